@@ -1,0 +1,55 @@
+const { defineConfig } = require('eslint/config');
+const tseslint = require('typescript-eslint');
+
+const specs = ['**/*.spec.ts', '**/*.testkit.ts', 'test/**'];
+const pureRooms = ['libs/domain', 'libs/audit', 'libs/stats', 'libs/hosting'];
+
+// The pure rooms also run in the simulator, where time, chance and output are arguments.
+const ambient = [
+  ...['process', 'Date', 'performance', 'console', 'Buffer', 'globalThis', 'global', 'crypto', 'fetch'],
+  ...['setTimeout', 'setInterval', 'setImmediate', 'require'],
+].map((name) => ({ name, message: 'Pure rooms get time, chance and I/O through their ports.' }));
+
+module.exports = defineConfig(
+  { ignores: ['dist/', 'coverage/', '.cache/', 'node_modules/', '**/*.d.ts'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommended],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: __dirname } },
+    rules: {
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      eqeqeq: 'error',
+      'max-lines': ['warn', { max: 400, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  {
+    files: ['{apps,libs,bench}/**/*.ts'],
+    ignores: specs,
+    rules: { 'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }] },
+  },
+  {
+    files: pureRooms.map((room) => `${room}/**/*.ts`),
+    ignores: specs,
+    rules: {
+      'no-restricted-globals': ['error', ...ambient],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'Pure rooms get random draws as arguments.' },
+      ],
+    },
+  },
+  {
+    files: ['**/*.js'],
+    languageOptions: { sourceType: 'commonjs' },
+    rules: { 'no-unused-vars': 'error', 'prefer-const': 'error', eqeqeq: 'error' },
+  },
+);
