@@ -1,0 +1,90 @@
+import type { ResolvedWorkload } from '@faultline/contracts';
+import { type Access, type AccessPacer, createPacer } from '@faultline/domain';
+import type { ClockPort } from '@faultline/hosting';
+import type { AccessFeed } from './access-feed';
+
+interface DriverOptions {
+  device: number;
+  workload: ResolvedWorkload;
+  /** Place of this workload among those of its device: access numbers are dealt out in turn, so that each has its own, whatever the timing. */
+  place: number;
+  places: number;
+  feed: AccessFeed;
+  seed: number;
+  clock: ClockPort;
+  timeScale: number;
+  /** Something may be issued now. */
+  wake(): void;
+}
+
+/**
+ * Issues one workload's accesses. Closed loop: a fixed number is in flight. Open loop: each access has an intended start that
+ * does not move when the system stalls, so that time spent waiting to be issued counts.
+ */
+export class WorkloadDriver {
+  private inFlight = 0;
+  private issued = 0;
+  private halted = false;
+  private pacer: AccessPacer | undefined;
+  private timer: (() => void) | undefined;
+
+  constructor(private readonly options: DriverOptions) {}
+
+  /** Accesses this workload issues, all told; those issued so far once it was halted. */
+  get total(): number {
+    return this.halted ? this.issued : this.options.workload.accesses;
+  }
+
+  /** Nothing more will be issued, and everything issued has ended. */
+  get finished(): boolean {
+    return this.inFlight === 0 && (this.halted || this.issued >= this.options.workload.accesses || this.options.feed.done);
+  }
+
+  begin(): void {
+    const { workload, clock, timeScale, seed } = this.options;
+    const { outstanding, ratePerSecond } = workload;
+    const arrivals = workload.arrivals === 'poisson' ? 'exponential' : 'constant';
+    // The rate is one of model time; the pacer counts wall time.
+    const pacing = ratePerSecond > 0 ? ({ kind: 'open', ratePerSecond: ratePerSecond / timeScale, arrivals, outstanding } as const) : ({ kind: 'closed', outstanding } as const);
+    this.pacer = createPacer(pacing, clock.nowMicros(), seed);
+  }
+
+  halt(): void {
+    this.halted = true;
+    this.timer?.();
+    this.options.feed.close();
+  }
+
+  /** An access of this workload ended. */
+  ended(): void {
+    this.inFlight -= 1;
+  }
+
+  /** The next access, if one may be issued now. */
+  next(): Access | undefined {
+    const { workload, feed, clock, device, place, places } = this.options;
+    if (!this.pacer || this.halted || this.issued >= workload.accesses || !feed.ready) return undefined;
+    const now = clock.nowMicros();
+    const intendedAtMicros = this.pacer.take(now, this.inFlight);
+    if (intendedAtMicros === undefined) {
+      this.wakeWhenDue(now);
+      return undefined;
+    }
+    const draw = feed.take();
+    const access = this.issued * places + place;
+    this.inFlight += 1;
+    this.issued += 1;
+    const { pasid } = workload;
+    return { device, access, pasid, page: draw.page, offset: draw.offset, permissions: draw.permissions, intendedAtMicros };
+  }
+
+  private wakeWhenDue(now: number): void {
+    const due = this.pacer?.nextDueMicros(this.inFlight);
+    // Without a due time only the end of another access makes room, and that wakes the segment anyway.
+    if (this.timer || due === undefined || due <= now) return;
+    this.timer = this.options.clock.after(due - now, () => {
+      this.timer = undefined;
+      this.options.wake();
+    });
+  }
+}

@@ -1,0 +1,146 @@
+import {
+  invalidateSchema,
+  type InvalidatePages,
+  mmSchema,
+  pageRequestSchema,
+  type PageRequestMessage,
+  type ResolvedIommu,
+  type Sender,
+  type StalledAccessMessage,
+  translateSchema,
+  type TranslateReply,
+} from '@faultline/contracts';
+import {
+  type AnyIommuEvent,
+  canInvalidate,
+  foldMm,
+  hasReadyResults,
+  type IommuCommand,
+  type IommuState,
+  reachPosition,
+} from '@faultline/domain';
+import type { LogMessage, Running, UnitHost } from '@faultline/hosting';
+import { LaneClient, serveLane, type ServicePorts } from '@faultline/runtime';
+
+/** An invalidation that waits until the replica has folded the removal (D3). */
+interface WaitingInvalidation {
+  shard: number;
+  sequence: number;
+  proceed(): void;
+}
+
+/** What others ask of an IOMMU, and its replica of the page tables, which the answers come from. */
+export class IommuLanes {
+  private readonly running: Running[] = [];
+  private readonly waiting: WaitingInvalidation[] = [];
+  private readonly toSegment: LaneClient<InvalidatePages>;
+
+  constructor(
+    private readonly ports: ServicePorts,
+    private readonly host: UnitHost<IommuState, IommuCommand, AnyIommuEvent>,
+    private readonly iommu: ResolvedIommu,
+    private readonly unit: string,
+    private readonly epoch: number,
+  ) {
+    // Page requests and invalidations travel apart, so that an invalidation never waits behind page requests (D11).
+    this.toSegment = new LaneClient(ports, {
+      subject: ports.subjects.invalidateSegment(iommu.segment),
+      schema: invalidateSchema,
+      sender: { unit, epoch },
+    });
+  }
+
+  async start(): Promise<void> {
+    const { ports, iommu } = this;
+    const { subjects } = ports;
+    this.running.push(
+      await serveLane(ports, subjects.translate(iommu.iommu), translateSchema, this.unit, (records) => this.translate(records)),
+      await serveLane(ports, subjects.pageRequest(iommu.iommu), pageRequestSchema, this.unit, (records) => this.receive(records)),
+      await serveLane(ports, subjects.invalidateIommu(iommu.iommu), invalidateSchema, this.unit, (records) => this.invalidate(records)),
+    );
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.running.map((each) => each.stop()));
+    this.toSegment.close();
+  }
+
+  /** Folds a message of the mm's log into the replica; answers and invalidations that waited for it go on (D3, D8). */
+  foldMm(message: LogMessage): void {
+    const { state } = this.host;
+    const shard = Number(message.subject.slice(message.subject.lastIndexOf('.') + 1));
+    for (const event of mmSchema.decode(message.body)) foldMm(state, event);
+    reachPosition(state, shard, message.sequence);
+    if (hasReadyResults(state)) this.host.wake();
+    for (let place = this.waiting.length - 1; place >= 0; place -= 1) {
+      const waiting = this.waiting[place];
+      if (!waiting || !canInvalidate(state, waiting.shard, waiting.sequence)) continue;
+      this.waiting.splice(place, 1);
+      waiting.proceed();
+    }
+  }
+
+  private sender(): Sender {
+    return { kind: 'Sender', unit: this.unit, epoch: this.epoch };
+  }
+
+  private translate(records: ReturnType<typeof translateSchema.decode>): Uint8Array {
+    const replies: (Sender | TranslateReply)[] = [this.sender()];
+    for (const record of records) {
+      if (record.kind !== 'TranslateRequest') continue;
+      const { translation, device, pasid, page, permissions } = record;
+      for (const event of this.host.perform({ kind: 'Translate', translation, device, pasid, page, permissions })) {
+        if (event.kind !== 'TranslationCompleted') continue;
+        replies.push({ kind: 'TranslateReply', translation, status: event.status, permissions: event.permissions, frame: event.frame });
+      }
+    }
+    return translateSchema.encode(replies);
+  }
+
+  private async receive(records: ReturnType<typeof pageRequestSchema.decode>): Promise<Uint8Array> {
+    let segmentEpoch = 0;
+    let upTo = 0;
+    const commands: IommuCommand[] = [];
+    for (const record of records) {
+      if (record.kind === 'Sender') segmentEpoch = record.epoch;
+      if (record.kind !== 'PageRequestMessage' && record.kind !== 'StalledAccessMessage') continue;
+      commands.push(record.kind === 'PageRequestMessage' ? pageRequest(record, segmentEpoch) : stalledAccess(record, segmentEpoch));
+      upTo = record.request;
+    }
+    const events = await this.host.settle(commands);
+    const replies: Parameters<typeof pageRequestSchema.encode>[0][number][] = [this.sender(), { kind: 'RequestsAccepted', upTo }];
+    for (const event of events) {
+      if (event.kind === 'StalledAccessTranslated') replies.push({ kind: 'AccessTranslated', device: event.device, request: event.request });
+    }
+    return pageRequestSchema.encode(replies);
+  }
+
+  /** Replica, IOTLB, ATC, completion, in this order (D3, R122). */
+  private async invalidate(records: ReturnType<typeof invalidateSchema.decode>): Promise<Uint8Array> {
+    const orders = records.filter((record) => record.kind === 'InvalidatePages');
+    for (const order of orders) await this.replicaAt(order.shard, order.sequence);
+    for (const { pasid, ranges } of orders) {
+      for (const { page, pages } of ranges) this.host.perform({ kind: 'InvalidateIotlb', pasid, page, pages });
+    }
+    // Masters behind a stalling IOMMU have no translation cache of their own.
+    if (this.iommu.model === 'pri') await Promise.all(orders.map((order) => this.toSegment.request(order)));
+    return invalidateSchema.encode([this.sender()]);
+  }
+
+  private async replicaAt(shard: number, sequence: number): Promise<void> {
+    if (canInvalidate(this.host.state, shard, sequence)) return;
+    await new Promise<void>((proceed) => this.waiting.push({ shard, sequence, proceed }));
+  }
+}
+
+function pageRequest(record: PageRequestMessage, segmentEpoch: number): IommuCommand {
+  const { segment, request, device, pasid, page, permissions, groupId, last, round, sentAtMicros } = record;
+  const kind = 'ReceivePageRequest';
+  return { kind, segment, segmentEpoch, request, device, pasid, page, offset: 0, permissions, groupId, last, round, sentAtMicros };
+}
+
+function stalledAccess(record: StalledAccessMessage, segmentEpoch: number): IommuCommand {
+  const { segment, request, device, pasid, page, offset, permissions, sentAtMicros } = record;
+  const kind = 'ReceiveStalledAccess';
+  return { kind, segment, segmentEpoch, request, device, pasid, page, offset, permissions, groupId: 0, last: true, round: 0, sentAtMicros };
+}

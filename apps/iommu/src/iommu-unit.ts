@@ -1,0 +1,170 @@
+import {
+  type ControlVerbs,
+  decodeLogBody,
+  type IommuProgress,
+  type ResolvedDevice,
+  type ResolvedIommu,
+  type ResolvedScenario,
+} from '@faultline/contracts';
+import {
+  type AnyIommuEvent,
+  countIommu,
+  createIommu,
+  hasReadyResults,
+  hasRetries,
+  hasRingRecords,
+  type IommuCommand,
+  type IommuEvent,
+  type IommuState,
+  isDurableIommuEvent,
+  isIdle,
+  needsFinishDrain,
+  parseTopology,
+} from '@faultline/domain';
+import { type LogMessage, ModelTime, type Running, UnitHost } from '@faultline/hosting';
+import { openJournal, type ServicePorts } from '@faultline/runtime';
+import { cycleMessages } from './cycle-messages';
+import { IommuLanes } from './iommu-lanes';
+
+/** Runs one IOMMU: its lanes, its inputs from the log, its ring's interrupt. Decisions are the decider's. */
+export class IommuUnit {
+  readonly name: string;
+  private readonly epoch = 1;
+  private readonly time: ModelTime;
+  private host!: UnitHost<IommuState, IommuCommand, AnyIommuEvent>;
+  private lanes!: IommuLanes;
+  private readonly running: Running[] = [];
+  /** Positions this IOMMU has read its inputs to, by subject (D5). */
+  private readonly inputs = new Map<string, number>();
+  private interruptPending = false;
+  private drainDue = false;
+  private overflows = 0;
+
+  constructor(
+    private readonly ports: ServicePorts,
+    private readonly scenario: ResolvedScenario,
+    private readonly iommu: ResolvedIommu,
+  ) {
+    this.name = `iommu.${iommu.iommu}`;
+    this.time = new ModelTime(ports.clock, scenario.timeScale);
+  }
+
+  async start(): Promise<void> {
+    const { ports, iommu, scenario } = this;
+    const { log, subjects, clock } = ports;
+    const topology = parseTopology(scenario.queues);
+    if (!topology) throw new Error(`topology ${scenario.queues} is unknown`);
+    const journal = await openJournal(ports, this.name, this.epoch, [subjects.hwLog(iommu.iommu)]);
+    const decider = createIommu({
+      iommu: iommu.iommu,
+      topology,
+      priQueueEntries: iommu.priQueueEntries,
+      eventQueueEntries: iommu.eventQueueEntries,
+      iotlbEntries: iommu.iotlbEntries,
+      shards: scenario.shards.length,
+    });
+    this.host = new UnitHost(
+      {
+        decider,
+        isDurable: isDurableIommuEvent,
+        messages: (events) =>
+          cycleMessages(subjects, iommu.iommu, scenario.workers.groupsPerMessage, events as readonly IommuEvent[], this.inputPositions()),
+        conclude: (state, apply) => this.conclude(state, apply),
+        released: (events) => this.count(events),
+      },
+      journal,
+      clock,
+      (error) => ports.fail(error),
+    );
+    this.lanes = new IommuLanes(ports, this.host, iommu, this.name, this.epoch);
+    await this.host.settle([{ kind: 'BeginEpoch', epoch: this.epoch }]);
+    await this.lanes.start();
+    const onError = (error: Error): void => ports.fail(error);
+    this.running.push(
+      await log.follow({ subject: subjects.mmLogAny, fromSequence: 1, onMessage: (message) => this.lanes.foldMm(message), onError }),
+      await log.follow({ subject: subjects.iopfLog(iommu.iommu), fromSequence: 1, onMessage: (message) => this.admit(message), onError }),
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.lanes.stop();
+    await Promise.all(this.running.map((each) => each.stop()));
+    await this.host.settled();
+  }
+
+  async attach(device: ResolvedDevice): Promise<void> {
+    await this.host.settle([
+      {
+        kind: 'AttachDevice',
+        device: device.device,
+        segment: device.segment,
+        model: this.iommu.model,
+        responsePasidRequired: device.responsePasidRequired,
+      },
+    ]);
+  }
+
+  async bind(binding: ControlVerbs['iommu.bind']['request']): Promise<void> {
+    await this.host.settle([{ kind: 'BindPasid', ...binding }]);
+  }
+
+  progress(): IommuProgress {
+    const { state } = this.host;
+    const counters = countIommu(state);
+    return {
+      pendingGroups: counters.pendingGroups,
+      ringRecords: counters.priRecords + counters.eventRecords,
+      openStalls: counters.heldStalls,
+      overflows: this.overflows,
+      drained: isIdle(state) && this.host.backlog === 0,
+    };
+  }
+
+  /** The end of a turn: what is ready to be answered is answered, and what is in the rings raises or serves the interrupt. */
+  private conclude(state: IommuState, apply: (command: IommuCommand) => void): void {
+    while (hasReadyResults(state)) apply({ kind: 'RespondNext' });
+    while (hasRetries(state)) apply({ kind: 'RetryNext' });
+    if (this.scenario.cost.interruptMicros <= 0) this.drainDue = true;
+    if (this.drainDue) {
+      this.drainDue = false;
+      this.interruptPending = false;
+      while (hasRingRecords(state)) apply({ kind: 'DrainNext' });
+      if (needsFinishDrain(state)) apply({ kind: 'FinishDrain' });
+    }
+    // Stalls that waited for room, or retried ones, may have put new records into the ring just now.
+    if (hasRingRecords(state)) this.raiseInterrupt();
+  }
+
+  /** While an interrupt is pending, further records raise none (R60); the pass over the ring then finds them all (R71). */
+  private raiseInterrupt(): void {
+    if (this.interruptPending) return;
+    this.interruptPending = true;
+    const serve = (): void => {
+      this.drainDue = true;
+      this.host.wake();
+    };
+    if (this.scenario.cost.interruptMicros <= 0) serve();
+    else this.time.after(this.scenario.cost.interruptMicros, serve);
+  }
+
+  private admit(message: LogMessage): void {
+    const commands: IommuCommand[] = [];
+    for (const event of decodeLogBody(message.headers.schema, message.body)) {
+      if (event.kind !== 'GroupHandled') continue;
+      const { group, epoch, device, code, positions } = event;
+      commands.push({ kind: 'AdmitResult', group, epoch, device, code, positions, sequence: message.sequence });
+    }
+    this.time.after(this.scenario.cost.responseMicros, () => {
+      this.inputs.set(message.subject, message.sequence);
+      this.host.submit(commands);
+    });
+  }
+
+  private inputPositions(): { subject: string; sequence: number }[] {
+    return [...this.inputs].map(([subject, sequence]) => ({ subject, sequence }));
+  }
+
+  private count(events: readonly AnyIommuEvent[]): void {
+    for (const event of events) if (event.kind === 'RingOverflowSet') this.overflows += 1;
+  }
+}

@@ -1,0 +1,50 @@
+import type { ResolvedScenario } from '@faultline/contracts';
+import { parseTopology, queuesOf } from '@faultline/domain';
+import type { Running } from '@faultline/hosting';
+import { ServicePorts, UnitService } from '@faultline/runtime';
+import { Injectable } from '@nestjs/common';
+import { GroupHandler } from './group-handler';
+import { ResultLog } from './result-log';
+import { ShardLanes } from './shard-lanes';
+import { WorkIntake } from './work-intake';
+
+/** A stateless worker: drains the IOPF queues together with all other workers. */
+@Injectable()
+export class IopfWorkerService extends UnitService {
+  private running: Running[] = [];
+  private intake: WorkIntake | undefined;
+
+  constructor(private readonly ports: ServicePorts) {
+    super();
+  }
+
+  async start(scenario: ResolvedScenario): Promise<string[]> {
+    const { ports } = this;
+    const topology = parseTopology(scenario.queues);
+    if (!topology) throw new Error(`topology ${scenario.queues} is unknown`);
+    const lanes = new ShardLanes(ports, scenario);
+    const intake = new WorkIntake(ports, scenario, new GroupHandler(ports, scenario, lanes), new ResultLog(ports));
+    this.intake = intake;
+    const queues = queuesOf(topology, {
+      iommus: scenario.iommus.map((each) => each.iommu),
+      mms: scenario.processes.map((each) => each.mm),
+    });
+    for (const queue of queues) {
+      this.running.push(
+        await ports.work.work({
+          queue,
+          prefetch: intake.prefetch,
+          onWork: (message) => intake.take(message),
+          onError: (error) => ports.fail(error),
+        }),
+      );
+    }
+    return queues.map((queue) => `queue.${queue}`);
+  }
+
+  /** Stops pulling, finishes what was pulled, and only then goes. */
+  async stop(): Promise<void> {
+    await Promise.all(this.running.map((each) => each.stop()));
+    await this.intake?.drained();
+  }
+}

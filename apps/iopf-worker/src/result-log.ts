@@ -1,0 +1,62 @@
+import { iopfSchema } from '@faultline/contracts';
+import type { GroupHandled } from '@faultline/domain';
+import { BatchLane, LogFull, LogUnavailable } from '@faultline/hosting';
+import type { ServicePorts } from '@faultline/runtime';
+
+const MAX_BATCH = 256;
+const RETRY_MICROS = 200_000;
+
+interface Item {
+  handled: GroupHandled;
+  resolve(): void;
+}
+
+/**
+ * Appends results to the log of their IOMMU, one append in flight for each. Several workers write such a subject, so appends are
+ * not fenced: a result stored twice is admitted once (D1).
+ */
+export class ResultLog {
+  private readonly lanes = new Map<number, BatchLane<Item>>();
+  private appended = 0;
+
+  constructor(private readonly ports: ServicePorts) {}
+
+  /** Resolves when the result is in the log. */
+  append(handled: GroupHandled): Promise<void> {
+    return new Promise((resolve) => this.laneOf(handled.iommu).push({ handled, resolve }));
+  }
+
+  private laneOf(iommu: number): BatchLane<Item> {
+    const known = this.lanes.get(iommu);
+    if (known) return known;
+    const lane = new BatchLane<Item>({
+      clock: this.ports.clock,
+      maxBatch: MAX_BATCH,
+      send: (batch) => this.send(iommu, batch),
+      onError: (error) => this.retryAfter(error),
+    });
+    this.lanes.set(iommu, lane);
+    return lane;
+  }
+
+  private async send(iommu: number, batch: readonly Item[]): Promise<void> {
+    const { subjects, log, config } = this.ports;
+    this.appended += 1;
+    await log.append({
+      subject: subjects.iopfLog(iommu),
+      id: `${config.instance}.${this.appended}`,
+      headers: { schema: iopfSchema.name, version: iopfSchema.version, unit: config.instance, epoch: 0, cycle: this.appended },
+      body: iopfSchema.encode(batch.map((item) => item.handled)),
+    });
+    for (const item of batch) item.resolve();
+  }
+
+  private retryAfter(error: Error): number | undefined {
+    if (error instanceof LogFull || error instanceof LogUnavailable) {
+      this.ports.logger.warn({ err: error }, 'the log does not take results, the worker waits');
+      return RETRY_MICROS;
+    }
+    this.ports.fail(error);
+    return undefined;
+  }
+}

@@ -1,0 +1,58 @@
+import { type HandleReply, type HandleRequest, handleSchema, type ResolvedScenario } from '@faultline/contracts';
+import type { RunMember } from '@faultline/domain';
+import { LaneClient, type ServicePorts } from '@faultline/runtime';
+
+/** A run's result with the position of its mappings in the shard's log (D8). */
+export interface HandledRun extends HandleReply {
+  sequence: number;
+}
+
+type HandleRecord = ReturnType<typeof handleSchema.decode>[number];
+
+/** The lanes to the mm shards. Results are matched by run number, so requests to one shard may be in flight side by side. */
+export class ShardLanes {
+  private readonly lanes = new Map<number, LaneClient<HandleRequest, HandleRecord>>();
+  private readonly open = new Map<number, (result: HandledRun) => void>();
+  private lastRun = 0;
+
+  constructor(ports: ServicePorts, scenario: ResolvedScenario) {
+    // With modelled cost a request takes as long as its handler, so each server needs a request of its own; without, a few in
+    // flight keep the shard busy while batches grow.
+    const window = scenario.cost.handlerMicros.median > 0 ? scenario.workers.servers : 4;
+    for (const { shard } of scenario.shards) {
+      this.lanes.set(
+        shard,
+        new LaneClient(ports, {
+          subject: ports.subjects.handle(shard),
+          schema: handleSchema,
+          sender: { unit: ports.config.instance, epoch: 0 },
+          window,
+          onReply: (reply) => this.settle(reply),
+        }),
+      );
+    }
+  }
+
+  /** Asks the shard to handle a run of members. */
+  handle(shard: number, members: readonly RunMember[]): Promise<HandledRun> {
+    const lane = this.lanes.get(shard);
+    if (!lane) throw new Error(`shard ${shard} is not part of the scenario`);
+    this.lastRun = (this.lastRun + 1) >>> 0;
+    const run = this.lastRun;
+    return new Promise((resolve) => {
+      this.open.set(run, resolve);
+      lane.push({ kind: 'HandleRequest', run, members: members as RunMember[] });
+    });
+  }
+
+  private settle(reply: readonly HandleRecord[]): void {
+    let sequence = 0;
+    for (const record of reply) if (record.kind === 'HandledAt') sequence = record.sequence;
+    for (const record of reply) {
+      if (record.kind !== 'HandleReply') continue;
+      const resolve = this.open.get(record.run);
+      this.open.delete(record.run);
+      resolve?.({ ...record, sequence });
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import { handleSchema, type MmProgress, mmSchema, type ResolvedProcess, type ResolvedScenario, type Sender } from '@faultline/contracts';
+import {
+  type AnyMmEvent,
+  countMm,
+  createMmShard,
+  hasReadyRun,
+  isDurableMmEvent,
+  MmCommandRefused,
+  type MmCommand,
+  type MmEvent,
+  type MmState,
+} from '@faultline/domain';
+import { ModelTime, type OutgoingMessage, type Running, UnitHost, type UnitJournal } from '@faultline/hosting';
+import { openJournal, serveLane, type ServicePorts } from '@faultline/runtime';
+import { HandlerCost } from './handler-cost';
+import { Invalidator } from './invalidator';
+import { OpenRuns, type FinishedRun } from './open-runs';
+
+/** Records of one message: far below what a NATS server accepts (1 MiB by default). */
+const RECORDS_PER_MESSAGE = 4_096;
+
+type HandleRecord = ReturnType<typeof handleSchema.decode>[number];
+type HandleRequestRecord = Extract<HandleRecord, { kind: 'HandleRequest' }>;
+
+/** Runs one mm shard: serves its runs, spends their modelled cost, takes removed pages back through invalidations. */
+export class ShardUnit {
+  readonly name: string;
+  private readonly epoch = 1;
+  private readonly time: ModelTime;
+  private readonly cost: HandlerCost;
+  private readonly runs = new OpenRuns();
+  private host!: UnitHost<MmState, MmCommand, AnyMmEvent>;
+  private journal!: UnitJournal;
+  private invalidator!: Invalidator;
+  private lane: Running | undefined;
+
+  constructor(
+    private readonly ports: ServicePorts,
+    private readonly scenario: ResolvedScenario,
+    private readonly shard: ResolvedScenario['shards'][number],
+  ) {
+    this.name = `mm.${shard.shard}`;
+    this.time = new ModelTime(ports.clock, scenario.timeScale);
+    this.cost = new HandlerCost(scenario, this.name);
+  }
+
+  async start(): Promise<void> {
+    const { ports, shard, scenario } = this;
+    this.journal = await openJournal(ports, this.name, this.epoch, [ports.subjects.mmLog(shard.shard)]);
+    this.host = new UnitHost(
+      {
+        decider: createMmShard({ shard: shard.shard, frames: shard.frames }),
+        isDurable: isDurableMmEvent,
+        isRefusal: (error) => error instanceof MmCommandRefused,
+        messages: (events) => this.messages(events as readonly MmEvent[]),
+        conclude: (state, apply) => {
+          while (hasReadyRun(state)) apply({ kind: 'Advance' });
+        },
+        released: (events) => this.released(events),
+      },
+      this.journal,
+      ports.clock,
+      (error) => ports.fail(error),
+    );
+    this.invalidator = new Invalidator(ports, scenario, shard.shard, { unit: this.name, epoch: this.epoch }, (entries) =>
+      this.host.submit([{ kind: 'CompleteInvalidation', entries }]),
+    );
+    await this.host.settle([{ kind: 'BeginEpoch', epoch: this.epoch }]);
+    this.lane = await serveLane(ports, ports.subjects.handle(shard.shard), handleSchema, this.name, (records) => this.handle(records));
+  }
+
+  async stop(): Promise<void> {
+    await this.lane?.stop();
+    this.invalidator.close();
+    await this.host.settled();
+  }
+
+  async create(process: ResolvedProcess): Promise<void> {
+    const { mm } = process;
+    await this.host.settle([
+      { kind: 'CreateAddressSpace', mm },
+      ...process.vmas.map(
+        ({ startPage, pages, permissions, backing, file, filePage }): MmCommand => ({
+          kind: 'MapVma',
+          mm,
+          start: startPage,
+          end: startPage + pages,
+          permissions,
+          backing,
+          file,
+          filePage,
+        }),
+      ),
+    ]);
+  }
+
+  async bind(mm: number, pasid: number): Promise<{ generation: number; shard: number }> {
+    const events = await this.host.settle([{ kind: 'BindPasid', pasid, mm }]);
+    const bound = events.find((event) => event.kind === 'MmPasidBound');
+    if (!bound) throw new Error(`PASID ${pasid} is bound to mm ${mm} already`);
+    return { generation: bound.generation, shard: this.shard.shard };
+  }
+
+  progress(): MmProgress {
+    const counters = countMm(this.host.state);
+    return {
+      openRuns: counters.runsOpen,
+      framesFree: counters.framesFree,
+      framesQuarantined: counters.framesQuarantined,
+      drained: counters.runsOpen === 0 && counters.entriesInvalidating === 0 && this.host.backlog === 0,
+    };
+  }
+
+  /** Answers when every run of the request has its result and the log holds what they did. */
+  private async handle(records: readonly HandleRecord[]): Promise<Uint8Array> {
+    const requests = records.filter((record): record is HandleRequestRecord => record.kind === 'HandleRequest');
+    const results = await Promise.all(requests.map((request) => this.handleRun(request)));
+    const head: Sender = { kind: 'Sender', unit: this.name, epoch: this.epoch };
+    return handleSchema.encode([head, ...results, { kind: 'HandledAt', shard: this.shard.shard, sequence: this.journal.lastSequence }]);
+  }
+
+  /** The run's modelled cost passes first, so that its pages become visible when the handler would be done with them. */
+  private async handleRun(request: HandleRequestRecord): Promise<HandleRecord> {
+    const handlingAtMicros = this.ports.clock.nowMicros();
+    const finished = await new Promise<FinishedRun>((resolve) => {
+      this.time.after(this.cost.handler(request.members.length), () => {
+        const run = this.runs.open(resolve);
+        this.host.submit([{ kind: 'HandleRun', run: { run, members: request.members } }]);
+      });
+    });
+    const storageMicros = this.cost.storage(finished.members);
+    if (storageMicros > 0) await new Promise<void>((resolve) => this.time.after(storageMicros, resolve));
+    const handledAtMicros = storageMicros > 0 ? this.ports.clock.nowMicros() : finished.atMicros;
+    return { kind: 'HandleReply', run: request.run, code: finished.code, handlingAtMicros, handledAtMicros, members: finished.members };
+  }
+
+  private released(events: readonly AnyMmEvent[]): void {
+    const now = this.ports.clock.nowMicros();
+    for (const event of events) {
+      if (event.kind === 'RunFinished') this.runs.finish(event.result, now);
+      else if (event.kind === 'PageRemoved') this.invalidator.add(event);
+      else if (event.kind === 'MmPasidBound') this.invalidator.bound(event.mm, event.pasid);
+    }
+    this.invalidator.send(this.journal.lastSequence);
+  }
+
+  private messages(events: readonly MmEvent[]): OutgoingMessage[][] {
+    const messages: OutgoingMessage[] = [];
+    for (let start = 0; start < events.length; start += RECORDS_PER_MESSAGE) {
+      const body = mmSchema.encode(events.slice(start, start + RECORDS_PER_MESSAGE));
+      messages.push({ subject: this.ports.subjects.mmLog(this.shard.shard), schema: mmSchema, body });
+    }
+    return [messages];
+  }
+}

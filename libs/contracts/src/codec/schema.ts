@@ -1,0 +1,132 @@
+import { ByteReader, ByteWriter } from './buffers';
+import { type CompiledLayout, compileLayout } from './compile';
+import { DecodeError, EncodeError, UnknownSchema } from './errors';
+import type { RecordLayout } from './layout';
+
+/** A record as it is in memory: a plain object with its kind. */
+export interface Tagged {
+  kind: string;
+}
+
+/** Every layout a schema ever had, and how records of an older version become records of the next one. */
+export interface SchemaDefinition {
+  readonly name: string;
+  /** Record layouts by version, from 1. The highest is what is written. */
+  readonly versions: Readonly<Record<number, readonly RecordLayout[]>>;
+  /** `upcasters[v]` turns a record of version `v` into one of version `v + 1`. */
+  readonly upcasters?: Readonly<Record<number, (record: Tagged) => Tagged>>;
+}
+
+/** First byte of every body, so that foreign bytes are told from ours. */
+const MAGIC = 0xfa;
+/** How bodies are framed; record layouts have versions of their own. */
+const FRAMING = 1;
+const HEAD_BYTES = 8;
+
+interface CompiledVersion {
+  byTag: (({ layout: RecordLayout } & CompiledLayout) | undefined)[];
+  byKind: Map<string, { layout: RecordLayout } & CompiledLayout>;
+}
+
+/**
+ * Encodes and decodes bodies of one schema: magic, framing version, schema version, record count, then each record as tag and
+ * fields. A body tells its own version, so a lane needs no headers; the log's headers repeat it for readers that do not decode.
+ * `T` is the union of the current version's records.
+ */
+export class Schema<T extends Tagged> {
+  readonly name: string;
+  /** The version that is written. */
+  readonly version: number;
+  private readonly compiled = new Map<number, CompiledVersion>();
+  private readonly current: CompiledVersion;
+  private readonly writer = new ByteWriter();
+
+  constructor(readonly definition: SchemaDefinition) {
+    this.name = definition.name;
+    this.version = Math.max(...Object.keys(definition.versions).map(Number));
+    for (const [version, layouts] of Object.entries(definition.versions)) this.compiled.set(Number(version), compileVersion(layouts));
+    const current = this.compiled.get(this.version);
+    if (!current) throw new Error(`schema ${this.name} has no versions`);
+    this.current = current;
+  }
+
+  /** The body of a batch. Throws {@link EncodeError} for a record the schema does not have. */
+  encode(records: readonly T[]): Uint8Array {
+    const { writer } = this;
+    writer.position = 0;
+    writer.reserve(HEAD_BYTES);
+    writer.bytes[0] = MAGIC;
+    writer.bytes[1] = FRAMING;
+    writer.view.setUint16(2, this.version, true);
+    writer.view.setUint32(4, records.length, true);
+    writer.position = HEAD_BYTES;
+    for (const record of records) {
+      const known = this.current.byKind.get(record.kind);
+      if (!known) throw new EncodeError(`schema ${this.name} has no record '${record.kind}'`);
+      writer.reserve(1);
+      writer.bytes[writer.position] = known.layout.tag;
+      writer.position += 1;
+      known.encode(writer, record);
+    }
+    return writer.take();
+  }
+
+  /** The records of a body of any version ever written. Throws {@link DecodeError} with the reason; never returns a part. */
+  decode(body: Uint8Array): T[] {
+    const reader = new ByteReader(body);
+    const version = readHead(reader);
+    const compiled = this.compiled.get(version);
+    if (!compiled) throw new UnknownSchema(this.name, version, `a version from 1 to ${this.version}`);
+    try {
+      const records = readRecords(reader, compiled, this.name);
+      return (version === this.version ? records : records.map((each) => this.upcast(each, version))) as T[];
+    } catch (cause) {
+      if (cause instanceof RangeError) throw new DecodeError(`body of ${body.length} bytes ends inside a record at byte ${reader.position}`, { cause });
+      throw cause;
+    }
+  }
+
+  private upcast(record: Tagged, from: number): Tagged {
+    let upcast = record;
+    for (let version = from; version < this.version; version += 1) upcast = this.definition.upcasters?.[version]?.(upcast) ?? upcast;
+    return upcast;
+  }
+}
+
+/** Checks the head and returns the schema version the body was written in. */
+function readHead(reader: ByteReader): number {
+  if (reader.bytes.length < HEAD_BYTES) throw new DecodeError(`body of ${reader.bytes.length} bytes is too short for its head`);
+  if (reader.bytes[0] !== MAGIC || reader.bytes[1] !== FRAMING) throw new DecodeError('body does not begin with the bytes fa 01');
+  return reader.view.getUint16(2, true);
+}
+
+function readRecords(reader: ByteReader, compiled: CompiledVersion, schema: string): Tagged[] {
+  const count = reader.view.getUint32(4, true);
+  // Every record has at least its tag, so a count beyond the body's size is refused before memory is spent on it.
+  if (count > reader.bytes.length) throw new DecodeError(`body of ${reader.bytes.length} bytes claims ${count} records`);
+  reader.position = HEAD_BYTES;
+  const records: Tagged[] = new Array<Tagged>(count);
+  for (let index = 0; index < count; index += 1) {
+    const tag = reader.view.getUint8(reader.position);
+    const known = compiled.byTag[tag];
+    if (!known) throw new DecodeError(`record ${index} has tag ${tag}, which schema ${schema} does not have`);
+    reader.position += 1;
+    const record = known.decode(reader) as unknown as Tagged;
+    const complaint = known.layout.check?.(record as never);
+    if (complaint !== undefined) throw new DecodeError(`record ${index} (${known.layout.kind}): ${complaint}`);
+    records[index] = record;
+  }
+  if (reader.position !== reader.bytes.length) throw new DecodeError(`${reader.bytes.length - reader.position} bytes are left after the last record`);
+  return records;
+}
+
+function compileVersion(layouts: readonly RecordLayout[]): CompiledVersion {
+  const version: CompiledVersion = { byTag: [], byKind: new Map() };
+  for (const layout of layouts) {
+    if (version.byTag[layout.tag] || version.byKind.has(layout.kind)) throw new Error(`record ${layout.kind} (tag ${layout.tag}) is defined twice`);
+    const entry = { layout, ...compileLayout(layout, layout.kind) };
+    version.byTag[layout.tag] = entry;
+    version.byKind.set(layout.kind, entry);
+  }
+  return version;
+}

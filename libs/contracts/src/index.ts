@@ -1,0 +1,6 @@
+export * from './codec';
+export * from './headers';
+export * from './schemas';
+export * from './subjects';
+export * from './scenario';
+export * from './control';

@@ -1,0 +1,116 @@
+import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import type { z } from 'zod';
+import { ScenarioError } from './errors';
+import { type Scenario, scenarioSchema } from './schema';
+
+/**
+ * Reads a scenario file (YAML, of which JSON is a part). `overrides` are `key=value` settings with dotted keys
+ * (`workers.processes=4`, `devices.0.credits=8`), applied before anything is checked.
+ * Throws {@link ScenarioError} for the first thing that is wrong.
+ */
+export function parseScenario(file: string, text: string, overrides: readonly string[] = []): Scenario {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, intAsBigInt: false });
+  const broken = document.errors[0];
+  if (broken) throw new ScenarioError(file, lines.linePos(broken.pos[0]).line, firstLine(broken.message), 'YAML', { cause: broken });
+  if (!isMap(document.contents)) throw new ScenarioError(file, 1, 'no mapping at the top', 'a scenario: a mapping with name, iommus, processes, devices');
+  for (const override of overrides) applyOverride(file, document, override);
+  const result = scenarioSchema.safeParse(document.toJS());
+  if (!result.success) throw complaint(file, document, lines, result.error);
+  return checkReferences(file, document, lines, result.data);
+}
+
+function applyOverride(file: string, document: Document, override: string): void {
+  const equals = override.indexOf('=');
+  if (equals < 1) throw new ScenarioError('--set', 0, `'${override}'`, 'key=value, for example workers.processes=4');
+  const path = override.slice(0, equals).split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  const parsed = parseDocument(override.slice(equals + 1));
+  const value: unknown = parsed.errors.length > 0 ? override.slice(equals + 1) : parsed.toJS();
+  try {
+    document.setIn(path, value);
+  } catch (cause) {
+    throw new ScenarioError('--set', 0, `'${override}'`, `a key that exists in ${file}`, { cause });
+  }
+}
+
+type Path = readonly PropertyKey[];
+
+/** The line of the deepest node that exists on the path, so that a missing key points at its parent. */
+function lineOf(document: Document, lines: LineCounter, path: Path): number {
+  for (let depth = path.length; depth >= 0; depth -= 1) {
+    const node: unknown = depth === 0 ? document.contents : document.getIn(path.slice(0, depth), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
+}
+
+function complaint(file: string, document: Document, lines: LineCounter, error: z.ZodError): ScenarioError {
+  const issue = deepest(error.issues);
+  const path = issue ? [...issue.path] : [];
+  if (issue?.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? '';
+    return new ScenarioError(file, keyLine(document, lines, path, key), `unknown key '${[...path, key].join('.')}'`, 'a key of the scenario reference', { cause: error });
+  }
+  const value: unknown = path.length > 0 ? document.getIn(path) : document.toJS();
+  const found = value === undefined ? `no '${path.join('.')}'` : `'${path.join('.')}' ${show(value)}`;
+  return new ScenarioError(file, lineOf(document, lines, path), found, issue?.message.replace(/^Invalid input: expected /, '') ?? 'a scenario', { cause: error });
+}
+
+/** For a union, the issue of the alternative that came furthest says more than "invalid input". */
+function deepest(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined {
+  const issue = issues[0];
+  if (issue?.code !== 'invalid_union' || issue.errors.length === 0) return issue;
+  const alternatives = issue.errors.map((alternative) => deepest(alternative)).filter((each) => each !== undefined);
+  const best = alternatives.sort((a, b) => rank(b) - rank(a))[0];
+  return best && { ...best, path: [...issue.path, ...best.path] };
+}
+
+function rank(issue: z.core.$ZodIssue): number {
+  return issue.path.length * 2 - (issue.code === 'unrecognized_keys' ? 1 : 0);
+}
+
+function keyLine(document: Document, lines: LineCounter, path: Path, key: string): number {
+  const parent: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
+  const pair = isMap(parent) ? parent.items.find((item) => String(item.key) === key) : undefined;
+  return pair && isNode(pair.key) && pair.key.range ? lines.linePos(pair.key.range[0]).line : lineOf(document, lines, path);
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function firstLine(message: string): string {
+  return message.split('\n')[0] ?? message;
+}
+
+/** Names must be unique and must name something that exists; PASIDs must differ. */
+function checkReferences(file: string, document: Document, lines: LineCounter, scenario: Scenario): Scenario {
+  const fail = (path: Path, found: string, expected: string): never => {
+    throw new ScenarioError(file, lineOf(document, lines, path), found, expected);
+  };
+  for (const list of ['iommus', 'processes', 'devices'] as const) {
+    const seen = new Set<string>();
+    scenario[list].forEach((entry, index) => {
+      if (seen.has(entry.name)) fail([list, index, 'name'], `name '${entry.name}' twice in ${list}`, 'a name of its own for each');
+      seen.add(entry.name);
+    });
+  }
+  const pasids = new Set<number>();
+  scenario.processes.forEach((process, index) => {
+    if (process.pasid === undefined) return;
+    if (pasids.has(process.pasid)) fail(['processes', index, 'pasid'], `PASID ${process.pasid} twice`, 'one PASID a process (R93)');
+    pasids.add(process.pasid);
+  });
+  const iommus = scenario.iommus.map((each) => each.name);
+  const processes = scenario.processes.map((each) => each.name);
+  scenario.devices.forEach((device, index) => {
+    if (!iommus.includes(device.iommu)) fail(['devices', index, 'iommu'], `iommu '${device.iommu}'`, `one of ${iommus.join(', ')}`);
+    device.workloads.forEach((workload, place) => {
+      if (!processes.includes(workload.process)) {
+        fail(['devices', index, 'workloads', place, 'process'], `process '${workload.process}'`, `one of ${processes.join(', ')}`);
+      }
+    });
+  });
+  return scenario;
+}

@@ -1,0 +1,114 @@
+import { MAX_PASID } from '@faultline/domain';
+import { z } from 'zod';
+import { profileNames } from './profiles';
+
+/** The scenario file: what a user writes. Every field has its unit in its name and a default where one makes sense. */
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, "a name of 1 to 32 letters a-z, digits and '-'");
+const positive = z.int().positive();
+const count = z.int().nonnegative();
+const powerOfTwo = positive.refine((entries) => entries >= 2 && Number.isInteger(Math.log2(entries)), 'a power of two, at least 2 (R41)');
+const permissions = z.string().regex(/^(?=.*[rwx])[rwx-]{1,3}$/, "letters r, w, x or '-'");
+/** A page number: a decimal or 0x number of 4 KiB pages. */
+const pageNumber = z.int().nonnegative();
+
+const vma = z.strictObject({
+  startPage: pageNumber.describe('first page of the area, as a page number (address / 4096)'),
+  pages: positive.describe('length in pages'),
+  permissions: permissions.default('rw'),
+  backing: z.enum(['anonymous', 'file-shared', 'file-private']).default('anonymous'),
+  file: count.default(0).describe('file number, for file-backed areas'),
+  filePage: count.default(0).describe('page of the file shown at startPage'),
+});
+
+const process = z.strictObject({
+  name,
+  pasid: z.int().min(1).max(MAX_PASID).optional().describe('assigned from 1 when absent'),
+  vmas: z
+    .union([z.literal('from-workloads'), z.array(vma).min(1)])
+    .default('from-workloads')
+    .describe("areas of the address space; 'from-workloads' maps what the devices' workloads and traces touch"),
+});
+
+const accessMix = z
+  .strictObject({ read: count.default(70), write: count.default(30), execute: count.default(0) })
+  .refine((mix) => mix.read + mix.write + mix.execute > 0, 'at least one weight above 0');
+
+const pacing = {
+  outstanding: positive.max(65_536).default(32).describe('closed loop: accesses in flight at once; open loop: the most that may be'),
+  ratePerSecond: z.number().positive().optional().describe('open loop: accesses a second of model time; absent for a closed loop'),
+  arrivals: z.enum(['constant', 'poisson']).default('poisson').describe('open loop: distance between intended starts'),
+};
+
+const synthetic = z.strictObject({
+  process: name,
+  pattern: z.enum(['sequential', 'strided', 'uniform', 'zipf', 'pointer-chase']),
+  accesses: positive.max(1_000_000_000),
+  startPage: pageNumber.default(0x10000),
+  pages: positive.default(4096).describe('pages the pattern walks over'),
+  stridePages: positive.default(16).describe('for strided'),
+  exponent: z.number().positive().max(10).default(0.99).describe('for zipf'),
+  mix: accessMix.default({ read: 70, write: 30, execute: 0 }),
+  ...pacing,
+});
+
+const trace = z.strictObject({
+  process: name,
+  trace: z.string().min(1).describe('file, relative to the scenario file; plain or gzipped'),
+  format: z.enum(['auto', 'lackey', 'prq', 'perf', 'csv']).default('auto'),
+  limit: positive.optional().describe('at most this many accesses'),
+  ...pacing,
+});
+
+const device = z.strictObject({
+  name,
+  iommu: name,
+  credits: positive.max(65_535).default(32).describe('outstanding page requests the device may have (R10)'),
+  atcEntries: count.max(1_048_576).default(64).describe('entries of the device translation cache'),
+  pagesPerGroup: positive.max(512).default(1).describe('most page requests in one group'),
+  responsePasidRequired: z.boolean().default(true).describe('PRG Response PASID Required (R13)'),
+  workloads: z.array(z.union([synthetic, trace])).min(1),
+});
+
+const iommu = z.strictObject({
+  name,
+  model: z.enum(['pri', 'stall']),
+  priQueueEntries: powerOfTwo.default(512),
+  eventQueueEntries: powerOfTwo.default(512),
+  iotlbEntries: positive.default(1024),
+});
+
+export const scenarioSchema = z.strictObject({
+  name,
+  seed: z.int().nonnegative().default(1),
+  profile: z.enum(profileNames).default('pri-minor'),
+  timeScale: z
+    .union([z.literal('auto'), z.number().positive()])
+    .default('auto')
+    .describe('wall time of a model microsecond; auto: modelled cost is ten times the software cost'),
+  queues: z
+    .string()
+    .regex(/^(global|per-iommu|per-fault-queue|per-domain|hash:[1-9][0-9]{0,3})$/, 'global, per-iommu, per-fault-queue, per-domain or hash:N')
+    .default('per-iommu')
+    .describe('which IOPF queue a group goes to'),
+  workers: z
+    .strictObject({
+      processes: positive.max(64).default(2),
+      servers: positive.max(4096).default(16).describe('groups one worker handles at once'),
+      groupsPerMessage: positive.max(1024).default(16).describe('most groups in one work message (D15)'),
+    })
+    .default({ processes: 2, servers: 16, groupsPerMessage: 16 }),
+  mm: z
+    .strictObject({
+      shards: positive.max(64).default(1).describe('address spaces are spread over shards by PASID (D7)'),
+      framesPerShard: positive.max(2 ** 28 - 1).default(65_536),
+    })
+    .default({ shards: 1, framesPerShard: 65_536 }),
+  iommus: z.array(iommu).min(1).max(1024),
+  processes: z.array(process).min(1),
+  devices: z.array(device).min(1),
+});
+
+/** A scenario as written, with its defaults filled in. */
+export type Scenario = z.infer<typeof scenarioSchema>;
+export type ScenarioWorkload = Scenario['devices'][number]['workloads'][number];

@@ -1,0 +1,4 @@
+export * from './events';
+export * from './iommu';
+export * from './lanes';
+export * from './registry';

@@ -1,0 +1,74 @@
+/**
+ * Every subject and name on the bus, in one place. `lab` names one laboratory, so that several share a server.
+ */
+
+/** The name of a laboratory: what NATS allows in a subject token and a stream name, kept short. */
+export const LAB_NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
+
+/** Subjects of one laboratory. */
+export interface Subjects {
+  /** Everything in the log. */
+  readonly allLog: string;
+  /** The laboratory's own events: scenario loaded, run ended. */
+  readonly labLog: string;
+  queueLog(iommu: number, queue: string): string;
+  /** One IOPF queue over all IOMMUs: what its workers drain. */
+  queueLogAnyIommu(queue: string): string;
+  hwLog(iommu: number): string;
+  /** Everything one IOMMU writes: queue messages and `hw`. */
+  iommuLog(iommu: number): string;
+  iopfLog(iommu: number): string;
+  mmLog(shard: number): string;
+  readonly mmLogAny: string;
+  segmentLog(segment: number): string;
+  translate(iommu: number): string;
+  pageRequest(iommu: number): string;
+  invalidateIommu(iommu: number): string;
+  invalidateSegment(segment: number): string;
+  handle(shard: number): string;
+  /** Control plane of a service, for Nest's NATS transporter. */
+  control(service: string, verb: string): string;
+  dead(unit: string): string;
+  readonly allDead: string;
+}
+
+export function subjectsOf(lab: string): Subjects {
+  if (!LAB_NAME.test(lab)) throw new InvalidLabName(lab);
+  return {
+    allLog: `${lab}.log.>`,
+    labLog: `${lab}.log.lab`,
+    queueLog: (iommu, queue) => `${lab}.log.iommu.${iommu}.queue.${queue}`,
+    queueLogAnyIommu: (queue) => `${lab}.log.iommu.*.queue.${queue}`,
+    hwLog: (iommu) => `${lab}.log.iommu.${iommu}.hw`,
+    iommuLog: (iommu) => `${lab}.log.iommu.${iommu}.>`,
+    iopfLog: (iommu) => `${lab}.log.iopf.${iommu}`,
+    mmLog: (shard) => `${lab}.log.mm.${shard}`,
+    mmLogAny: `${lab}.log.mm.*`,
+    segmentLog: (segment) => `${lab}.log.segment.${segment}`,
+    translate: (iommu) => `${lab}.cmd.iommu.${iommu}.translate`,
+    pageRequest: (iommu) => `${lab}.cmd.iommu.${iommu}.page-request`,
+    invalidateIommu: (iommu) => `${lab}.cmd.iommu.${iommu}.invalidate`,
+    invalidateSegment: (segment) => `${lab}.cmd.segment.${segment}.invalidate`,
+    handle: (shard) => `${lab}.cmd.mm.${shard}.handle`,
+    control: (service, verb) => `${lab}.ctl.${service}.${verb}`,
+    dead: (unit) => `${lab}.dead.${unit}`,
+    allDead: `${lab}.dead.>`,
+  };
+}
+
+/** Name of the JetStream stream that is the laboratory's log. */
+export const logStream = (lab: string): string => `FAULTLINE_${lab}`;
+/** Name of the stream that keeps dead letters. */
+export const deadStream = (lab: string): string => `FAULTLINE_${lab}_DEAD`;
+/** Name of the durable consumer that the workers of an IOPF queue share. */
+export const queueConsumer = (queue: string): string => `iopf-${queue}`;
+/** Name of the durable consumer of the audit record. */
+export const auditConsumer = 'event-log';
+
+/** A laboratory name that cannot be a subject token. */
+export class InvalidLabName extends Error {
+  constructor(readonly lab: string) {
+    super(`laboratory name '${lab}' is not usable: expected 1 to 40 of a-z, 0-9 and '-', not starting with '-'`);
+    this.name = 'InvalidLabName';
+  }
+}

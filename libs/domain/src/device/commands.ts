@@ -1,0 +1,44 @@
+import type { Permissions, ResponseCode } from '../kernel/vocabulary';
+
+/** One access of a workload. */
+export interface Access {
+  device: number;
+  /** Number in its device's workload, from 0. */
+  access: number;
+  pasid: number;
+  page: number;
+  offset: number;
+  permissions: Permissions;
+  /** When the workload meant it to start; a closed loop means "now". */
+  intendedAtMicros: number;
+}
+
+/** Commands of a device segment. `TakeTurn` comes once at the end of each cycle: the devices send what the cycle made ready. */
+export type SegmentCommand =
+  | { kind: 'BeginEpoch'; epoch: number }
+  | { kind: 'IssueAccess'; access: Access }
+  | {
+      kind: 'CompleteTranslation';
+      translation: number;
+      status: TranslationStatus;
+      permissions: Permissions;
+      frame: number;
+    }
+  /** A PRG response, commanded or automatic, as the log shows it. */
+  | { kind: 'ReceiveResponse'; device: number; groupId: number; pasid: number; code: ResponseCode }
+  /** The IOMMU is done with a stalled access: translated at once, or its held transaction ended. */
+  | {
+      kind: 'EndStalledAccess';
+      device: number;
+      request: number;
+      outcome: 'translated' | 'completed' | 'aborted';
+      code: ResponseCode;
+      rounds: number;
+    }
+  /** `pages` 0 means every page, `pasid` EVERY_PASID (-2) every PASID (R25, D4). */
+  | { kind: 'InvalidateAtc'; pasid: number; page: number; pages: number }
+  | { kind: 'ResetDevice'; device: number; epoch: number }
+  | { kind: 'TakeTurn' };
+
+/** Status of an ATS completion (R2, R3). A miss is a success without permissions. */
+export type TranslationStatus = 'success' | 'unsupported-request' | 'completer-abort';

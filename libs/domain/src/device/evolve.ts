@@ -1,0 +1,220 @@
+import type {
+  AccessEnded,
+  AccessHit,
+  AccessStarted,
+  AtcInvalidated,
+  PageRequestSent,
+  ResponseReceived,
+  SegmentEvent,
+  StalledAccessSent,
+  TranslationRequested,
+  TranslationReturned,
+} from './events';
+import { forgetOutstanding, resetDevice } from './forget';
+import { deviceOf, Stage, type LiveAccess, type SegmentState } from './state';
+import { enqueueWaiting, removeWaiting } from './waiting';
+
+/**
+ * Changes the state in place. Events of accesses the state does not know are possible: a fold of the durable events alone, as
+ * a successor does it, has seen no access start.
+ */
+export function evolveSegment(state: SegmentState, event: SegmentEvent): SegmentState {
+  switch (event.kind) {
+    case 'AccessStarted':
+      start(state, event);
+      break;
+    case 'AccessHit':
+      hit(state, event);
+      break;
+    case 'TranslationRequested':
+      requestTranslation(state, event);
+      break;
+    case 'TranslationReturned':
+      returnTranslation(state, event);
+      break;
+    case 'PageRequestSent':
+      sendPageRequest(state, event);
+      break;
+    case 'ResponseReceived':
+      receiveResponse(state, event);
+      break;
+    case 'AccessEnded':
+      end(state, event);
+      break;
+    case 'StalledAccessSent':
+      sendStalled(state, event);
+      break;
+    case 'AtcInvalidated':
+      invalidate(state, event);
+      break;
+    default:
+      evolveSeldom(state, event);
+  }
+  return state;
+}
+
+type SeldomEvent = Extract<
+  SegmentEvent,
+  {
+    kind:
+      | 'AccessesHit'
+      | 'AccessRetried'
+      | 'ResponseUnexpected'
+      | 'PriInterfaceFailed'
+      | 'SegmentOwnerChanged'
+      | 'DeviceReset';
+  }
+>;
+
+function evolveSeldom(state: SegmentState, event: SeldomEvent): void {
+  switch (event.kind) {
+    case 'AccessesHit': {
+      const device = deviceOf(state, event.device);
+      // A successor folds reports of hits it has not seen, so the counters must not fall below zero.
+      device.atcHits = Math.max(0, device.atcHits - event.atcHits);
+      device.translated = Math.max(0, device.translated - event.translated);
+      return;
+    }
+    case 'PriInterfaceFailed': {
+      const device = deviceOf(state, event.device);
+      device.failed = true;
+      forgetOutstanding(device);
+      return;
+    }
+    case 'SegmentOwnerChanged':
+      state.epoch = event.epoch;
+      state.requests = 0;
+      return;
+    case 'DeviceReset':
+      resetDevice(state, deviceOf(state, event.device));
+      return;
+    case 'AccessRetried':
+    case 'ResponseUnexpected':
+      // Told for the record only: the miss and the response have events of their own.
+      return;
+  }
+}
+
+function start(state: SegmentState, event: AccessStarted): void {
+  const device = deviceOf(state, event.device);
+  device.started += 1;
+  device.accesses.add(event.access, {
+    device,
+    access: event.access,
+    pasid: event.pasid,
+    page: event.page,
+    offset: event.offset,
+    permissions: event.permissions,
+    intendedAtMicros: event.intendedAtMicros,
+    startedAtMicros: event.startedAtMicros,
+    stage: Stage.READY,
+    rounds: 0,
+    request: 0,
+    receivedAtMicros: 0,
+    translation: 0,
+    stale: false,
+    previous: undefined,
+    next: undefined,
+  });
+}
+
+function hit(state: SegmentState, event: AccessHit): void {
+  const device = deviceOf(state, event.device);
+  device.ended += 1;
+  if (event.fromAtc) {
+    device.atcHits += 1;
+    device.atc.touch(event.pasid, event.page);
+  } else {
+    device.translated += 1;
+    // Only a stalled access hits while it is in flight; a translated one has returned before.
+    const live = device.accesses.get(event.access);
+    if (live !== undefined && live.stage === Stage.STALLED) state.stalls.delete(live.request);
+  }
+  device.accesses.delete(event.access);
+}
+
+function requestTranslation(state: SegmentState, event: TranslationRequested): void {
+  state.lastTranslation = event.translation;
+  const live = liveOf(state, event);
+  live.stage = Stage.TRANSLATING;
+  live.translation = event.translation;
+  live.stale = false;
+  state.translations.add(live);
+}
+
+function returnTranslation(state: SegmentState, event: TranslationReturned): void {
+  const live = state.translations.get(event.translation);
+  if (live === undefined)
+    throw new Error(
+      `segment ${state.segment}: translation ${event.translation} returned but was not in flight`,
+    );
+  state.translations.delete(live);
+  live.translation = 0;
+  live.stage = Stage.READY;
+  if (event.verdict === 'granted')
+    live.device.atc.fill(live.pasid, live.page, event.permissions, event.frame);
+  else if (event.verdict === 'missed') enqueueWaiting(live);
+}
+
+function sendPageRequest(state: SegmentState, event: PageRequestSent): void {
+  const live = liveOf(state, event);
+  const device = live.device;
+  state.requests = event.request;
+  removeWaiting(live);
+  live.stage = Stage.OUTSTANDING;
+  live.rounds += 1;
+  live.request = event.request;
+  const group = device.groups[event.groupId];
+  if (group !== undefined) group.members.push(live);
+  else {
+    device.groups[event.groupId] = { pasid: event.pasid, members: [live] };
+    device.outstandingGroups += 1;
+  }
+  device.outstanding += 1;
+  device.nextIndex = (event.groupId + 1) % device.groups.length;
+}
+
+function receiveResponse(state: SegmentState, event: ResponseReceived): void {
+  const device = deviceOf(state, event.device);
+  const group = device.groups[event.groupId];
+  if (group === undefined)
+    throw new Error(`device ${event.device}: response for index ${event.groupId}, which is not outstanding`);
+  for (const member of group.members) {
+    // An answered access stays as if outstanding until the next event says how it goes on or ends.
+    member.receivedAtMicros = event.receivedAtMicros;
+  }
+  device.groups[event.groupId] = undefined;
+  device.outstandingGroups -= 1;
+  device.outstanding -= group.members.length;
+}
+
+function end(state: SegmentState, event: AccessEnded): void {
+  const device = deviceOf(state, event.device);
+  device.ended += 1;
+  const live = device.accesses.get(event.access);
+  if (live === undefined) return;
+  if (live.stage === Stage.WAITING) removeWaiting(live);
+  else if (live.stage === Stage.STALLED) state.stalls.delete(live.request);
+  device.accesses.delete(event.access);
+}
+
+function sendStalled(state: SegmentState, event: StalledAccessSent): void {
+  const live = liveOf(state, event);
+  state.requests = event.request;
+  live.stage = Stage.STALLED;
+  live.request = event.request;
+  state.stalls.add(event.request, live);
+}
+
+function invalidate(state: SegmentState, event: AtcInvalidated): void {
+  const { pasid, page, pages } = event;
+  for (const device of state.devices) device.atc.drop(pasid, page, pages);
+  state.translations.markStale(pasid, page, pages);
+}
+
+function liveOf(state: SegmentState, event: { device: number; access: number; kind: string }): LiveAccess {
+  const live = deviceOf(state, event.device).accesses.get(event.access);
+  if (live === undefined)
+    throw new Error(`device ${event.device}: ${event.kind} for access ${event.access}, which is not live`);
+  return live;
+}

@@ -1,0 +1,13 @@
+export { EVERY_PASID } from './atc';
+export { NO_FRAME } from './build';
+export type { SegmentConfig, SegmentDeviceConfig } from './config';
+export {
+  deviceCounters,
+  isSegmentIdle,
+  segmentCounters,
+  stallsInFlight,
+  translationsInFlight,
+  type SegmentCounters,
+} from './counters';
+export { createSegment, isDurableSegmentEvent } from './segment';
+export type { SegmentState } from './state';

@@ -1,0 +1,74 @@
+import type { Decider } from '../kernel/decider';
+import type { SegmentCommand } from './commands';
+import { checkSegmentConfig, type SegmentConfig } from './config';
+import type { DurableSegmentEvent, SegmentEvent } from './events';
+import { evolveSegment } from './evolve';
+import { decideCompletion, decideIssue } from './issue';
+import { decideEpoch, decideReset } from './reset';
+import { decideResponse, decideStallEnd } from './respond';
+import { createSegmentState, type SegmentState } from './state';
+import { decideTurn } from './turn';
+
+/**
+ * The devices behind one IOMMU: PRI functions with an ATC and a credit counter (R1-R30), and masters behind a stalling IOMMU
+ * (R31-R40, seen from the master).
+ *
+ * Every access that starts ends exactly once: with `AccessHit` (never faulted, or not since its device's last reset) or with
+ * `AccessEnded`.
+ */
+export function createSegment(config: SegmentConfig): Decider<SegmentState, SegmentCommand, SegmentEvent> {
+  checkSegmentConfig(config);
+  return {
+    initial: () => createSegmentState(config),
+    decide: decideSegment,
+    evolve: evolveSegment,
+  };
+}
+
+function decideSegment(
+  state: SegmentState,
+  command: SegmentCommand,
+  nowMicros: number,
+): readonly SegmentEvent[] {
+  switch (command.kind) {
+    case 'IssueAccess':
+      return decideIssue(state, command.access, nowMicros);
+    case 'CompleteTranslation':
+      return decideCompletion(state, command, nowMicros);
+    case 'ReceiveResponse':
+      return decideResponse(state, command, nowMicros);
+    case 'TakeTurn':
+      return decideTurn(state, nowMicros);
+    case 'EndStalledAccess':
+      return decideStallEnd(state, command, nowMicros);
+    case 'InvalidateAtc':
+      return [{ kind: 'AtcInvalidated', pasid: command.pasid, page: command.page, pages: command.pages }];
+    case 'ResetDevice':
+      return decideReset(state, command.device, command.epoch, nowMicros);
+    case 'BeginEpoch':
+      return decideEpoch(state, command.epoch, nowMicros);
+  }
+}
+
+/** Whether an event belongs in the log; the others are the devices' own registers and buffers. */
+export function isDurableSegmentEvent(event: SegmentEvent): event is DurableSegmentEvent {
+  switch (event.kind) {
+    case 'AccessStarted':
+    case 'AccessHit':
+    case 'TranslationRequested':
+    case 'TranslationReturned':
+    case 'PageRequestSent':
+    case 'StalledAccessSent':
+    case 'ResponseReceived':
+    case 'AtcInvalidated':
+      return false;
+    case 'SegmentOwnerChanged':
+    case 'DeviceReset':
+    case 'AccessesHit':
+    case 'AccessRetried':
+    case 'AccessEnded':
+    case 'ResponseUnexpected':
+    case 'PriInterfaceFailed':
+      return true;
+  }
+}

@@ -1,0 +1,148 @@
+import type { FaultModel, Permissions } from '../kernel/vocabulary';
+import { Atc } from './atc';
+import { PRG_INDEXES, type SegmentConfig, type SegmentDeviceConfig } from './config';
+import { TranslationsInFlight } from './in-flight';
+import { Numbered } from './numbered';
+
+/** Where an access stands that has not ended. */
+export const Stage = {
+  /** Known, with nothing on its way: just started, just answered, or reset. */
+  READY: 0,
+  /** A translation request is in flight. */
+  TRANSLATING: 1,
+  /** Missed, and waits for a turn to send a page request. */
+  WAITING: 2,
+  /** Its page request is outstanding. */
+  OUTSTANDING: 3,
+  /** On the bus of a stalling IOMMU. */
+  STALLED: 4,
+} as const;
+export type Stage = (typeof Stage)[keyof typeof Stage];
+
+/** An access that has not ended. One object for its whole life, linked into the lists it is in. */
+export interface LiveAccess {
+  readonly device: SegmentDevice;
+  readonly access: number;
+  readonly pasid: number;
+  readonly page: number;
+  readonly offset: number;
+  readonly permissions: Permissions;
+  readonly intendedAtMicros: number;
+  readonly startedAtMicros: number;
+  stage: Stage;
+  /** Page requests it needed so far, and the last of them. */
+  rounds: number;
+  request: number;
+  receivedAtMicros: number;
+  /** The translation request in flight, 0 for none; stale when an invalidation overtook it (R28). */
+  translation: number;
+  stale: boolean;
+  /** Neighbours among the accesses that wait for a turn, oldest first. */
+  previous: LiveAccess | undefined;
+  next: LiveAccess | undefined;
+}
+
+/** A group whose response is due (R12). */
+export interface OutstandingGroup {
+  pasid: number;
+  members: LiveAccess[];
+}
+
+/** One device: its registers, its cache and the accesses it works on. */
+export interface SegmentDevice {
+  readonly device: number;
+  readonly model: FaultModel;
+  readonly credits: number;
+  readonly pagesPerGroup: number;
+  readonly responsePasidRequired: boolean;
+  readonly atc: Atc;
+  /** Accesses that have not ended, by their number. */
+  readonly accesses: Numbered<LiveAccess>;
+  firstWaiting: LiveAccess | undefined;
+  lastWaiting: LiveAccess | undefined;
+  waiting: number;
+  /** Outstanding groups by PRG index. */
+  readonly groups: (OutstandingGroup | undefined)[];
+  outstandingGroups: number;
+  /** Credits in use: requests are counted, not groups (R10). */
+  outstanding: number;
+  /** Where the search for a free PRG index goes on. Next-fit keeps an index unused for long after its response (R53). */
+  nextIndex: number;
+  /** A Response Failure took the page request interface down (R16). */
+  failed: boolean;
+  /** Accesses that hit since the last report. */
+  atcHits: number;
+  translated: number;
+  /** Accesses ever issued, and accesses ever ended in any way, as far as this state has seen them. */
+  started: number;
+  ended: number;
+}
+
+/** State of a segment. Only `decide` and `evolve` of {@link createSegment} know its parts; read it through the counters. */
+export interface SegmentState {
+  readonly segment: number;
+  epoch: number;
+  /** Last page request or stalled access sent in this epoch. */
+  requests: number;
+  /** Last translation request sent. Never restarts, so that a late completion names nothing. */
+  lastTranslation: number;
+  readonly devices: readonly SegmentDevice[];
+  /** The same devices, each at the place of its number. */
+  readonly byNumber: readonly (SegmentDevice | undefined)[];
+  readonly translations: TranslationsInFlight;
+  /** Stalled accesses by request number. */
+  readonly stalls: Numbered<LiveAccess>;
+}
+
+/** The state before any event: every device idle, epoch 0. */
+export function createSegmentState(config: SegmentConfig): SegmentState {
+  const devices = config.devices.map(createDevice);
+  return {
+    segment: config.segment,
+    epoch: 0,
+    requests: 0,
+    lastTranslation: 0,
+    devices,
+    byNumber: indexDevices(devices),
+    translations: new TranslationsInFlight(),
+    stalls: new Numbered(),
+  };
+}
+
+function indexDevices(devices: readonly SegmentDevice[]): (SegmentDevice | undefined)[] {
+  const places = devices.reduce((most, device) => Math.max(most, device.device + 1), 0);
+  const byNumber = new Array<SegmentDevice | undefined>(places).fill(undefined);
+  for (const device of devices) byNumber[device.device] = device;
+  return byNumber;
+}
+
+function createDevice(config: SegmentDeviceConfig): SegmentDevice {
+  return {
+    device: config.device,
+    model: config.model,
+    credits: config.credits,
+    pagesPerGroup: config.pagesPerGroup,
+    responsePasidRequired: config.responsePasidRequired,
+    atc: new Atc(config.atcEntries),
+    accesses: new Numbered(),
+    firstWaiting: undefined,
+    lastWaiting: undefined,
+    waiting: 0,
+    groups: new Array<OutstandingGroup | undefined>(PRG_INDEXES).fill(undefined),
+    outstandingGroups: 0,
+    outstanding: 0,
+    nextIndex: 0,
+    failed: false,
+    atcHits: 0,
+    translated: 0,
+    started: 0,
+    ended: 0,
+  };
+}
+
+/** The device, or a thrown broken invariant: commands of a segment name only its own devices. */
+export function deviceOf(state: SegmentState, device: number): SegmentDevice {
+  const found = state.byNumber[device];
+  if (found === undefined) throw new Error(`segment ${state.segment} has no device ${device}`);
+  return found;
+}

@@ -1,0 +1,109 @@
+import type { PageRequestSent, SegmentEvent } from './events';
+import { PRG_INDEXES } from './config';
+import { NOTHING } from './issue';
+import type { LiveAccess, SegmentDevice, SegmentState } from './state';
+
+/** End of a host cycle: devices report their hits and send the page requests that the cycle made ready (R8-R11). */
+export function decideTurn(state: SegmentState, now: number): readonly SegmentEvent[] {
+  let events: SegmentEvent[] | undefined;
+  let request = state.requests;
+  for (const device of state.devices) {
+    if (device.atcHits + device.translated > 0) (events ??= []).push(accessesHit(device));
+    if (device.waiting === 0 || device.outstanding >= device.credits) continue;
+    events ??= [];
+    request = sendGroups(device, request, now, events);
+  }
+  return events ?? NOTHING;
+}
+
+function accessesHit(device: SegmentDevice): SegmentEvent {
+  return {
+    kind: 'AccessesHit',
+    device: device.device,
+    atcHits: device.atcHits,
+    translated: device.translated,
+  };
+}
+
+/**
+ * Sends the oldest waiting accesses for which there are credits, grouped by PASID (R9, R10). A group is closed when it is full
+ * or when the turn is over: a device that waited to fill a group could wait for ever.
+ *
+ * @returns the number of the last request sent
+ */
+function sendGroups(device: SegmentDevice, request: number, now: number, events: SegmentEvent[]): number {
+  const writer: GroupWriter = {
+    request,
+    now,
+    freeIndexes: PRG_INDEXES - device.outstandingGroups,
+    index: device.nextIndex,
+    events,
+  };
+  let credits = device.credits - device.outstanding;
+  let members: LiveAccess[] = [];
+  let pasid = device.firstWaiting?.pasid;
+  // Groups begun for other PASIDs. Most devices work for one process at a time, so most turns need no map.
+  let others: Map<number, LiveAccess[]> | undefined;
+  for (let live = device.firstWaiting; live !== undefined && credits > 0; live = live.next) {
+    if (live.pasid !== pasid && pasid !== undefined) {
+      others ??= new Map();
+      others.set(pasid, members);
+      pasid = live.pasid;
+      members = others.get(pasid) ?? [];
+      others.delete(pasid);
+    }
+    members.push(live);
+    credits -= 1;
+    if (members.length < device.pagesPerGroup) continue;
+    writeGroup(device, members, writer);
+    members = [];
+  }
+  if (others !== undefined) for (const rest of others.values()) writeGroup(device, rest, writer);
+  writeGroup(device, members, writer);
+  return writer.request;
+}
+
+interface GroupWriter {
+  request: number;
+  readonly now: number;
+  freeIndexes: number;
+  index: number;
+  readonly events: SegmentEvent[];
+}
+
+/** Writes one group, unless it is empty or every index is outstanding: then its members wait for the next turn (R11). */
+function writeGroup(device: SegmentDevice, members: readonly LiveAccess[], writer: GroupWriter): void {
+  if (members.length === 0 || writer.freeIndexes === 0) return;
+  while (device.groups[writer.index] !== undefined) writer.index = (writer.index + 1) % PRG_INDEXES;
+  const last = members.length - 1;
+  for (let at = 0; at <= last; at++) {
+    const live = members[at];
+    if (live !== undefined)
+      writer.events.push(pageRequestSent(live, ++writer.request, writer.index, at === last, writer.now));
+  }
+  writer.freeIndexes -= 1;
+  // The search moves on and never meets this index again in the turn, since it stops after as many indexes as are free.
+  writer.index = (writer.index + 1) % PRG_INDEXES;
+}
+
+function pageRequestSent(
+  live: LiveAccess,
+  request: number,
+  groupId: number,
+  last: boolean,
+  now: number,
+): PageRequestSent {
+  return {
+    kind: 'PageRequestSent',
+    request,
+    device: live.device.device,
+    access: live.access,
+    pasid: live.pasid,
+    page: live.page,
+    permissions: live.permissions,
+    groupId,
+    last,
+    round: live.rounds,
+    sentAtMicros: now,
+  };
+}

@@ -1,0 +1,80 @@
+import type { ShardPosition } from '../iopf/events';
+import type { FaultModel, Permissions, ResponseCode } from '../kernel/vocabulary';
+
+/** An ATS translation request (R1). */
+export interface TranslateCommand {
+  kind: 'Translate';
+  /** The segment's number for it, echoed. */
+  translation: number;
+  device: number;
+  pasid: number;
+  page: number;
+  permissions: Permissions;
+}
+
+/** A page request message (R8), or the bus access of a stalling master (R35), as it arrives. */
+export interface ReceiveRequestCommand {
+  kind: 'ReceivePageRequest' | 'ReceiveStalledAccess';
+  segment: number;
+  segmentEpoch: number;
+  request: number;
+  device: number;
+  pasid: number;
+  page: number;
+  offset: number;
+  permissions: Permissions;
+  /** PRG index; 0 for a stalling master, whose tag the IOMMU gives. */
+  groupId: number;
+  last: boolean;
+  round: number;
+  sentAtMicros: number;
+}
+
+/** A group's result, as the log of handled groups shows it. */
+export interface AdmitResultCommand {
+  kind: 'AdmitResult';
+  group: number;
+  epoch: number;
+  device: number;
+  code: ResponseCode;
+  positions: readonly ShardPosition[];
+  /** Position of the result in the log of handled groups; where a successor must read again if the result has to wait. */
+  sequence: number;
+}
+
+/** Drop cached translations of a range; the caller has seen `canInvalidate` say that the replica is far enough (D3). */
+export interface InvalidateIotlbCommand {
+  kind: 'InvalidateIotlb';
+  /** `NO_PASID` for entries without a PASID, `EVERY_PASID` for all (R25). */
+  pasid: number;
+  /** First page and number of pages; `pages` 0 means every page. */
+  page: number;
+  pages: number;
+}
+
+/** Commands of an IOMMU. The `*Next` ones do one step each; the host repeats them while the state has such work. */
+export type IommuCommand =
+  | { kind: 'BeginEpoch'; epoch: number }
+  | {
+      kind: 'AttachDevice';
+      device: number;
+      segment: number;
+      model: FaultModel;
+      responsePasidRequired: boolean;
+    }
+  | { kind: 'DetachDevice'; device: number }
+  | { kind: 'BindPasid'; device: number; pasid: number; mm: number; shard: number; generation: number }
+  | { kind: 'UnbindPasid'; device: number; pasid: number }
+  | TranslateCommand
+  | ReceiveRequestCommand
+  /** Software consumes the oldest record of the rings (R71); repeat while `hasRingRecords`. */
+  | { kind: 'DrainNext' }
+  /** The rings are empty: recover from overflow (R88) and give deferred stalls their records (R39). */
+  | { kind: 'FinishDrain' }
+  | AdmitResultCommand
+  /** Answer the oldest admitted group whose mappings the replica has reached (D8); repeat while `hasReadyResults`. */
+  | { kind: 'RespondNext' }
+  /** Retry the oldest stall that was answered but whose outcome the log lacks (D10); repeat while `hasRetries`. */
+  | { kind: 'RetryNext' }
+  | InvalidateIotlbCommand
+  | { kind: 'SeeSegmentEpoch'; segment: number; segmentEpoch: number };

@@ -1,0 +1,52 @@
+import type { Topology } from '../iopf/topology';
+
+/** What an IOMMU is told at its start. */
+export interface IommuConfig {
+  /** Index of the IOMMU. */
+  iommu: number;
+  /** Which IOPF queue its groups go to (R135). */
+  topology: Topology;
+  /** Slots of the page request ring: a power of two, at least 2; it holds one record less (R41). */
+  priQueueEntries: number;
+  /** Slots of the event queue for stalls, counted in the same way. */
+  eventQueueEntries: number;
+  /** Translations the IOTLB holds; 0 for no IOTLB. */
+  iotlbEntries: number;
+  /** mm shards of the laboratory (D7). */
+  shards: number;
+  /**
+   * Recorded behaviour of the kernel that breaks I1: a group whose last request needs the PASID on its response but has none
+   * is never answered (`g1-needs-pasid-without-pasid`). False by default: it is answered without a PASID.
+   */
+  neverAnswerWithoutNeededPasid?: boolean;
+}
+
+/** A number in the configuration that means nothing. */
+export class IommuConfigInvalid extends Error {
+  override readonly name = 'IommuConfigInvalid';
+}
+
+/** A configuration with nothing left open. */
+export type ResolvedIommuConfig = Readonly<Required<IommuConfig>>;
+
+/** Fills in the defaults; throws {@link IommuConfigInvalid}. */
+export function resolveIommuConfig(config: IommuConfig): ResolvedIommuConfig {
+  checkRing('priQueueEntries', config.priQueueEntries);
+  checkRing('eventQueueEntries', config.eventQueueEntries);
+  checkAtLeast('iommu', config.iommu, 0);
+  checkAtLeast('iotlbEntries', config.iotlbEntries, 0);
+  checkAtLeast('shards', config.shards, 1);
+  return { ...config, neverAnswerWithoutNeededPasid: config.neverAnswerWithoutNeededPasid ?? false };
+}
+
+function checkRing(name: string, entries: number): void {
+  checkAtLeast(name, entries, 2);
+  if (!Number.isInteger(Math.log2(entries)))
+    throw new IommuConfigInvalid(`${name} ${entries} is no power of two`);
+}
+
+function checkAtLeast(name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new IommuConfigInvalid(`${name} is ${value}, and must be a whole number from ${least}`);
+  }
+}

@@ -1,0 +1,143 @@
+import { evolveCloseGroup, evolvePark } from '../iopf/report';
+import { evolveDevice, type IopfDevice } from '../iopf/state';
+import { MAX_STALL_TAG, NO_PASID, type RequestIdentity } from '../kernel/vocabulary';
+import type {
+  FaultParked,
+  FaultRefused,
+  GroupQueued,
+  RequestRecord,
+  StallRecorded,
+  StopMarkerDropped,
+} from './events';
+import { evolveKeep, evolvePop, evolvePush, recordOf, ringHead, sameRequest } from './ring';
+import type { ResolvedIommuConfig } from './config';
+import { serialFor } from './identity';
+import type { IommuDurableState, SegmentProgress } from './state';
+
+/** The request is accepted: it and every earlier one of its epoch is a duplicate from now on. */
+export function evolveAccepted(durable: IommuDurableState, identity: RequestIdentity): void {
+  const { segment, segmentEpoch, request } = identity;
+  const progress = durable.segments.get(segment);
+  if (progress === undefined || progress.epoch < segmentEpoch) {
+    durable.segments.set(segment, { epoch: segmentEpoch, highest: request, adopted: new Set() });
+  } else if (progress.epoch === segmentEpoch && request > progress.highest) {
+    progress.highest = request;
+    if (progress.adopted.size > 0) forgetAdopted(progress);
+  }
+}
+
+function forgetAdopted(progress: SegmentProgress): void {
+  for (const request of progress.adopted) if (request <= progress.highest) progress.adopted.delete(request);
+}
+
+/** The record is in the page request ring (R41). */
+export function evolveQueued(durable: IommuDurableState, event: RequestRecord): void {
+  evolvePush(durable.pri, recordOf(event));
+  evolveAccepted(durable, event);
+}
+
+/** A transaction is held under its tag; its record is in the event queue, or waits for room (R32, R39). */
+export function evolveHeld(durable: IommuDurableState, event: RequestRecord, recorded: boolean): void {
+  const stall = recordOf(event);
+  if (durable.retrying.length > 0) evolveRetried(durable, event);
+  const device = durable.devices.get(event.device);
+  if (device !== undefined) {
+    device.stalls.set(event.groupId, stall);
+    device.nextTag = (event.groupId + 1) & MAX_STALL_TAG;
+  }
+  if (recorded) evolvePush(durable.events, stall);
+  else durable.deferred.push(stall);
+  evolveAccepted(durable, event);
+}
+
+/** The oldest deferred stall has its record; its tag was given before. */
+export function evolveDeferredRecorded(durable: IommuDurableState, event: StallRecorded): void {
+  const stall = recordOf(event);
+
+  durable.devices.get(event.device)?.stalls.set(event.groupId, stall);
+  evolvePush(durable.events, stall);
+}
+
+/** A stall that was retried has its outcome. */
+export function evolveRetried(durable: IommuDurableState, identity: RequestIdentity): void {
+  const first = durable.retrying[0];
+  if (first !== undefined && sameRequest(first, identity)) durable.retrying.shift();
+  else durable.retrying = durable.retrying.filter((stall) => !sameRequest(stall, identity));
+}
+
+/** The head of the page request ring waits for the last member of its group. */
+export function evolveParked(durable: IommuDurableState, event: FaultParked): void {
+  const record = ringHead(durable.pri);
+  if (record === null || !sameRequest(record, event))
+    throw new Error(`request ${event.request} is not at the ring's head`);
+  evolvePop(durable.pri);
+  const device = durable.iopf.devices.get(event.device);
+  if (device !== undefined) evolvePark(device, record);
+}
+
+/** The head of a ring was consumed and leads to nothing. */
+export function evolveConsumed(durable: IommuDurableState, event: FaultRefused | StopMarkerDropped): void {
+  const record = ringHead(durable.pri);
+  if (record !== null && sameRequest(record, event)) evolvePop(durable.pri);
+  else evolvePop(durable.events);
+}
+
+/**
+ * A group is closed. Its last member is at its ring's head; if not, a dead owner could write this event only, and its members are
+ * taken from wherever they are (D5).
+ */
+export function evolveGroupQueued(
+  config: ResolvedIommuConfig,
+  durable: IommuDurableState,
+  event: GroupQueued,
+): void {
+  const { device, model, members, groupId, pasid, queue } = event;
+  const last = members[members.length - 1];
+  if (last === undefined) throw new Error(`group ${event.group} has no member`);
+  const ring = model === 'pri' ? durable.pri : durable.events;
+  const reporting = reportingDevice(durable, device);
+  const head = ringHead(ring);
+  const partials = reporting.partial.length;
+  if (head !== null && sameRequest(head, last) && (members.length === 1 || partials >= members.length - 1)) {
+    evolvePop(ring);
+  } else {
+    evolveAdopted(durable, event);
+  }
+  const required = durable.devices.get(device)?.responsePasidRequired === true && model === 'pri';
+  const hasPasid = pasid !== NO_PASID;
+  const needsPasid = required && (hasPasid || config.neverAnswerWithoutNeededPasid);
+  const facts = { queue, groupId, pasid, hasPasid, needsPasid };
+  evolveCloseGroup(durable.iopf, reporting, facts, members, serialFor(durable, event.group));
+}
+
+/** A dead owner may have attached the device in a message that it could not write (D5); it will be attached again. */
+function reportingDevice(durable: IommuDurableState, device: number): IopfDevice<RequestRecord> {
+  const known = durable.iopf.devices.get(device);
+  if (known !== undefined) return known;
+  evolveDevice(durable.iopf, device, { hasIommu: true, attached: false, canRespond: true });
+  return reportingDevice(durable, device);
+}
+
+function evolveAdopted(durable: IommuDurableState, event: GroupQueued): void {
+  const { members, model, device } = event;
+  const others = (record: RequestRecord) => !members.some((member) => sameRequest(member, record));
+  const ring = model === 'pri' ? durable.pri : durable.events;
+  evolveKeep(ring, others);
+  durable.deferred = durable.deferred.filter(others);
+  durable.retrying = durable.retrying.filter(others);
+  for (const member of members) {
+    adopt(durable, member);
+    if (model === 'stall') durable.devices.get(device)?.stalls.set(member.groupId, member);
+  }
+}
+
+/** A re-sent copy of an adopted request is a duplicate, but earlier ones that no event names are not. */
+function adopt(durable: IommuDurableState, member: RequestRecord): void {
+  const { segment, segmentEpoch, request } = member;
+  const progress = durable.segments.get(segment);
+  if (progress === undefined || progress.epoch < segmentEpoch) {
+    durable.segments.set(segment, { epoch: segmentEpoch, highest: 0, adopted: new Set([request]) });
+  } else if (progress.epoch === segmentEpoch && request > progress.highest) {
+    progress.adopted.add(request);
+  }
+}

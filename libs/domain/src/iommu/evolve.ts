@@ -1,0 +1,204 @@
+import { evolveAddDevice, evolveRemoveDevice } from '../iopf/queues';
+import { evolveRegisterHandler } from '../iopf/handlers';
+import { evolveDevice, IOPF_HANDLER } from '../iopf/state';
+import type { ResolvedIommuConfig } from './config';
+import type {
+  AnyIommuEvent,
+  DeviceAttached,
+  DeviceDetached,
+  IommuEvent,
+  PasidBound,
+  ResultWaiting,
+  StalledAccessTranslated,
+  VolatileIommuEvent,
+} from './events';
+import {
+  evolveGroupDiscarded,
+  evolvePartialsDiscarded,
+  evolveResponded,
+  evolveSegmentReset,
+  evolveStallEnded,
+} from './evolve-endings';
+import {
+  evolveAccepted,
+  evolveConsumed,
+  evolveDeferredRecorded,
+  evolveGroupQueued,
+  evolveHeld,
+  evolveParked,
+  evolveQueued,
+} from './evolve-requests';
+import { serialOf } from './identity';
+import { evolveDrop } from './iotlb';
+import {
+  createDeviceEntry,
+  type DeviceEntry,
+  type IommuDurableState,
+  type IommuState,
+  LAYER_QUEUE,
+} from './state';
+import { evolveTranslated } from './translate';
+import { evolveWait } from './waiting';
+
+/** The state after an event: the same object, changed. The common events come first. */
+export function evolveIommu(
+  config: ResolvedIommuConfig,
+  state: IommuState,
+  event: AnyIommuEvent,
+): IommuState {
+  const { durable } = state;
+  switch (event.kind) {
+    case 'PageRequestQueued':
+      evolveQueued(durable, event);
+      return state;
+    case 'GroupQueued':
+      evolveGroupQueued(config, durable, event);
+      return state;
+    case 'GroupResponded':
+      evolveResponded(state, event);
+      return state;
+    case 'FaultParked':
+      evolveParked(durable, event);
+      return state;
+    case 'PageRequestDropped':
+      evolveAccepted(durable, event);
+      return state;
+    case 'FaultRefused':
+    case 'StopMarkerDropped':
+      evolveConsumed(durable, event);
+      return state;
+    case 'StallRecorded':
+      if (event.deferred) evolveDeferredRecorded(durable, event);
+      else evolveHeld(durable, event, true);
+      return state;
+    case 'StallDeferred':
+      evolveHeld(durable, event, false);
+      return state;
+    case 'StallEnded':
+      evolveStallEnded(durable, event);
+      return state;
+    case 'TranslationCompleted':
+    case 'IotlbInvalidated':
+    case 'StalledAccessTranslated':
+    case 'ResultWaiting':
+      evolveVolatile(state, event);
+      return state;
+    default:
+      evolveRare(state, event);
+      return state;
+  }
+}
+
+type CommonKind =
+  | 'PageRequestQueued'
+  | 'GroupQueued'
+  | 'GroupResponded'
+  | 'FaultParked'
+  | 'PageRequestDropped'
+  | 'FaultRefused'
+  | 'StopMarkerDropped'
+  | 'StallRecorded'
+  | 'StallDeferred'
+  | 'StallEnded';
+
+function evolveRare(state: IommuState, event: Exclude<IommuEvent, { kind: CommonKind }>): void {
+  const { durable } = state;
+  switch (event.kind) {
+    case 'IommuOwnerChanged':
+      durable.epoch = event.epoch;
+      durable.epochs.push({ epoch: event.epoch, base: durable.iopf.groupCount });
+      return;
+    case 'DeviceAttached':
+      evolveAttached(durable, event);
+      return;
+    case 'DeviceDetached':
+      evolveDetached(durable, event);
+      return;
+    case 'PasidBound':
+      evolveBound(durable, event);
+      return;
+    case 'PasidUnbound':
+      durable.devices.get(event.device)?.bindings.delete(event.pasid);
+      return;
+    case 'RingOverflowSet':
+    case 'RingOverflowCleared':
+      (event.model === 'pri' ? durable.pri : durable.events).overflow = event.kind === 'RingOverflowSet';
+      return;
+    case 'PartialsDiscarded':
+      evolvePartialsDiscarded(durable, event);
+      return;
+    case 'GroupDiscarded':
+      evolveGroupDiscarded(state, event);
+      return;
+    case 'SegmentResetSeen':
+      evolveSegmentReset(state, event);
+      return;
+    case 'ResultDropped':
+      return;
+  }
+}
+
+/** Adding it to the queue and registering its handler are separate steps of the layer, which it takes in either order. */
+function evolveAttached(durable: IommuDurableState, event: DeviceAttached): void {
+  const entry = entryOf(durable, event.device);
+  entry.segment = event.segment;
+  entry.model = event.model;
+  entry.responsePasidRequired = event.responsePasidRequired;
+  entry.attached = true;
+  evolveDevice(durable.iopf, event.device, { hasIommu: true, attached: true, canRespond: true });
+  evolveAddDevice(durable.iopf, LAYER_QUEUE, event.device);
+  evolveRegisterHandler(durable.iopf, event.device, IOPF_HANDLER);
+}
+
+function evolveDetached(durable: IommuDurableState, event: DeviceDetached): void {
+  evolveRemoveDevice(durable.iopf, LAYER_QUEUE, event.device);
+  durable.iopf.devices.delete(event.device);
+  durable.devices.delete(event.device);
+}
+
+function evolveBound(durable: IommuDurableState, event: PasidBound): void {
+  const { mm, shard, generation } = event;
+  entryOf(durable, event.device).bindings.set(event.pasid, { mm, shard, generation });
+}
+
+function entryOf(durable: IommuDurableState, device: number): DeviceEntry {
+  const known = durable.devices.get(device);
+  if (known !== undefined) return known;
+  const entry = createDeviceEntry(device);
+  durable.devices.set(device, entry);
+  return entry;
+}
+
+function evolveVolatile(state: IommuState, event: VolatileIommuEvent): void {
+  switch (event.kind) {
+    case 'TranslationCompleted':
+      if (event.permissions !== 0 && !event.iotlbHit)
+        evolveTranslated(state, event.device, event.pasid, event.page);
+      return;
+    case 'IotlbInvalidated':
+      evolveDrop(state.volatile.iotlb, event.mm, event.page, event.pages);
+      return;
+    case 'StalledAccessTranslated':
+      evolveAccessTranslated(state, event);
+      return;
+    case 'ResultWaiting':
+      evolveResultWaiting(state, event);
+      return;
+  }
+}
+
+function evolveAccessTranslated(state: IommuState, event: StalledAccessTranslated): void {
+  const { segment, segmentEpoch: epoch, request } = event;
+  evolveTranslated(state, event.device, event.pasid, event.page);
+  const known = state.volatile.translated.get(segment);
+  if (known === undefined || known.epoch < epoch)
+    state.volatile.translated.set(segment, { epoch, highest: request });
+  else if (known.epoch === epoch && request > known.highest) known.highest = request;
+}
+
+function evolveResultWaiting(state: IommuState, event: ResultWaiting): void {
+  const { group, groupEpoch, code, positions, sequence } = event;
+  const serial = serialOf(state.durable, groupEpoch, group);
+  const { waiting, replica } = state.volatile;
+  evolveWait(waiting, replica, { serial, group, groupEpoch, code, positions, sequence });
+}

@@ -1,0 +1,82 @@
+import type { Decider } from '../kernel/decider';
+import type { MmEvent } from '../mm/events';
+import type { IommuCommand } from './commands';
+import { type IommuConfig, resolveIommuConfig } from './config';
+import { createContext, type IommuContext } from './context';
+import { decideDrainNext, decideFinishDrain } from './drain';
+import type { AnyIommuEvent } from './events';
+import { evolveIommu } from './evolve';
+import { decideInvalidate } from './invalidate';
+import { decideAttach, decideBeginEpoch, decideBind, decideDetach, decideUnbind } from './lifecycle';
+import { decideReceive } from './receive';
+import { evolvePosition, evolveReplica } from './replica';
+import { decideSegmentReset } from './reset';
+import { decideAdmit, decideRespondNext, decideRetryNext } from './respond';
+import { createIommuState, type IommuState } from './state';
+import { decideTranslate } from './translate';
+import { evolveWake } from './waiting';
+
+/** The decider of one IOMMU and of the fault reporting in front of its IOPF queues. Throws {@link IommuConfigInvalid}. */
+export function createIommu(config: IommuConfig): Decider<IommuState, IommuCommand, AnyIommuEvent> {
+  const resolved = resolveIommuConfig(config);
+  const context = createContext(resolved);
+  return {
+    initial: () => createIommuState(resolved),
+    decide: (state, command, nowMicros) => decide(context, state, command, nowMicros),
+    evolve: (state, event) => evolveIommu(resolved, state, event),
+  };
+}
+
+function decide(
+  context: IommuContext,
+  state: IommuState,
+  command: IommuCommand,
+  nowMicros: number,
+): readonly AnyIommuEvent[] {
+  switch (command.kind) {
+    case 'ReceivePageRequest':
+    case 'ReceiveStalledAccess':
+      return decideReceive(state, command, nowMicros);
+    case 'DrainNext':
+      return decideDrainNext(context, state, nowMicros);
+    case 'AdmitResult':
+      return decideAdmit(context, state, command, nowMicros);
+    case 'Translate':
+      return [decideTranslate(state, command)];
+    case 'RespondNext':
+      return decideRespondNext(context, state, nowMicros);
+    case 'FinishDrain':
+      return decideFinishDrain(state, nowMicros);
+    case 'RetryNext':
+      return decideRetryNext(state, nowMicros);
+    case 'InvalidateIotlb':
+      return [decideInvalidate(state, command)];
+    case 'SeeSegmentEpoch': {
+      const epoch = state.durable.segments.get(command.segment)?.epoch ?? 0;
+      if (command.segmentEpoch <= epoch) return [];
+      return decideSegmentReset(state, command.segment, command.segmentEpoch, nowMicros);
+    }
+    case 'BeginEpoch':
+      return decideBeginEpoch(state, command.epoch);
+    case 'AttachDevice':
+      return decideAttach(state, command);
+    case 'DetachDevice':
+      return decideDetach(state, command.device, nowMicros);
+    case 'BindPasid':
+      return decideBind(state, command);
+    case 'UnbindPasid':
+      return decideUnbind(state, command.device, command.pasid);
+  }
+}
+
+/** Folds one event of an mm shard's log into the page-table replica. Call {@link reachPosition} after the last of a message. */
+export function foldMm(state: IommuState, event: MmEvent): void {
+  evolveReplica(state.volatile.replica, event);
+}
+
+/** Every event of the shard's log up to `sequence` is folded: results that waited for it may be ready now (D8). */
+export function reachPosition(state: IommuState, shard: number, sequence: number): void {
+  const { replica, waiting } = state.volatile;
+  evolvePosition(replica, shard, sequence);
+  if (waiting.bySerial.size > 0) evolveWake(waiting, replica, shard);
+}

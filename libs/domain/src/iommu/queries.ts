@@ -1,0 +1,113 @@
+import type { IopfGroup } from '../iopf/state';
+import { countPartials } from '../iopf/queues';
+import type { AnyIommuEvent, IommuEvent, RequestRecord } from './events';
+import { recordsOf, ringCount } from './ring';
+import type { IommuState } from './state';
+
+/** Whether an event belongs in the log; the others change only what a takeover may lose. */
+export function isDurableIommuEvent(event: AnyIommuEvent): event is IommuEvent {
+  switch (event.kind) {
+    case 'TranslationCompleted':
+    case 'IotlbInvalidated':
+    case 'StalledAccessTranslated':
+    case 'ResultWaiting':
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** Closed groups without an answer, oldest first. */
+export function pendingGroups(state: IommuState): IopfGroup<RequestRecord>[] {
+  return [...state.durable.iopf.groups.values()];
+}
+
+/** Records in the rings, page requests before stalls, oldest first. */
+export function ringRecords(state: IommuState): RequestRecord[] {
+  return [...recordsOf(state.durable.pri), ...recordsOf(state.durable.events)];
+}
+
+/** Transactions the IOMMU holds: recorded, deferred, or between their answer and the outcome of their retry. */
+export function openStalls(state: IommuState): RequestRecord[] {
+  const stalls: RequestRecord[] = [];
+  for (const device of state.durable.devices.values()) stalls.push(...device.stalls.values());
+  stalls.push(...state.durable.retrying);
+  return stalls;
+}
+
+/**
+ * Whether nothing of (device, PASID) is left that could still map or answer: no record in a ring, no held transaction, no group
+ * with *any* such member (D2, R96). Partial lists do not count: only a last member could complete them (R99).
+ */
+export function isDrained(state: IommuState, device: number, pasid: number): boolean {
+  const concerns = (record: RequestRecord) => record.device === device && record.pasid === pasid;
+  if (ringRecords(state).some(concerns) || openStalls(state).some(concerns)) return false;
+  for (const group of state.durable.iopf.groups.values()) {
+    if (group.device === device && group.members.some(concerns)) return false;
+  }
+  return true;
+}
+
+/** Whether nothing at all is pending (I5). Partials of truncated groups remain until an overflow, a reset or a detach. */
+export function isIdle(state: IommuState): boolean {
+  const { pri, events, iopf } = state.durable;
+  return (
+    ringCount(pri) === 0 &&
+    ringCount(events) === 0 &&
+    iopf.groups.size === 0 &&
+    openStalls(state).length === 0
+  );
+}
+
+/** Requests of one segment epoch up to this number need not be sent again; 0 for an epoch that is not the current one. */
+export function acceptedRequest(state: IommuState, segment: number, segmentEpoch: number): number {
+  const progress = state.durable.segments.get(segment);
+  const translated = state.volatile.translated.get(segment);
+  const durable = progress?.epoch === segmentEpoch ? progress.highest : 0;
+  return translated?.epoch === segmentEpoch ? Math.max(durable, translated.highest) : durable;
+}
+
+/** Whether the stalled access with this number is held now. */
+export function isHeld(state: IommuState, segment: number, segmentEpoch: number, request: number): boolean {
+  return openStalls(state).some(
+    (stall) => stall.segment === segment && stall.segmentEpoch === segmentEpoch && stall.request === request,
+  );
+}
+
+/** Log position of the oldest result that waits for the replica; a successor must read on from before it. */
+export function oldestWaitingSequence(state: IommuState): number | undefined {
+  for (const result of state.volatile.waiting.bySerial.values()) return result.sequence;
+  return undefined;
+}
+
+/** Whether a `FinishDrain` would do anything. */
+export function needsFinishDrain(state: IommuState): boolean {
+  return state.durable.pri.overflow || state.durable.deferred.length > 0;
+}
+
+/** Counts for health and metrics. */
+export interface IommuCounters {
+  priRecords: number;
+  eventRecords: number;
+  deferredStalls: number;
+  heldStalls: number;
+  partials: number;
+  pendingGroups: number;
+  waitingResults: number;
+  overflow: boolean;
+}
+
+/** Counts what is open. */
+export function countIommu(state: IommuState): IommuCounters {
+  const { pri, events, deferred, iopf } = state.durable;
+  return {
+    priRecords: ringCount(pri),
+    eventRecords: ringCount(events),
+    deferredStalls: deferred.length,
+    heldStalls: openStalls(state).length,
+    partials: countPartials(iopf),
+    pendingGroups: iopf.groups.size,
+    waitingResults: state.volatile.waiting.bySerial.size,
+    overflow: pri.overflow,
+  };
+}

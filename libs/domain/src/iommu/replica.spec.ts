@@ -1,0 +1,73 @@
+import type { MmEvent } from '../mm/events';
+import {
+  createReplica,
+  entryFrame,
+  entryPermissions,
+  evolvePosition,
+  evolveReplica,
+  firstUnreached,
+  NO_ENTRY,
+  walk,
+} from './replica';
+
+const installed = (page: number, frame: number): MmEvent => ({
+  kind: 'PageInstalled',
+  mm: 4,
+  page,
+  frame,
+  permissions: 7,
+  cause: 'file',
+  major: true,
+});
+
+describe('the page-table replica', () => {
+  it('R120 shows what the shards have installed, the largest numbers included', () => {
+    const replica = createReplica(1);
+    evolveReplica(replica, installed(2 ** 52 - 1, 2 ** 44));
+    const entry = walk(replica, 4, 2 ** 52 - 1);
+    expect([entryFrame(entry), entryPermissions(entry)]).toEqual([2 ** 44, 7]);
+    expect(walk(replica, 4, 1)).toBe(NO_ENTRY);
+  });
+
+  it('R122 forgets removed pages, and R101 a whole mm when it exits', () => {
+    const replica = createReplica(1);
+    evolveReplica(replica, installed(1, 10));
+    evolveReplica(replica, installed(2, 20));
+    evolveReplica(replica, {
+      kind: 'PageRemoved',
+      mm: 4,
+      page: 1,
+      frame: 10,
+      cause: 'unmap',
+      swapped: false,
+    });
+    expect(walk(replica, 4, 1)).toBe(NO_ENTRY);
+    expect(walk(replica, 4, 2)).not.toBe(NO_ENTRY);
+    evolveReplica(replica, { kind: 'AddressSpaceExited', mm: 4 });
+    expect(walk(replica, 4, 2)).toBe(NO_ENTRY);
+  });
+
+  it('knows which mm a PASID names', () => {
+    const replica = createReplica(1);
+    evolveReplica(replica, { kind: 'MmPasidBound', pasid: 7, mm: 4, generation: 1 });
+    expect(replica.pasids.get(7)).toBe(4);
+    evolveReplica(replica, { kind: 'MmPasidUnbound', pasid: 7, generation: 1 });
+    expect(replica.pasids.has(7)).toBe(false);
+  });
+
+  it('D8 positions only go on', () => {
+    const replica = createReplica(2);
+    evolvePosition(replica, 1, 8);
+    evolvePosition(replica, 1, 3);
+    expect(firstUnreached(replica, [{ shard: 1, sequence: 8 }])).toBeUndefined();
+    expect(
+      firstUnreached(replica, [
+        { shard: 1, sequence: 8 },
+        { shard: 0, sequence: 1 },
+      ]),
+    ).toEqual({
+      shard: 0,
+      sequence: 1,
+    });
+  });
+});

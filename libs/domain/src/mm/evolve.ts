@@ -1,0 +1,100 @@
+import { evolveMemberHandled, evolveRunFinished, evolveRunParked, serveFrameWaiters } from './evolve-runs';
+import {
+  evolveAddressSpaceExited,
+  evolveFrameFreed,
+  evolvePageInstalled,
+  evolvePageInvalidated,
+  evolvePageRemoved,
+  spaceOf,
+} from './evolve-pages';
+import type { MmEvent, VmaMapped, VmaUnmapped, VolatileMmEvent } from './events';
+import { createVolatileState, openRun, wakePageWaiters } from './runs';
+import { createAddressSpace, type MmDurableState, type MmState } from './state';
+import { insertVma, removeRange } from './vma';
+
+/** Folds one event into the state, in place. Durable events change the volatile part only by waking runs that wait in it (I8). */
+export function evolve(state: MmState, event: MmEvent | VolatileMmEvent): MmState {
+  switch (event.kind) {
+    case 'RunOpened':
+      openRun(state.volatile, event.run);
+      return state;
+    case 'MemberHandled':
+      evolveMemberHandled(state, event);
+      return state;
+    case 'RunParked':
+      evolveRunParked(state, event);
+      return state;
+    case 'RunFinished':
+      evolveRunFinished(state, event);
+      return state;
+    case 'PageInstalled':
+      evolvePageInstalled(state.durable, event);
+      return state;
+    case 'PageRemoved':
+      evolvePageRemoved(state.durable, event);
+      return state;
+    case 'PageInvalidated':
+      evolvePageInvalidated(state.durable, event);
+      wakePageWaiters(state.volatile, event.mm, event.page);
+      serveFrameWaiters(state);
+      return state;
+    case 'FrameFreed':
+      if (evolveFrameFreed(state.durable, event)) wakePageWaiters(state.volatile, event.mm, event.page);
+      serveFrameWaiters(state);
+      return state;
+    case 'MmOwnerChanged':
+      state.durable.epoch = event.epoch;
+      // Runs belong to the owner that opened them; workers get their groups again.
+      state.volatile = createVolatileState();
+      return state;
+    default:
+      evolveLayout(state.durable, event);
+      return state;
+  }
+}
+
+/** Events about address spaces, areas and PASIDs: rare next to pages. */
+type LayoutEvent = Exclude<
+  MmEvent,
+  { kind: 'PageInstalled' | 'PageRemoved' | 'PageInvalidated' | 'FrameFreed' | 'MmOwnerChanged' }
+>;
+
+function evolveLayout(durable: MmDurableState, event: LayoutEvent): void {
+  switch (event.kind) {
+    case 'AddressSpaceCreated':
+      durable.spaces.set(event.mm, createAddressSpace(event.mm));
+      return;
+    case 'AddressSpaceExited':
+      evolveAddressSpaceExited(durable, event);
+      return;
+    case 'VmaMapped':
+      evolveVmaMapped(durable, event);
+      return;
+    case 'VmaUnmapped':
+      evolveVmaUnmapped(durable, event);
+      return;
+    case 'MmPasidBound':
+      durable.pasids.set(event.pasid, { bound: true, mm: event.mm, generation: event.generation });
+      return;
+    case 'MmPasidUnbound': {
+      const binding = durable.pasids.get(event.pasid);
+      if (binding !== undefined) binding.bound = false;
+      return;
+    }
+  }
+}
+
+function evolveVmaMapped(durable: MmDurableState, event: VmaMapped): void {
+  const { start, end, permissions, backing, file, filePage } = event;
+  insertVma(spaceOf(durable, event.mm).vmas, { start, end, permissions, backing, file, filePage });
+}
+
+function evolveVmaUnmapped(durable: MmDurableState, event: VmaUnmapped): void {
+  const space = spaceOf(durable, event.mm);
+  removeRange(space.vmas, event.start, event.end);
+  for (const page of space.swapped) {
+    if (page < event.start || page >= event.end) continue;
+    space.swapped.delete(page);
+    durable.swapUsed -= 1;
+  }
+}

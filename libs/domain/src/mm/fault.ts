@@ -1,0 +1,128 @@
+import { ACCESS_MASK, NO_PASID, Permission, type Permissions } from '../kernel/vocabulary';
+import { type ResolvedMmConfig, ZERO_FRAME } from './config';
+import type { InstallCause, PageInstalled } from './events';
+import { availableFrames } from './evolve-runs';
+import { findCached, isCached, nextFrame, recordAt } from './frame-table';
+import { failed, finishedEmpty, type Outcome, parked, resolved } from './outcome';
+import { planReclaim, removed } from './reclaim';
+import type { OpenRun } from './runs';
+import type { AddressSpace, MmState, PageEntry } from './state';
+import { filePageAt, findVma, type Vma } from './vma';
+
+/** A fault that passed the checks. */
+interface Fault {
+  readonly state: MmState;
+  readonly config: ResolvedMmConfig;
+  readonly run: OpenRun;
+  readonly space: AddressSpace;
+  readonly vma: Vma;
+  readonly page: number;
+  readonly write: boolean;
+}
+
+/** Handles the next member of a run: the checks in Linux' order (R107-R111), then the fault itself. */
+export function handleNextMember(state: MmState, config: ResolvedMmConfig, run: OpenRun): Outcome {
+  const member = run.members[run.results.length];
+  if (member === undefined) return finishedEmpty(run);
+  if (member.pasid === NO_PASID) return failed(run, 'no-pasid');
+  const binding = state.durable.pasids.get(member.pasid);
+  if (binding === undefined || !binding.bound) return failed(run, 'not-bound');
+  const space = state.durable.spaces.get(binding.mm);
+  if (space === undefined || space.exited) return failed(run, 'not-bound');
+  if (member.generation !== binding.generation) return failed(run, 'generation');
+  const page = member.page;
+  const vma = findVma(space.vmas, page);
+  if (vma === undefined) return failed(run, 'no-vma');
+  const required = member.permissions & ACCESS_MASK;
+  if ((required & ~vma.permissions) !== 0) return failed(run, 'permission');
+  const entry = space.pages.get(page);
+  if (entry !== undefined && (required & ~entry.permissions) === 0) return resolved(run, 'spurious');
+  const write = (required & Permission.WRITE) !== 0;
+  const fault: Fault = { state, config, run, space, vma, page, write };
+  return entry === undefined ? installMissing(fault) : makeWritable(fault, entry);
+}
+
+/** The page has no entry. */
+function installMissing(fault: Fault): Outcome {
+  const { run, space, vma, page, write } = fault;
+  if (space.removing.size > 0 && space.removing.has(page)) {
+    return [parked(run, 'invalidation', space.mm, page, false)];
+  }
+  if (space.swapped.size > 0 && space.swapped.has(page)) return installPrivate(fault, 'swap-in', true);
+  if (vma.backing !== 'anonymous') return installFromFile(fault);
+  if (write) return installPrivate(fault, run.copying ? 'copy-on-write' : 'zero-fill', false);
+  return resolved(run, 'minor', entryOf(fault, ZERO_FRAME, 'zero-page', false));
+}
+
+/** The page has an entry that lacks write permission: areas grant the other bits from the start. */
+function makeWritable(fault: Fault, entry: PageEntry): Outcome {
+  const { state, run, space, vma, page } = fault;
+  const frames = state.durable.frames;
+  const isShared =
+    entry.frame === ZERO_FRAME ||
+    (vma.backing === 'file-private' && isCached(recordAt(frames, entry.frame - frames.base)));
+  if (!isShared) return resolved(run, 'minor', entryOf(fault, entry.frame, 'upgrade', false));
+  // The frame for the copy comes first: then nothing but the invalidation can delay the page that is missing from here on.
+  if (!hasFrame(fault)) return waitForFrame(fault);
+  return [
+    removed(space.mm, page, entry.frame, 'copy-on-write', false),
+    parked(run, 'invalidation', space.mm, page, true),
+  ];
+}
+
+/** A page of a file: shared from the page cache, or copied if a private area is written. */
+function installFromFile(fault: Fault): Outcome {
+  const { state, config, run, vma, page, write } = fault;
+  const frames = state.durable.frames;
+  const cached = findCached(frames, vma.file, filePageAt(vma, page));
+  const major = cached === undefined && config.readFileAsMajor;
+  if (write && vma.backing === 'file-private') return installPrivate(fault, 'copy-on-write', major);
+  if (cached !== undefined) {
+    return resolved(run, 'minor', entryOf(fault, frames.base + cached, 'file', false));
+  }
+  if (!hasFrame(fault)) return waitForFrame(fault);
+  return resolved(run, major ? 'major' : 'minor', entryOf(fault, nextFrame(frames), 'file', major));
+}
+
+/** A page of its own for this address space. */
+function installPrivate(fault: Fault, cause: InstallCause, major: boolean): Outcome {
+  if (!hasFrame(fault)) return waitForFrame(fault);
+  const frame = nextFrame(fault.state.durable.frames);
+  return resolved(fault.run, major ? 'major' : 'minor', entryOf(fault, frame, cause, major));
+}
+
+/** A frame is kept for the run, or one is free that is kept for nobody. */
+function hasFrame(fault: Fault): boolean {
+  return fault.run.reserved || availableFrames(fault.state) > 0;
+}
+
+/**
+ * No frame for this fault: reclaim a batch, unless enough frames are on their way already, and park (D11). With nothing on its
+ * way and nothing to reclaim, memory is out (R116).
+ */
+function waitForFrame(fault: Fault): Outcome {
+  const { state, config, run, space, page } = fault;
+  const coming = state.durable.frames.quarantined;
+  const short = state.volatile.frameWaiters.length + 1 - coming;
+  const events: Outcome = short > 0 ? planReclaim(state, config, Math.max(short, config.reclaimBatch)) : [];
+  // A frame kept for another run is in use soon, and can be reclaimed then.
+  if (events.length === 0 && coming === 0 && state.volatile.reserved === 0) {
+    return failed(run, 'out-of-memory');
+  }
+  events.push(parked(run, 'frame', space.mm, page, false));
+  return events;
+}
+
+/** The entry for the fault: all of the area's rights but write, which only a write fault grants, because that marks the page dirty (R7). */
+function entryOf(fault: Fault, frame: number, cause: InstallCause, major: boolean): PageInstalled {
+  const granted: Permissions = fault.vma.permissions & ~Permission.WRITE;
+  return {
+    kind: 'PageInstalled',
+    mm: fault.space.mm,
+    page: fault.page,
+    frame,
+    permissions: fault.write ? granted | Permission.WRITE : granted,
+    cause,
+    major,
+  };
+}

@@ -1,0 +1,7 @@
+export { MAX_SHARD_FRAMES, type MmConfig, ZERO_FRAME, firstFrame } from './config';
+export { MmCommandRefused, MmInvariantBroken, type MmRefusal } from './errors';
+export { pagesInQuarantine } from './invalidation';
+export { type AnyMmEvent, createMmShard } from './shard';
+export { type AddressSpace, type MmDurableState, type MmState, restoreMmState } from './state';
+export { type MmCounters, countMm, hasReadyRun, isDurableMmEvent } from './stats';
+export { type Vma, findVma } from './vma';

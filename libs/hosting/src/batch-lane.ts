@@ -1,0 +1,86 @@
+import type { ClockPort } from './ports';
+
+/**
+ * Sends commands to another service in batches that clock themselves: one request is in flight (or `window` of them), what is
+ * pushed meanwhile is the next batch. A failed batch is sent again, unchanged, until it is accepted: receivers recognise what
+ * they have seen by its number, so sending twice is safe. With a window of one, order is kept through every failure.
+ */
+export class BatchLane<Item> {
+  private waiting: Item[] = [];
+  private inFlight = 0;
+  private scheduled = false;
+  private closed = false;
+  private idle: (() => void)[] = [];
+
+  constructor(
+    private readonly options: {
+      clock: ClockPort;
+      /** Most items in one request. */
+      maxBatch: number;
+      /** Requests that may be in flight at once; 1 unless the order of batches means nothing. */
+      window?: number;
+      /** Sends one batch; resolves when it was accepted and its replies were dealt with. */
+      send(batch: readonly Item[]): Promise<void>;
+      /** A batch failed: returns the delay after which it is sent again, or `undefined` to drop it. */
+      onError(error: Error, attempt: number): number | undefined;
+    },
+  ) {}
+
+  get depth(): number {
+    return this.waiting.length;
+  }
+
+  push(item: Item): void {
+    if (this.closed) return;
+    this.waiting.push(item);
+    this.wake();
+  }
+
+  /** Nothing is sent any more; what waits is dropped. */
+  close(): void {
+    this.closed = true;
+    this.waiting = [];
+  }
+
+  /** Resolves when everything pushed so far was accepted or dropped. */
+  async drained(): Promise<void> {
+    if (this.inFlight === 0 && this.waiting.length === 0) return;
+    await new Promise<void>((resolve) => this.idle.push(resolve));
+  }
+
+  private wake(): void {
+    // A batch leaves when the current turn of the event loop is over, so that what one message caused travels together.
+    if (this.scheduled || this.inFlight >= (this.options.window ?? 1)) return;
+    this.scheduled = true;
+    this.options.clock.after(0, () => {
+      this.scheduled = false;
+      this.launch();
+    });
+  }
+
+  private launch(): void {
+    while (this.waiting.length > 0 && !this.closed && this.inFlight < (this.options.window ?? 1)) {
+      const batch = this.waiting.length <= this.options.maxBatch ? this.waiting : this.waiting.slice(0, this.options.maxBatch);
+      this.waiting = batch === this.waiting ? [] : this.waiting.slice(batch.length);
+      this.inFlight += 1;
+      void this.sendSurely(batch).then(() => {
+        this.inFlight -= 1;
+        this.launch();
+      });
+    }
+    if (this.inFlight === 0) for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  private async sendSurely(batch: readonly Item[]): Promise<void> {
+    for (let attempt = 1; !this.closed; attempt += 1) {
+      try {
+        await this.options.send(batch);
+        return;
+      } catch (error) {
+        const delayMicros = this.options.onError(error instanceof Error ? error : new Error(String(error)), attempt);
+        if (delayMicros === undefined) return;
+        await new Promise<void>((resolve) => this.options.clock.after(delayMicros, resolve));
+      }
+    }
+  }
+}

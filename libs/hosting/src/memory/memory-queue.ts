@@ -1,0 +1,203 @@
+import type { ClockPort, LogMessage, Running, WorkMessage } from '../ports';
+import type { MemoryLog } from './memory-log';
+import { Pump, toError, type Scheduler } from './scheduler';
+import { subjectMatcher } from './subject-match';
+
+/** Pause before a message whose handler threw is delivered again. */
+const THROWN_RETRY_MILLIS = 1000;
+
+export interface MemoryQueueOptions {
+  log: MemoryLog;
+  subject: string;
+  clock: ClockPort;
+  ackWaitMicros: number;
+  schedule: Scheduler;
+}
+
+interface Worker {
+  prefetch: number;
+  unsettled: number;
+  onWork(message: WorkMessage): void;
+  onError(error: Error): void;
+}
+
+/** One message between its first delivery and its settlement. */
+interface Open {
+  message: LogMessage;
+  deliveries: number;
+  /** Ends the deadline or the pause that runs now. */
+  cancel(): void;
+}
+
+/** One IOPF queue in memory: first in, first out, what comes back before what is new; free workers take turns. */
+export class MemoryQueue {
+  private readonly matches: (subject: string) => boolean;
+  private readonly pump: Pump;
+  private readonly open = new Map<number, Open>();
+  private readonly again: Open[] = [];
+  private readonly workers: Worker[] = [];
+  private next = 1;
+  private turn = 0;
+
+  constructor(private readonly options: MemoryQueueOptions) {
+    this.matches = subjectMatcher(options.subject);
+    this.pump = new Pump(options.schedule, () => this.deliver());
+    options.log.watch(() => this.pump.wake());
+  }
+
+  join(options: {
+    prefetch: number;
+    onWork(message: WorkMessage): void;
+    onError(error: Error): void;
+  }): Running {
+    const worker: Worker = {
+      prefetch: options.prefetch,
+      unsettled: 0,
+      onWork: (message) => options.onWork(message),
+      onError: (error) => options.onError(error),
+    };
+    this.workers.push(worker);
+    this.pump.wake();
+    return {
+      stop: () => {
+        const index = this.workers.indexOf(worker);
+        if (index >= 0) this.workers.splice(index, 1);
+        return Promise.resolve();
+      },
+    };
+  }
+
+  private deliver(): void {
+    for (;;) {
+      const index = this.freeWorker();
+      const worker = index === undefined ? undefined : this.workers[index];
+      if (index === undefined || !worker) return;
+      const open = this.take();
+      if (!open) return;
+      this.turn = index + 1;
+      this.deliverTo(worker, open);
+    }
+  }
+
+  /** Place of the next worker with room, in turn. */
+  private freeWorker(): number | undefined {
+    for (let i = 0; i < this.workers.length; i++) {
+      const index = (this.turn + i) % this.workers.length;
+      const worker = this.workers[index];
+      if (worker && worker.unsettled < worker.prefetch) return index;
+    }
+    return undefined;
+  }
+
+  private take(): Open | undefined {
+    for (let open = this.again.shift(); open; open = this.again.shift()) {
+      // It may have been settled by a late acknowledgement while it waited.
+      if (this.open.has(open.message.sequence)) return open;
+    }
+    for (let message = this.options.log.at(this.next); message; message = this.options.log.at(this.next)) {
+      this.next++;
+      if (!this.matches(message.subject)) continue;
+      const open: Open = { message, deliveries: 0, cancel: () => undefined };
+      this.open.set(message.sequence, open);
+      return open;
+    }
+    return undefined;
+  }
+
+  private deliverTo(worker: Worker, open: Open): void {
+    open.deliveries++;
+    worker.unsettled++;
+    const delivery = new Delivery(worker, open, this.settlement, open.deliveries);
+    delivery.extend();
+    try {
+      worker.onWork(delivery);
+    } catch (thrown) {
+      delivery.retry(THROWN_RETRY_MILLIS);
+      worker.onError(toError(thrown));
+    }
+  }
+
+  private readonly settlement: Settlement = {
+    close: (open) => {
+      open.cancel();
+      this.open.delete(open.message.sequence);
+      this.pump.wake();
+    },
+    freed: () => this.pump.wake(),
+    returnAfter: (open, micros) => {
+      open.cancel();
+      const giveBack = (): void => {
+        open.cancel = () => undefined;
+        this.again.push(open);
+        this.pump.wake();
+      };
+      if (micros <= 0) return giveBack();
+      open.cancel = this.options.clock.after(micros, giveBack);
+    },
+    ackWaitMicros: () => this.options.ackWaitMicros,
+  };
+}
+
+interface Settlement {
+  close(open: Open): void;
+  freed(): void;
+  returnAfter(open: Open, micros: number): void;
+  ackWaitMicros(): number;
+}
+
+class Delivery implements WorkMessage {
+  private settled = false;
+
+  constructor(
+    private readonly worker: Worker,
+    private readonly open: Open,
+    private readonly settlement: Settlement,
+    readonly deliveries: number,
+  ) {}
+
+  get subject(): string {
+    return this.open.message.subject;
+  }
+  get sequence(): number {
+    return this.open.message.sequence;
+  }
+  get headers(): LogMessage['headers'] {
+    return this.open.message.headers;
+  }
+  get id(): string {
+    return this.open.message.id;
+  }
+  get body(): Uint8Array {
+    return this.open.message.body;
+  }
+
+  ack(): void {
+    // An acknowledgement counts even when the deadline has passed and someone else has the message.
+    if (this.settle()) this.settlement.close(this.open);
+  }
+
+  extend(): void {
+    if (!this.settled && this.current())
+      this.settlement.returnAfter(this.open, this.settlement.ackWaitMicros());
+  }
+
+  retry(delayMillis: number): void {
+    if (this.settle() && this.current()) this.settlement.returnAfter(this.open, delayMillis * 1000);
+    this.settlement.freed();
+  }
+
+  terminate(_reason: string): void {
+    if (this.settle()) this.settlement.close(this.open);
+  }
+
+  private current(): boolean {
+    return this.open.deliveries === this.deliveries;
+  }
+
+  private settle(): boolean {
+    if (this.settled) return false;
+    this.settled = true;
+    this.worker.unsettled--;
+    return true;
+  }
+}

@@ -1,0 +1,26 @@
+/** Runs a task soon, never inside the call. The default is a microtask; the simulator gives its own. */
+export type Scheduler = (task: () => void) => void;
+
+export const microtasks: Scheduler = (task) => queueMicrotask(task);
+
+/** A pump that runs at most once per wake-up, however often it is woken before. */
+export class Pump {
+  private due = false;
+
+  constructor(
+    private readonly schedule: Scheduler,
+    private readonly run: () => void,
+  ) {}
+
+  wake(): void {
+    if (this.due) return;
+    this.due = true;
+    this.schedule(() => {
+      this.due = false;
+      this.run();
+    });
+  }
+}
+
+export const toError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -1,0 +1,179 @@
+import type { BatchHeaders } from '@faultline/contracts';
+
+/**
+ * What a unit host needs from the world, as ports. `libs/messaging` implements them on NATS, `memory/` in one process for tests
+ * and benchmarks, the simulator on a virtual clock. Bodies are opaque bytes here: codecs are the host's business.
+ */
+
+/** One message of the log: a batch of events of one unit. */
+export interface LogMessage {
+  subject: string;
+  /** Position in the laboratory's one total order, from 1. */
+  sequence: number;
+  headers: BatchHeaders;
+  /** The identity it was appended with (D6); empty when its writer gave none. */
+  id: string;
+  /** May be a view into a larger buffer: read it with its `byteOffset`. */
+  body: Uint8Array;
+}
+
+/** A message about to be appended. */
+export interface LogAppend {
+  subject: string;
+  headers: BatchHeaders;
+  body: Uint8Array;
+  /** Identity for deduplication: the same append tried again is stored once (D6). */
+  id: string;
+  /** Fencing: the last sequence on this subject that the writer knows (0: none); absent for subjects with several writers. */
+  expectedLastSubjectSequence?: number;
+}
+
+export interface Appended {
+  sequence: number;
+  /** The store had this id already: an earlier try had arrived. */
+  duplicate: boolean;
+}
+
+/** Another writer appended to the subject: this one was deposed, or an acknowledgement was lost (D6). Nothing was written. */
+export class AppendRefused extends Error {
+  constructor(
+    readonly subject: string,
+    readonly expectedLastSubjectSequence: number,
+    options?: ErrorOptions,
+  ) {
+    super(`append to ${subject} refused: its last sequence is not ${expectedLastSubjectSequence}, another writer was there`, options);
+    this.name = 'AppendRefused';
+  }
+}
+
+/** The log is at its size limit and discards new messages, never old ones (D13). Nothing was written. */
+export class LogFull extends Error {
+  constructor(
+    readonly subject: string,
+    options?: ErrorOptions,
+  ) {
+    super(`append to ${subject} refused: the log is full; raise its size limit or let it be trimmed`, options);
+    this.name = 'LogFull';
+  }
+}
+
+/** The log did not answer in time. Whether the message was written is unknown: append again with the same id. */
+export class LogUnavailable extends Error {
+  constructor(
+    readonly subject: string,
+    options?: ErrorOptions,
+  ) {
+    super(`append to ${subject} was not acknowledged in time; it may or may not be in the log`, options);
+    this.name = 'LogUnavailable';
+  }
+}
+
+/** The log could not be read: the store is away, the stream is gone, or it lost messages that were read before. */
+export class LogReadFailed extends Error {
+  constructor(
+    readonly subject: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`reading ${subject} from the log failed: ${reason}`, options);
+    this.name = 'LogReadFailed';
+  }
+}
+
+/** Something that was started and can be stopped. `stop` resolves when no callback will run any more. */
+export interface Running {
+  stop(): Promise<void>;
+}
+
+export interface LogPort {
+  /**
+   * Appends one message. Rejects with {@link AppendRefused}, {@link LogFull} or {@link LogUnavailable}. An id the log has seen in the
+   * last two minutes is answered as a duplicate, whatever the subject and the expected sequence: ids are unique in the whole log.
+   */
+  append(message: LogAppend): Promise<Appended>;
+  /**
+   * Delivers every message whose subject matches, in order, without gaps, from `fromSequence` on (1: from the beginning).
+   * `subject` may hold NATS wildcards. A throwing `onMessage` ends the following through `onError`.
+   */
+  follow(options: {
+    subject: string;
+    fromSequence: number;
+    onMessage(message: LogMessage): void;
+    onError(error: Error): void;
+  }): Promise<Running>;
+  /** The last message on a subject, or `undefined` when there is none. */
+  last(subject: string): Promise<LogMessage | undefined>;
+  /** The last sequence of the whole log, 0 when it is empty. */
+  lastSequence(): Promise<number>;
+}
+
+/** A message of an IOPF queue, delivered to one worker until it is settled. */
+export interface WorkMessage extends LogMessage {
+  /** How often it was delivered, this time included. */
+  deliveries: number;
+  /** Done: its result is in the log. */
+  ack(): void;
+  /** Still at it: the deadline for settling starts again (D12). */
+  extend(): void;
+  /** Give it back; it is delivered again after the delay. */
+  retry(delayMillis: number): void;
+  /** Poison: never deliver it again (its group was answered, its copy is with the dead letters, D12). */
+  terminate(reason: string): void;
+}
+
+export interface WorkPort {
+  /** Drains an IOPF queue together with all other workers; at most `prefetch` messages are unsettled here at any time. */
+  work(options: { queue: string; prefetch: number; onWork(message: WorkMessage): void; onError(error: Error): void }): Promise<Running>;
+}
+
+/** Nobody serves the lane, or no reply came within the time limit. The command may or may not have had its effect. */
+export class LaneUnavailable extends Error {
+  constructor(
+    readonly subject: string,
+    readonly reason: 'no-responders' | 'timeout' | 'closed',
+    options?: ErrorOptions,
+  ) {
+    super(`request to ${subject} was not answered (${reason})`, options);
+    this.name = 'LaneUnavailable';
+  }
+}
+
+/** The server of a lane could not read or accept a request; sending it again unchanged is pointless. */
+export class LaneRejected extends Error {
+  constructor(
+    readonly subject: string,
+    readonly reason: string,
+  ) {
+    super(`request to ${subject} was rejected: ${reason}`);
+    this.name = 'LaneRejected';
+  }
+}
+
+/** Commands between services: a request with a reply, outside the log. */
+export interface LanePort {
+  /** Rejects with {@link LaneUnavailable} or {@link LaneRejected}. */
+  request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array>;
+  /** Serves requests. A handler that throws {@link LaneRejected} answers with that rejection; any other error goes to `onError`, the caller times out. */
+  serve(subject: string, handler: (body: Uint8Array) => Promise<Uint8Array> | Uint8Array, onError: (error: Error) => void): Promise<Running>;
+}
+
+export interface ClockPort {
+  /** Microseconds since the Unix epoch, never going back within a process. */
+  nowMicros(): number;
+  /** Runs `task` after the delay (0: soon, but not at once). Returns a function that cancels it. */
+  after(delayMicros: number, task: () => void): () => void;
+}
+
+/** What could not be decoded or handled, with the reason; counted, and kept for an operator. */
+export interface DeadLetter {
+  /** Where it came from. */
+  subject: string;
+  unit: string;
+  reason: string;
+  body: Uint8Array;
+}
+
+export interface DeadLetterPort {
+  /** Keeps a dead letter. Resolves when it is stored; never throws for a full store (it is then only counted and logged). */
+  bury(letter: DeadLetter): Promise<void>;
+}

@@ -1,0 +1,206 @@
+import type { Decider } from '@faultline/domain';
+import type { ClockPort } from './ports';
+import type { OutgoingMessage, UnitJournal } from './unit-journal';
+
+/** What a service says about a kind of unit, so that the host can run it. */
+export interface UnitPlan<State, Command, Event> {
+  readonly decider: Decider<State, Command, Event>;
+  /** Whether the event belongs in the log. The others live and die with the owner. */
+  isDurable(event: Event): boolean;
+  /**
+   * The messages that write a cycle's durable events, in phases: a phase begins when the one before is in the log (D5). Within a
+   * phase, messages of one subject are appended one after the other, different subjects at the same time.
+   */
+  messages(durable: readonly Event[]): OutgoingMessage[][];
+  /** Whether an error of the decider only says no to its command: the asker gets it, and the unit goes on. */
+  isRefusal?(error: unknown): boolean;
+  /** What the unit does by itself at the end of a turn's inputs: `apply` runs one more command in the same turn. */
+  conclude?(state: State, apply: (command: Command) => void): void;
+  /** A turn was decided. Only for effects that may be lost or repeated after a crash, as a device's bus messages may. */
+  decided?(events: readonly Event[]): void;
+  /** These events are in the log, or need not be and follow such: now others may learn of them. */
+  released(events: readonly Event[]): void;
+}
+
+interface Entry<Command, Event> {
+  commands: readonly Command[];
+  resolve?(events: readonly Event[]): void;
+  reject?(error: Error): void;
+}
+
+/** A decided turn on its way to the log: its events, and for each input where its own events end. */
+interface Turn<Command, Event> {
+  events: Event[];
+  entries: Entry<Command, Event>[];
+  ends: number[];
+}
+
+/**
+ * Runs one unit as its only owner.
+ *
+ * A turn takes what has arrived, decides and evolves it. Its durable events are appended, one append cycle in flight; what is
+ * decided meanwhile is the next cycle, so a batch is as large as the log is slow, with no timer to tune. Nobody learns of an
+ * event before the log holds it and everything decided before it.
+ */
+export class UnitHost<State, Command, Event> {
+  private current: State;
+  private inbox: Entry<Command, Event>[] = [];
+  private unwritten: Turn<Command, Event>[] = [];
+  private backlogged = 0;
+  private scheduled = false;
+  private writing = false;
+  private failure: Error | undefined;
+  private idle: (() => void)[] = [];
+
+  constructor(
+    private readonly plan: UnitPlan<State, Command, Event>,
+    private readonly journal: UnitJournal,
+    private readonly clock: ClockPort,
+    /** The unit can go no further: it was deposed, or one of its invariants broke. */
+    private readonly onFailure: (error: Error) => void,
+  ) {
+    this.current = plan.decider.initial();
+  }
+
+  /** The state now, with events that may still be on their way to the log. Read only. */
+  get state(): State {
+    return this.current;
+  }
+
+  /** Events decided and not yet in the log. A unit that feeds itself stops doing so when this grows: back-pressure of the log. */
+  get backlog(): number {
+    return this.backlogged;
+  }
+
+  /** Folds an event that is in the log already: a recovery, never a decision. */
+  fold(event: Event): void {
+    this.current = this.plan.decider.evolve(this.current, event);
+  }
+
+  /** Puts commands into the next turn. */
+  submit(commands: readonly Command[]): void {
+    if (this.failure) return;
+    this.inbox.push({ commands });
+    this.wake();
+  }
+
+  /** Puts commands into the next turn; resolves with the events they caused when these are in the log. */
+  settle(commands: readonly Command[]): Promise<readonly Event[]> {
+    if (this.failure) return Promise.reject(this.failure);
+    return new Promise((resolve, reject) => {
+      this.inbox.push({ commands, resolve, reject });
+      this.wake();
+    });
+  }
+
+  /**
+   * Decides a command at once, beside any append in flight. Only for commands that cause nothing durable, which so depend on
+   * nothing that could still fail to reach the log: translations and invalidations, which must not queue behind page requests (D11).
+   */
+  perform(command: Command): readonly Event[] {
+    const events = this.plan.decider.decide(this.current, command, this.clock.nowMicros());
+    for (const event of events) {
+      if (this.plan.isDurable(event)) throw new Error('a command performed beside the log caused a durable event');
+      this.current = this.plan.decider.evolve(this.current, event);
+    }
+    return events;
+  }
+
+  /** Takes a turn soon, so that `conclude` runs although no command came. */
+  wake(): void {
+    if (this.scheduled || this.failure) return;
+    this.scheduled = true;
+    this.clock.after(0, () => {
+      this.scheduled = false;
+      this.takeTurn();
+    });
+  }
+
+  /** Resolves when nothing waits and no append is in flight. */
+  async settled(): Promise<void> {
+    if (!this.scheduled && !this.writing && this.inbox.length === 0) return;
+    await new Promise<void>((resolve) => this.idle.push(resolve));
+  }
+
+  private takeTurn(): void {
+    if (this.failure) return;
+    const turn: Turn<Command, Event> = { events: [], entries: this.inbox, ends: [] };
+    this.inbox = [];
+    const apply = (command: Command): void => this.apply(command, turn.events);
+    try {
+      for (const entry of turn.entries) {
+        this.applyEntry(entry, apply);
+        turn.ends.push(turn.events.length);
+      }
+      this.plan.conclude?.(this.current, apply);
+      this.plan.decided?.(turn.events);
+    } catch (error) {
+      this.unwritten.push(turn);
+      this.fail(error);
+      return;
+    }
+    if (turn.events.length > 0 || turn.entries.length > 0) this.unwritten.push(turn);
+    this.backlogged += turn.events.length;
+    if (!this.writing) void this.writeAll();
+  }
+
+  private async writeAll(): Promise<void> {
+    this.writing = true;
+    try {
+      while (this.unwritten.length > 0) {
+        const turns = this.unwritten;
+        this.unwritten = [];
+        await this.writeTurns(turns);
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+    this.writing = false;
+    if (!this.scheduled && this.inbox.length === 0) for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  private async writeTurns(turns: Turn<Command, Event>[]): Promise<void> {
+    const durable: Event[] = [];
+    for (const turn of turns) for (const event of turn.events) if (this.plan.isDurable(event)) durable.push(event);
+    try {
+      if (durable.length > 0) await this.journal.write(this.plan.messages(durable));
+    } catch (error) {
+      this.unwritten.unshift(...turns);
+      throw error;
+    }
+    for (const { events, entries, ends } of turns) {
+      this.backlogged -= events.length;
+      this.plan.released(events);
+      entries.forEach((entry, place) => entry.resolve?.(events.slice(place === 0 ? 0 : ends[place - 1], ends[place])));
+    }
+  }
+
+  /** The commands of one asker. One that is refused ends them, and is told at once: nothing that follows depends on it. */
+  private applyEntry(entry: Entry<Command, Event>, apply: (command: Command) => void): void {
+    try {
+      for (const command of entry.commands) apply(command);
+    } catch (error) {
+      if (!this.plan.isRefusal?.(error)) throw error;
+      entry.reject?.(error as Error);
+      entry.resolve = undefined;
+    }
+  }
+
+  private apply(command: Command, events: Event[]): void {
+    const { decider } = this.plan;
+    for (const event of decider.decide(this.current, command, this.clock.nowMicros())) {
+      this.current = decider.evolve(this.current, event);
+      events.push(event);
+    }
+  }
+
+  private fail(cause: unknown): void {
+    if (this.failure) return;
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    this.failure = error;
+    for (const turn of this.unwritten.splice(0)) for (const entry of turn.entries) entry.reject?.(error);
+    for (const entry of this.inbox.splice(0)) entry.reject?.(error);
+    for (const resolve of this.idle.splice(0)) resolve();
+    this.onFailure(error);
+  }
+}

@@ -1,0 +1,81 @@
+import { appendSurely } from './append-surely';
+import { type ClockPort, type LogAppend, LogFull, type LogPort, LogUnavailable } from './ports';
+
+/** Pause between tries while the log is full or away. Long enough not to add to its trouble, short enough not to be felt after it. */
+const STALL_RETRY_MICROS = 200_000;
+
+/** One message of a cycle, before it has headers. */
+export interface OutgoingMessage {
+  subject: string;
+  schema: { name: string; version: number };
+  body: Uint8Array;
+}
+
+/**
+ * Writes what one owner of a unit decides: numbers its cycles, stamps epoch and identity on every message, and fences each
+ * append with the subject's last sequence, so that a deposed owner cannot write (D5, D6).
+ */
+export class UnitJournal {
+  private cycle = 0;
+  private readonly lastOfSubject = new Map<string, number>();
+  /** Sequence of the newest message this owner appended; 0 before the first. */
+  lastSequence = 0;
+
+  constructor(
+    private readonly log: LogPort,
+    private readonly clock: ClockPort,
+    readonly unit: string,
+    readonly epoch: number,
+    /** The log refuses messages for now (full, or not reachable): the unit stalls and tries again. */
+    private readonly onStall: (error: Error) => void = () => undefined,
+  ) {}
+
+  /** Takes over a subject: appends from now on must follow `lastSequence` there. */
+  follow(subject: string, lastSequence: number): void {
+    this.lastOfSubject.set(subject, lastSequence);
+  }
+
+  /** Writes one cycle, phase by phase. Rejects only when the owner was deposed; an unreachable or full log is waited for. */
+  async write(phases: readonly (readonly OutgoingMessage[])[]): Promise<void> {
+    this.cycle += 1;
+    let part = 0;
+    for (const phase of phases) {
+      const chains = new Map<string, { message: OutgoingMessage; id: string }[]>();
+      for (const message of phase) {
+        const id = `${this.unit}.${this.epoch}.${this.cycle}.${(part += 1)}`;
+        const chain = chains.get(message.subject);
+        if (chain) chain.push({ message, id });
+        else chains.set(message.subject, [{ message, id }]);
+      }
+      if (chains.size === 1) for (const chain of chains.values()) await this.appendChain(chain);
+      else await Promise.all([...chains.values()].map((chain) => this.appendChain(chain)));
+    }
+  }
+
+  private async appendChain(chain: readonly { message: OutgoingMessage; id: string }[]): Promise<void> {
+    for (const { message, id } of chain) {
+      const sequence = await this.appendPatiently({
+        subject: message.subject,
+        id,
+        headers: { schema: message.schema.name, version: message.schema.version, unit: this.unit, epoch: this.epoch, cycle: this.cycle },
+        body: message.body,
+        expectedLastSubjectSequence: this.lastOfSubject.get(message.subject) ?? 0,
+      });
+      this.lastOfSubject.set(message.subject, sequence);
+      if (sequence > this.lastSequence) this.lastSequence = sequence;
+    }
+  }
+
+  /** A full or unreachable log is no reason to lose anything: the unit stalls, and with it whoever waits for its replies. */
+  private async appendPatiently(message: LogAppend): Promise<number> {
+    for (;;) {
+      try {
+        return (await appendSurely(this.log, message, this.clock)).sequence;
+      } catch (error) {
+        if (!(error instanceof LogFull || error instanceof LogUnavailable)) throw error;
+        this.onStall(error);
+        await new Promise<void>((resolve) => this.clock.after(STALL_RETRY_MICROS, resolve));
+      }
+    }
+  }
+}

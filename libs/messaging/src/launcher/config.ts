@@ -1,0 +1,52 @@
+/** How the server's storage was set up, for every report. */
+export interface Durability {
+  /** When an acknowledged append survives a power cut. */
+  text: string;
+  /** Value for `sync_interval`, when the server has it. */
+  syncInterval?: string;
+}
+
+/** Parses `2.9.10` and the like; `[0, 0]` for what it cannot read. */
+function majorMinor(version: string): [number, number] {
+  const match = /(\d+)\.(\d+)/.exec(version);
+  return match ? [Number(match[1]), Number(match[2])] : [0, 0];
+}
+
+/** What an acknowledgement of this server version means. `sync_interval` came with 2.10; 2.9 refuses a configuration with it. */
+export function durabilityOf(version: string, wantedSyncInterval: string): Durability {
+  const [major, minor] = majorMinor(version);
+  if (major < 2 || (major === 2 && minor < 10))
+    return { text: 'acknowledged before fsync, synced about every 2 minutes' };
+  const text =
+    wantedSyncInterval === 'always'
+      ? 'synced to disk before every acknowledgement'
+      : `acknowledged before fsync, synced every ${wantedSyncInterval}`;
+  return { text, syncInterval: wantedSyncInterval };
+}
+
+export interface ConfigFileOptions {
+  host: string;
+  /** -1: the server chooses a free one. */
+  port: number;
+  storeDir: string;
+  portsDir: string;
+  syncInterval?: string;
+  maxStoreBytes?: number;
+}
+
+/** The configuration file of a private server. */
+export function configFile(options: ConfigFileOptions): string {
+  const jetstream = [`  store_dir: ${JSON.stringify(options.storeDir)}`];
+  if (options.syncInterval !== undefined)
+    jetstream.push(`  sync_interval: ${JSON.stringify(options.syncInterval)}`);
+  if (options.maxStoreBytes !== undefined) jetstream.push(`  max_file_store: ${options.maxStoreBytes}`);
+  return [
+    `host: ${JSON.stringify(options.host)}`,
+    `port: ${options.port}`,
+    `ports_file_dir: ${JSON.stringify(options.portsDir)}`,
+    'jetstream {',
+    ...jetstream,
+    '}',
+    '',
+  ].join('\n');
+}

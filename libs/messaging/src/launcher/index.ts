@@ -1,0 +1,3 @@
+export { NatsServerFailed, NatsServerMissing } from './errors';
+export { locateNatsServer } from './locate';
+export { NatsServer, type NatsServerExit, type NatsServerOptions } from './nats-server';

@@ -1,0 +1,215 @@
+import { LogReadFailed, type LogMessage, type Running } from '@faultline/hosting';
+import {
+  AckPolicy,
+  createInbox,
+  DeliverPolicy,
+  nanos,
+  ReplayPolicy,
+  type JetStreamManager,
+  type Msg,
+  type Subscription,
+} from 'nats';
+import type { NatsLink } from './connection';
+import { parseDelivery, toLogMessage } from './delivery';
+import { toError } from './errors';
+
+export interface FollowOptions {
+  subject: string;
+  fromSequence: number;
+  onMessage(message: LogMessage): void;
+  onError(error: Error): void;
+}
+
+/** The server speaks at least this often; after two and a half silent intervals the consumer counts as lost. */
+const HEARTBEAT_MILLIS = 1_000;
+/** Pauses before the consumer is made again, in milliseconds; the last one repeats. */
+const RETRY_MILLIS = [0, 50, 100, 250, 500, 1_000];
+/** A stream that stays away for so many attempts in a row was deleted, not restarted. */
+const GIVE_UP_AFTER_MISSING = 15;
+
+const STREAM_NOT_FOUND = 10059;
+
+/**
+ * An ordered consumer: push, no acknowledgement, flow control, made again from the next position when deliveries have a gap, the
+ * server falls silent or the connection was lost. The client library's own one starts again at 1 when it is reset before its
+ * first message, and waits for two missed heartbeats after a reconnection.
+ *
+ * Memory is bounded: `onMessage` runs inside the socket's read, so a slow reader stops the reading, and the server holds back
+ * until its flow control message, which comes behind what it sent, is answered.
+ */
+export class LogFollower implements Running {
+  private readonly cleanups: (() => void)[] = [];
+  private subscription: Subscription | undefined;
+  private inbox = '';
+  private consumer = '';
+  private next: number;
+  /** The last sequence handed to the reader, 0 before the first. */
+  private read = 0;
+  private delivered = 0;
+  private heard = 0;
+  private reopening = false;
+  private stopped = false;
+
+  private constructor(
+    private readonly link: NatsLink,
+    private readonly jsm: JetStreamManager,
+    private readonly stream: string,
+    private readonly options: FollowOptions,
+  ) {
+    this.next = Math.max(1, options.fromSequence);
+  }
+
+  /** Rejects with `LogReadFailed` when the stream is not there. */
+  static async start(
+    link: NatsLink,
+    jsm: JetStreamManager,
+    stream: string,
+    options: FollowOptions,
+  ): Promise<LogFollower> {
+    const follower = new LogFollower(link, jsm, stream, options);
+    const checks = setInterval(() => follower.check(), HEARTBEAT_MILLIS / 2);
+    checks.unref();
+    follower.cleanups.push(
+      () => clearInterval(checks),
+      link.onReconnect(() => void follower.reopen()),
+      link.onClosed(() => follower.fail(new LogReadFailed(options.subject, 'the connection was closed'))),
+    );
+    try {
+      await follower.open();
+    } catch (error) {
+      await follower.stop();
+      throw new LogReadFailed(options.subject, toError(error).message, { cause: error });
+    }
+    return follower;
+  }
+
+  stop(): Promise<void> {
+    if (this.stopped) return Promise.resolve();
+    this.stopped = true;
+    for (const cleanup of this.cleanups) cleanup();
+    this.close();
+    return Promise.resolve();
+  }
+
+  private async open(): Promise<void> {
+    const inbox = createInbox();
+    this.inbox = inbox;
+    this.delivered = 0;
+    this.heard = performance.now();
+    this.subscription = this.link.nc.subscribe(inbox, {
+      callback: (_error, message) => {
+        if (inbox === this.inbox) this.receive(message);
+      },
+    });
+    const info = await this.jsm.consumers.add(this.stream, {
+      filter_subject: this.options.subject,
+      deliver_subject: inbox,
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: this.next,
+      ack_policy: AckPolicy.None,
+      replay_policy: ReplayPolicy.Instant,
+      max_deliver: 1,
+      flow_control: true,
+      idle_heartbeat: nanos(HEARTBEAT_MILLIS),
+      mem_storage: true,
+      num_replicas: 1,
+    });
+    if (inbox === this.inbox) this.consumer = info.name;
+  }
+
+  private close(): void {
+    this.inbox = '';
+    const { consumer } = this;
+    this.consumer = '';
+    if (this.link.nc.isClosed()) return;
+    this.subscription?.unsubscribe();
+    // The server drops it by itself when nobody listens on its inbox; this is only sooner.
+    if (consumer !== '') this.jsm.consumers.delete(this.stream, consumer).catch(() => undefined);
+  }
+
+  private receive(message: Msg): void {
+    this.heard = performance.now();
+    if (message.subject === this.inbox) return this.control(message);
+    try {
+      const delivery = parseDelivery(message.reply ?? '');
+      if (delivery.deliverySequence !== this.delivered + 1) return void this.reopen();
+      this.delivered = delivery.deliverySequence;
+      if (delivery.sequence < this.next) return;
+      this.next = delivery.sequence + 1;
+      this.read = delivery.sequence;
+      this.options.onMessage(toLogMessage(message, delivery.sequence));
+    } catch (thrown) {
+      // An error that left this callback would end the client's read loop.
+      this.fail(toError(thrown));
+    }
+  }
+
+  private control(message: Msg): void {
+    const stalled = message.headers?.get('Nats-Consumer-Stalled') ?? '';
+    if (message.reply) message.respond();
+    else if (stalled !== '') this.link.nc.publish(stalled);
+    const last = message.headers?.get('Nats-Last-Consumer') ?? '';
+    if (last !== '' && Number(last) !== this.delivered) void this.reopen();
+  }
+
+  private check(): void {
+    // What the socket holds was not read while a handler kept the thread: only a silence that outlasts a turn of the loop counts.
+    const heard = this.heard;
+    setImmediate(() => {
+      if (this.heard === heard && performance.now() - heard > HEARTBEAT_MILLIS * 2.5) void this.reopen();
+    });
+  }
+
+  private async reopen(): Promise<void> {
+    if (this.reopening || this.stopped) return;
+    this.reopening = true;
+    let missing = 0;
+    for (let attempt = 0; !this.stopped; attempt++) {
+      this.close();
+      const millis = RETRY_MILLIS[Math.min(attempt, RETRY_MILLIS.length - 1)] ?? 0;
+      if (millis > 0) await new Promise((resolve) => setTimeout(resolve, millis));
+      if (this.isStopped()) break;
+      try {
+        await this.refuseLostMessages();
+        await this.open();
+        if (this.isStopped()) this.close();
+        break;
+      } catch (error) {
+        if (error instanceof LogReadFailed) return this.fail(error);
+        missing = isMissingStream(error) ? missing + 1 : 0;
+        if (missing >= GIVE_UP_AFTER_MISSING) {
+          return this.fail(new LogReadFailed(this.options.subject, 'its stream is gone', { cause: error }));
+        }
+      }
+    }
+    this.reopening = false;
+  }
+
+  /** A log that is shorter than what was read from it lost its end (a power cut without sync): going on would hide that. */
+  private async refuseLostMessages(): Promise<void> {
+    const last = (await this.jsm.streams.info(this.stream)).state.last_seq;
+    if (last < this.read) {
+      throw new LogReadFailed(
+        this.options.subject,
+        `it ends at ${last}, but ${this.read} was read from it before`,
+      );
+    }
+  }
+
+  // A method, so that the compiler does not take the flag for unchanged across an await.
+  private isStopped(): boolean {
+    return this.stopped;
+  }
+
+  private fail(error: Error): void {
+    if (this.stopped) return;
+    void this.stop();
+    this.options.onError(error);
+  }
+}
+
+function isMissingStream(thrown: unknown): boolean {
+  if (!(thrown instanceof Error) || !('api_error' in thrown)) return false;
+  const api = thrown.api_error;
+  return typeof api === 'object' && api !== null && 'err_code' in api && api.err_code === STREAM_NOT_FOUND;
+}

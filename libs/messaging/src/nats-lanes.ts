@@ -1,0 +1,97 @@
+import { LaneRejected, LaneUnavailable, type LanePort, type Running } from '@faultline/hosting';
+import type { Msg } from 'nats';
+import { encodeHeaders } from './batch-headers';
+import type { NatsLink } from './connection';
+import { toError } from './errors';
+import { RequestFailed } from './requests';
+
+const REJECT_HEADER = 'Fl-Reject';
+const NOTHING = new Uint8Array(0);
+/** Reasons are for people; a header is no place for a stack. */
+const REASON_LIMIT = 500;
+
+type Handler = (body: Uint8Array) => Promise<Uint8Array> | Uint8Array;
+
+/**
+ * Lanes on core NATS. A lane has no queue group: while two owners believe in themselves both get the request, the first answer
+ * counts, and the epoch in it says whose it is (D4).
+ */
+export class NatsLanes implements LanePort {
+  constructor(private readonly link: NatsLink) {}
+
+  async request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array> {
+    let reply: Msg;
+    try {
+      reply = await this.link.requests.send(subject, body, timeoutMillis);
+    } catch (error) {
+      if (!(error instanceof RequestFailed)) throw toError(error);
+      const reason = error.failure === 'disconnected' ? 'closed' : error.failure;
+      throw new LaneUnavailable(subject, reason, { cause: error });
+    }
+    const rejection = reply.headers?.get(REJECT_HEADER);
+    if (rejection) throw new LaneRejected(subject, rejection);
+    return reply.data;
+  }
+
+  async serve(subject: string, handler: Handler, onError: (error: Error) => void): Promise<Running> {
+    const server = new LaneServer(this.link, handler, onError);
+    const subscription = this.link.nc.subscribe(subject, {
+      callback: (_error, message) => server.receive(message),
+    });
+    // Only after the server has answered does it know the subscription: callers may come.
+    await this.link.nc.flush();
+    return {
+      stop: async () => {
+        await subscription.drain().catch(() => undefined);
+        await server.idle();
+      },
+    };
+  }
+}
+
+class LaneServer {
+  private readonly running = new Set<Promise<void>>();
+
+  constructor(
+    private readonly link: NatsLink,
+    private readonly handler: Handler,
+    private readonly onError: (error: Error) => void,
+  ) {}
+
+  receive(message: Msg): void {
+    const reply = message.reply ?? '';
+    try {
+      const answer = this.handler(message.data);
+      if (answer instanceof Uint8Array) return this.answer(reply, answer);
+      const running = answer.then(
+        (late) => this.answer(reply, late),
+        (thrown: unknown) => this.failed(reply, thrown),
+      );
+      this.running.add(running);
+      void running.finally(() => this.running.delete(running));
+    } catch (thrown) {
+      // An error that left this callback would end the client's read loop.
+      this.failed(reply, thrown);
+    }
+  }
+
+  async idle(): Promise<void> {
+    await Promise.all(this.running);
+  }
+
+  private answer(reply: string, body: Uint8Array): void {
+    if (reply === '' || this.link.nc.isClosed()) return;
+    try {
+      this.link.nc.publish(reply, body);
+    } catch (thrown) {
+      this.onError(toError(thrown));
+    }
+  }
+
+  private failed(reply: string, thrown: unknown): void {
+    if (!(thrown instanceof LaneRejected)) return this.onError(toError(thrown));
+    if (reply === '' || this.link.nc.isClosed()) return;
+    const reason = thrown.reason.replace(/[^\x20-\x7e]+/g, ' ').slice(0, REASON_LIMIT) || 'rejected';
+    this.link.nc.publish(reply, NOTHING, { headers: encodeHeaders([[REJECT_HEADER, reason]]) });
+  }
+}

@@ -1,0 +1,110 @@
+import { logStream, subjectsOf } from '@faultline/contracts';
+import { LogReadFailed, LogUnavailable } from '@faultline/hosting';
+import { describeAppendSurely } from '../../hosting/src/testkit/append-surely.contract.testkit';
+import { appendAll, batch, Collected, numbered } from '../../hosting/src/testkit/batches.testkit';
+import { eventually, rejectionOf } from '../../hosting/src/testkit/eventually.testkit';
+import { describeLogPort, type LogHarness } from '../../hosting/src/testkit/log-port.contract.testkit';
+import { AppendImpossible } from './errors';
+import { freshPorts, TestServer } from './testkit/server.testkit';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await TestServer.start();
+});
+afterAll(() => server.stop());
+
+async function makeLog(options: { maxBytes?: number }): Promise<LogHarness> {
+  const { lab, log, link } = await freshPorts(
+    server,
+    options.maxBytes ? { logMaxBytes: options.maxBytes } : {},
+  );
+  return { lab, log, close: () => link.close() };
+}
+
+describeLogPort('JetStream', makeLog);
+describeAppendSurely('JetStream', makeLog);
+
+describe('the log on JetStream', () => {
+  it('says that a message no server would take is impossible', async () => {
+    const { lab, log, link } = await freshPorts(server);
+    const subject = subjectsOf(lab).hwLog(0);
+    expect(await rejectionOf(log.append(batch(subject, 'x'.repeat(2 ** 21), { id: 'big' })))).toBeInstanceOf(
+      AppendImpossible,
+    );
+    expect(await rejectionOf(log.append(batch(subject, 'a', { id: 'two\r\nlines' })))).toBeInstanceOf(
+      AppendImpossible,
+    );
+    await link.close();
+  });
+
+  it('is unavailable where no stream listens, and once its connection is closed', async () => {
+    const { log, link } = await freshPorts(server);
+    expect(await rejectionOf(log.append(batch('nobody.listens', 'a')))).toBeInstanceOf(LogUnavailable);
+    await link.close();
+    expect(await rejectionOf(log.append(batch('nobody.listens', 'a')))).toBeInstanceOf(LogUnavailable);
+    expect(await rejectionOf(log.lastSequence())).toBeInstanceOf(LogReadFailed);
+  });
+
+  it('cannot follow a stream that is not there', async () => {
+    const { lab, log, link, jsm } = await freshPorts(server);
+    await jsm.streams.delete(logStream(lab));
+    const follow = log.follow({ subject: subjectsOf(lab).allLog, fromSequence: 1, ...new Collected() });
+    expect(await rejectionOf(follow)).toBeInstanceOf(LogReadFailed);
+    await link.close();
+  });
+
+  it('tells a follower that the connection was closed', async () => {
+    const { lab, log, link } = await freshPorts(server);
+    const seen = new Collected();
+    await log.follow({ subject: subjectsOf(lab).allLog, fromSequence: 1, ...seen });
+    await link.close();
+    await eventually('the error', () => seen.errors.length === 1);
+    expect(seen.errors[0]).toBeInstanceOf(LogReadFailed);
+  });
+});
+
+describe('a follower whose server crashes', () => {
+  it('goes on without gap or double, from where it began if it had read nothing', async () => {
+    const { lab, log, link } = await freshPorts(server);
+    const subjects = subjectsOf(lab);
+    const [all, late, some] = [new Collected(), new Collected(), new Collected()];
+    await appendAll(log, subjects.hwLog(0), numbered(100));
+    await log.follow({ subject: subjects.allLog, fromSequence: 1, ...all });
+    await log.follow({ subject: subjects.allLog, fromSequence: 151, ...late });
+    await log.follow({ subject: subjects.mmLogAny, fromSequence: 1, ...some });
+    await eventually('what is there', () => all.messages.length === 100);
+    for (let crash = 0; crash < 2; crash++) {
+      await server.crashAndRestart();
+      await eventually('the log', () => log.lastSequence().catch(() => 0));
+      await appendAll(log, subjects.mmLog(crash), numbered(50, `crash${crash}-`));
+    }
+    await eventually(
+      'the rest',
+      () => all.messages.length >= 200 && late.messages.length >= 50 && some.messages.length >= 100,
+    );
+    expect(all.sequences).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
+    expect(late.sequences).toEqual(Array.from({ length: 50 }, (_, i) => i + 151));
+    expect(some.sequences).toEqual(Array.from({ length: 100 }, (_, i) => i + 101));
+    expect([...all.errors, ...late.errors, ...some.errors]).toEqual([]);
+    await link.close();
+  });
+
+  it('survives that its consumer is deleted under it', async () => {
+    const { lab, log, link, jsm } = await freshPorts(server);
+    const subjects = subjectsOf(lab);
+    const seen = new Collected();
+    await log.follow({ subject: subjects.allLog, fromSequence: 1, ...seen });
+    await appendAll(log, subjects.hwLog(0), ['a']);
+    await eventually('one message', () => seen.messages.length === 1);
+    const [consumer] = await jsm.consumers.list(logStream(lab)).next();
+    await jsm.consumers.delete(logStream(lab), consumer?.name ?? '');
+    await appendAll(log, subjects.hwLog(0), ['b']);
+    await eventually(
+      'the second message, after the missed heartbeats',
+      () => seen.messages.length === 2,
+      15_000,
+    );
+    expect(seen.bodies).toEqual(['a', 'b']);
+    await link.close();
+  });
+});

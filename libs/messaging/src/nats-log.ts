@@ -1,0 +1,95 @@
+import { logStream } from '@faultline/contracts';
+import {
+  LogReadFailed,
+  type Appended,
+  type LogAppend,
+  type LogMessage,
+  type LogPort,
+  type Running,
+} from '@faultline/hosting';
+import type { ApiError, JetStreamManager, Msg, StoredMsg } from 'nats';
+import { encodeAppendHeaders, parseHeaders, textOf } from './batch-headers';
+import type { NatsLink } from './connection';
+import { toError } from './errors';
+import { LogFollower, type FollowOptions } from './log-follower';
+import { fromApiError, fromSendError } from './log-errors';
+
+export interface NatsLogOptions {
+  lab: string;
+  /** How long an append waits for its acknowledgement, in milliseconds; default 5000. */
+  appendTimeoutMillis?: number;
+}
+
+interface PublishAnswer {
+  seq?: number;
+  duplicate?: boolean;
+  error?: ApiError;
+}
+
+const NO_MESSAGE_FOUND = 10037;
+
+/** The log on JetStream: the stream `provision` made. */
+export class NatsLog implements LogPort {
+  private readonly stream: string;
+  private readonly timeoutMillis: number;
+
+  constructor(
+    private readonly link: NatsLink,
+    private readonly jsm: JetStreamManager,
+    options: NatsLogOptions,
+  ) {
+    this.stream = logStream(options.lab);
+    this.timeoutMillis = options.appendTimeoutMillis ?? 5_000;
+  }
+
+  /** As {@link LogPort.append}; also rejects with `AppendImpossible` for a message no server would take. */
+  async append(append: LogAppend): Promise<Appended> {
+    let reply: Msg;
+    try {
+      reply = await this.link.requests.send(
+        append.subject,
+        append.body,
+        this.timeoutMillis,
+        encodeAppendHeaders(append),
+      );
+    } catch (error) {
+      throw fromSendError(append, error);
+    }
+    const answer = reply.json<PublishAnswer>();
+    if (answer.error) throw fromApiError(append, answer.error);
+    return { sequence: answer.seq ?? 0, duplicate: answer.duplicate === true };
+  }
+
+  follow(options: FollowOptions): Promise<Running> {
+    return LogFollower.start(this.link, this.jsm, this.stream, options);
+  }
+
+  async last(subject: string): Promise<LogMessage | undefined> {
+    try {
+      // The stream's leader answers this; direct reads may be answered by a replica that is behind, which fencing cannot bear.
+      return fromStored(await this.jsm.streams.getMessage(this.stream, { last_by_subj: subject }));
+    } catch (error) {
+      if (apiErrorOf(error)?.err_code === NO_MESSAGE_FOUND) return undefined;
+      throw new LogReadFailed(subject, toError(error).message, { cause: error });
+    }
+  }
+
+  async lastSequence(): Promise<number> {
+    try {
+      return (await this.jsm.streams.info(this.stream)).state.last_seq;
+    } catch (error) {
+      throw new LogReadFailed(this.stream, toError(error).message, { cause: error });
+    }
+  }
+}
+
+function fromStored(stored: StoredMsg): LogMessage {
+  const { headers, id } = parseHeaders(textOf(stored.header));
+  return { subject: stored.subject, sequence: stored.seq, headers, id, body: stored.data };
+}
+
+function apiErrorOf(thrown: unknown): ApiError | undefined {
+  return thrown instanceof Error && 'api_error' in thrown
+    ? (thrown.api_error as ApiError | undefined)
+    : undefined;
+}

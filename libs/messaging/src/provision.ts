@@ -1,0 +1,118 @@
+import { deadStream, logStream, queueConsumer, subjectsOf } from '@faultline/contracts';
+import {
+  AckPolicy,
+  DeliverPolicy,
+  DiscardPolicy,
+  nanos,
+  ReplayPolicy,
+  RetentionPolicy,
+  StorageType,
+  type ConsumerConfig,
+  type JetStreamManager,
+  type StreamConfig,
+} from 'nats';
+import { ensureConsumer, ensureStream, findStream } from './ensure';
+import { StorageUnavailable } from './errors';
+
+export interface ProvisionOptions {
+  lab: string;
+  /** IOPF queues of the topology. */
+  queues: readonly string[];
+  /**
+   * Size limit of the log, in bytes. Default: what an existing log has, else 4 GiB or the largest half, quarter, ... of it for
+   * which the server has room.
+   */
+  logMaxBytes?: number;
+  /** Size limit of the dead letters, in bytes; default 64 MiB. */
+  deadMaxBytes?: number;
+  /** Time a worker has to settle a message, in milliseconds; default 30 000. */
+  ackWaitMillis?: number;
+  /** Messages of one queue that are with workers at any time, over all of them; default 1024. */
+  maxAckPending?: number;
+  /** Copies of the log in a cluster; default 1. */
+  replicas?: number;
+}
+
+export interface Provisioned {
+  /** Size limit the log has: IOMMUs stop accepting at 80 % of it (D13). */
+  logMaxBytes: number;
+}
+
+const DEFAULT_LOG_BYTES = 4 * 1024 ** 3;
+const SMALLEST_LOG_BYTES = 64 * 1024 ** 2;
+const DEFAULT_DEAD_BYTES = 64 * 1024 ** 2;
+const DUPLICATE_WINDOW_MILLIS = 120_000;
+
+/**
+ * Makes, or brings up to date, everything a laboratory needs on the server; safe to call from several processes at once.
+ * Rejects with `StreamConfigConflict`, `StorageUnavailable` or `JetStreamMissing`.
+ */
+export async function provision(jsm: JetStreamManager, options: ProvisionOptions): Promise<Provisioned> {
+  const logMaxBytes = await provisionLog(jsm, options);
+  await ensureStream(jsm, deadConfig(options));
+  for (const queue of options.queues) await provisionQueue(jsm, queue, options);
+  return { logMaxBytes };
+}
+
+/** Makes the durable consumer that the workers of an IOPF queue share. */
+export async function provisionQueue(
+  jsm: JetStreamManager,
+  queue: string,
+  options: Pick<ProvisionOptions, 'lab' | 'ackWaitMillis' | 'maxAckPending'>,
+): Promise<void> {
+  const config: Partial<ConsumerConfig> & { durable_name: string } = {
+    durable_name: queueConsumer(queue),
+    filter_subject: subjectsOf(options.lab).queueLogAnyIommu(queue),
+    deliver_policy: DeliverPolicy.All,
+    replay_policy: ReplayPolicy.Instant,
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: nanos(options.ackWaitMillis ?? 30_000),
+    // An outage of the mm must not use up the deliveries (D12).
+    max_deliver: -1,
+    max_ack_pending: options.maxAckPending ?? 1024,
+  };
+  await ensureConsumer(jsm, logStream(options.lab), config);
+}
+
+async function provisionLog(jsm: JetStreamManager, options: ProvisionOptions): Promise<number> {
+  if (options.logMaxBytes !== undefined) return ensureStream(jsm, logConfig(options, options.logMaxBytes));
+  const existing = await findStream(jsm, logStream(options.lab));
+  if (existing) return ensureStream(jsm, logConfig(options, existing.config.max_bytes));
+  for (let bytes = DEFAULT_LOG_BYTES; ; bytes /= 2) {
+    try {
+      return await ensureStream(jsm, logConfig(options, bytes));
+    } catch (error) {
+      // The server reserves the whole size at once: a small disk gets a small log instead of none.
+      if (!(error instanceof StorageUnavailable) || bytes <= SMALLEST_LOG_BYTES) throw error;
+    }
+  }
+}
+
+function logConfig(options: ProvisionOptions, maxBytes: number): Partial<StreamConfig> & { name: string } {
+  return {
+    name: logStream(options.lab),
+    subjects: [subjectsOf(options.lab).allLog],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    // A full log refuses; it never forgets pending groups (D13).
+    discard: DiscardPolicy.New,
+    max_age: 0,
+    max_msgs: -1,
+    max_bytes: maxBytes,
+    duplicate_window: nanos(DUPLICATE_WINDOW_MILLIS),
+    allow_direct: true,
+    num_replicas: options.replicas ?? 1,
+  };
+}
+
+function deadConfig(options: ProvisionOptions): Partial<StreamConfig> & { name: string } {
+  return {
+    name: deadStream(options.lab),
+    subjects: [subjectsOf(options.lab).allDead],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.Old,
+    max_bytes: options.deadMaxBytes ?? DEFAULT_DEAD_BYTES,
+    num_replicas: options.replicas ?? 1,
+  };
+}

@@ -1,0 +1,35 @@
+import { eventually } from '../../hosting/src/testkit/eventually.testkit';
+import { SystemClock } from './system-clock';
+
+describe('system clock', () => {
+  it('counts microseconds of the wall clock and never goes back', () => {
+    const clock = new SystemClock();
+    expect(Math.abs(clock.nowMicros() - Date.now() * 1000)).toBeLessThan(2_000_000);
+    let last = clock.nowMicros();
+    for (let n = 0; n < 1_000; n++) {
+      const now = clock.nowMicros();
+      expect(now).toBeGreaterThanOrEqual(last);
+      last = now;
+    }
+  });
+
+  it('is never early, nor inside the call, and can be cancelled', async () => {
+    const clock = new SystemClock();
+    const began = clock.nowMicros();
+    const ran: number[] = [];
+    const took = new Map<number, number>();
+    for (const delay of [0, 1, 500, 2_000, 5_500]) {
+      clock.after(delay, () => {
+        ran.push(delay);
+        took.set(delay, clock.nowMicros() - began);
+      });
+    }
+    const cancelled = [clock.after(0, () => ran.push(-1)), clock.after(1_000, () => ran.push(-2))];
+    for (const cancel of cancelled) cancel();
+    expect(ran).toEqual([]);
+    await eventually('all tasks', () => ran.length === 5);
+    for (const [delay, micros] of took) expect(micros).toBeGreaterThanOrEqual(delay);
+    expect(ran).not.toContain(-1);
+    expect(ran).not.toContain(-2);
+  });
+});

@@ -1,0 +1,52 @@
+import { hostname } from 'node:os';
+import { LAB_NAME, type ServiceName } from '@faultline/contracts';
+import { z } from 'zod';
+
+/** What a service instance is told by its environment; everything about the experiment comes from the scenario in the log. */
+const environment = z.object({
+  NATS_URL: z.string().min(1).default('nats://127.0.0.1:4222').describe('server, or servers separated by commas'),
+  FAULTLINE_LAB: z.string().regex(LAB_NAME, "1 to 40 letters a-z, digits and '-'").default('lab').describe('laboratory on that server'),
+  FAULTLINE_INSTANCE: z.string().min(1).optional().describe('name of this instance; made from host and process id when absent'),
+  FAULTLINE_RUN_DIR: z.string().min(1).optional().describe('where the event log is kept'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+export interface ServiceConfig {
+  service: ServiceName;
+  instance: string;
+  natsServers: string[];
+  lab: string;
+  runDirectory: string | undefined;
+  logLevel: string;
+}
+
+/** An environment variable is not usable. */
+export class ConfigError extends Error {
+  constructor(
+    readonly variable: string,
+    readonly found: string,
+    readonly expected: string,
+  ) {
+    super(`environment variable ${variable} is '${found}', expected ${expected}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/** Reads the environment. Throws {@link ConfigError} for the first variable that is wrong. */
+export function readConfig(service: ServiceName, variables: NodeJS.ProcessEnv = process.env): ServiceConfig {
+  const parsed = environment.safeParse(variables);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const variable = String(issue?.path[0] ?? '');
+    throw new ConfigError(variable, variables[variable] ?? '', issue?.message ?? 'another value');
+  }
+  const { data } = parsed;
+  return {
+    service,
+    instance: data.FAULTLINE_INSTANCE ?? `${service}-${hostname()}-${process.pid}`,
+    natsServers: data.NATS_URL.split(',').map((server) => server.trim()),
+    lab: data.FAULTLINE_LAB,
+    runDirectory: data.FAULTLINE_RUN_DIR,
+    logLevel: data.LOG_LEVEL,
+  };
+}

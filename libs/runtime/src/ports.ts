@@ -1,0 +1,20 @@
+import type { Subjects } from '@faultline/contracts';
+import type { ClockPort, DeadLetterPort, LanePort, LogPort, WorkPort } from '@faultline/hosting';
+import type { ServiceConfig } from './config';
+import type { Logger } from './logging';
+
+/** Everything a service needs from the world, injected as one. */
+export abstract class ServicePorts {
+  abstract readonly config: ServiceConfig;
+  abstract readonly logger: Logger;
+  abstract readonly subjects: Subjects;
+  abstract readonly log: LogPort;
+  abstract readonly work: WorkPort;
+  abstract readonly lanes: LanePort;
+  abstract readonly deadLetters: DeadLetterPort;
+  abstract readonly clock: ClockPort;
+  /** The service cannot go on: it says why in one line, tells the laboratory, and exits with status 1. */
+  abstract fail(error: Error): void;
+  /** A message could not be decoded or does not belong here: counted, kept with its reason, and the service goes on. */
+  abstract bury(letter: { subject: string; unit: string; body: Uint8Array }, cause: Error): void;
+}

@@ -1,0 +1,40 @@
+import type { Presence } from '@faultline/contracts';
+import type { ClientNats } from '@nestjs/microservices';
+
+/** How often an instance says that it is there. */
+const HEARTBEAT_MILLIS = 1_000;
+
+/** Tells the laboratory that this instance is there, what it owns and how it is: at every change, and every second. */
+export class PresenceTeller {
+  private timer: NodeJS.Timeout | undefined;
+  private current: Presence;
+
+  constructor(
+    private readonly client: ClientNats,
+    private readonly subject: string,
+    who: Pick<Presence, 'service' | 'instance'>,
+    private readonly deadLetters: () => number,
+  ) {
+    this.current = { ...who, pid: process.pid, state: 'waiting', units: [], deadLetters: 0 };
+  }
+
+  begin(): void {
+    this.timer = setInterval(() => this.tell(), HEARTBEAT_MILLIS);
+    this.tell();
+  }
+
+  change(change: Partial<Pick<Presence, 'state' | 'units' | 'reason'>>): void {
+    this.current = { ...this.current, ...change };
+    this.tell();
+  }
+
+  end(): void {
+    clearInterval(this.timer);
+  }
+
+  private tell(): void {
+    this.current = { ...this.current, deadLetters: this.deadLetters() };
+    // A heartbeat that cannot be sent is not worth an error: its absence is the message.
+    this.client.emit(this.subject, this.current).subscribe({ error: () => undefined });
+  }
+}
