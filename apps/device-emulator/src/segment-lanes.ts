@@ -10,8 +10,8 @@ import {
   type TranslateRequest,
 } from '@faultline/contracts';
 import { ResponseCode, type SegmentCommand, type SegmentEvent, type SegmentState } from '@faultline/domain';
-import { type LogMessage, ModelTime, type Running, type UnitHost } from '@faultline/hosting';
-import { LaneClient, serveLane, type ServicePorts } from '@faultline/runtime';
+import { ModelTime, type Running, type UnitHost } from '@faultline/hosting';
+import { followRecords, LaneClient, serveLane, type ServicePorts } from '@faultline/runtime';
 
 type RequestMessage = PageRequestMessage | StalledAccessMessage;
 
@@ -47,14 +47,14 @@ export class SegmentLanes {
   }
 
   async start(): Promise<void> {
-    const { subjects, log } = this.ports;
+    const { subjects } = this.ports;
     this.running.push(
       await serveLane(this.ports, subjects.invalidateSegment(this.iommu.segment), invalidateSchema, this.unit, (records) => this.invalidate(records)),
-      await log.follow({
+      await followRecords(this.ports, {
         subject: subjects.hwLog(this.iommu.iommu),
-        fromSequence: 1,
-        onMessage: (message) => this.readHardware(message),
-        onError: (error) => this.ports.fail(error),
+        schemas: [iommuHwSchema],
+        unit: this.unit,
+        onRecords: (records) => this.readHardware(records),
       }),
     );
   }
@@ -109,10 +109,10 @@ export class SegmentLanes {
   }
 
   /** The device sees a response only when the log holds it: commanded, automatic, or the end of a stalled access. */
-  private readHardware(message: LogMessage): void {
+  private readHardware(events: ReturnType<typeof iommuHwSchema.decode>): void {
     const commands: SegmentCommand[] = [];
     const { segment } = this.iommu;
-    for (const event of iommuHwSchema.decode(message.body)) {
+    for (const event of events) {
       switch (event.kind) {
         case 'GroupResponded':
           if (event.model === 'pri' && event.segment === segment) commands.push(response(event.device, event.groupId, event.pasid, event.code));

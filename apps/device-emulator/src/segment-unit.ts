@@ -52,7 +52,10 @@ export class SegmentUnit {
 
   private driversFor(device: ResolvedDevice): WorkloadDriver[] {
     const { ports, scenario } = this;
-    const wake = (): void => this.host.wake();
+    // A feed may be ready before the unit is.
+    const wake = (): void => {
+      if (this.begun) this.host.wake();
+    };
     return device.workloads.map((workload, place) => {
       const seed = new SeededRandom(scenario.seed).fork(`${device.name}/${place}`).seed;
       return new WorkloadDriver({

@@ -1,7 +1,7 @@
 import {
   invalidateSchema,
   type InvalidatePages,
-  mmSchema,
+  MessageOutOfPlace,
   pageRequestSchema,
   type PageRequestMessage,
   type ResolvedIommu,
@@ -11,16 +11,21 @@ import {
   type TranslateReply,
 } from '@faultline/contracts';
 import {
+  acceptedRequest,
   type AnyIommuEvent,
   canInvalidate,
   foldMm,
   hasReadyResults,
   type IommuCommand,
   type IommuState,
+  type MmEvent,
   reachPosition,
 } from '@faultline/domain';
 import type { LogMessage, Running, UnitHost } from '@faultline/hosting';
 import { LaneClient, serveLane, type ServicePorts } from '@faultline/runtime';
+
+type PageRequestRecord = ReturnType<typeof pageRequestSchema.decode>[number];
+type RequestRecordMessage = PageRequestMessage | StalledAccessMessage;
 
 /** An invalidation that waits until the replica has folded the removal (D3). */
 interface WaitingInvalidation {
@@ -34,6 +39,8 @@ export class IommuLanes {
   private readonly running: Running[] = [];
   private readonly waiting: WaitingInvalidation[] = [];
   private readonly toSegment: LaneClient<InvalidatePages>;
+  private lastBatch = '';
+  private lastReply: Promise<Uint8Array> | undefined;
 
   constructor(
     private readonly ports: ServicePorts,
@@ -41,6 +48,8 @@ export class IommuLanes {
     private readonly iommu: ResolvedIommu,
     private readonly unit: string,
     private readonly epoch: number,
+    /** Devices of the segment behind it. */
+    private readonly devices: ReadonlySet<number>,
   ) {
     // Page requests and invalidations travel apart, so that an invalidation never waits behind page requests (D11).
     this.toSegment = new LaneClient(ports, {
@@ -66,10 +75,10 @@ export class IommuLanes {
   }
 
   /** Folds a message of the mm's log into the replica; answers and invalidations that waited for it go on (D3, D8). */
-  foldMm(message: LogMessage): void {
+  foldMm(events: readonly MmEvent[], message: LogMessage): void {
     const { state } = this.host;
     const shard = Number(message.subject.slice(message.subject.lastIndexOf('.') + 1));
-    for (const event of mmSchema.decode(message.body)) foldMm(state, event);
+    for (const event of events) foldMm(state, event);
     reachPosition(state, shard, message.sequence);
     if (hasReadyResults(state)) this.host.wake();
     for (let place = this.waiting.length - 1; place >= 0; place -= 1) {
@@ -97,15 +106,27 @@ export class IommuLanes {
     return translateSchema.encode(replies);
   }
 
-  private async receive(records: ReturnType<typeof pageRequestSchema.decode>): Promise<Uint8Array> {
-    let segmentEpoch = 0;
-    let upTo = 0;
+  /** A batch that is sent again (its reply was lost, or is late) gets the reply of the first time: it says which accesses translated. */
+  private receive(records: readonly PageRequestRecord[]): Promise<Uint8Array> {
+    const head = records[0];
+    const first = records[1];
+    const batch = head?.kind === 'Sender' && first && 'request' in first ? `${head.epoch}/${first.request}/${records.length}` : '';
+    if (batch !== '' && this.lastBatch === batch && this.lastReply) return this.lastReply;
+    const reply = this.receiveNew(records);
+    this.lastBatch = batch;
+    this.lastReply = reply;
+    return reply;
+  }
+
+  private async receiveNew(records: readonly PageRequestRecord[]): Promise<Uint8Array> {
+    const segmentEpoch = this.checkSender(records[0]);
+    let upTo = acceptedRequest(this.host.state, this.iommu.segment, segmentEpoch);
     const commands: IommuCommand[] = [];
     for (const record of records) {
-      if (record.kind === 'Sender') segmentEpoch = record.epoch;
       if (record.kind !== 'PageRequestMessage' && record.kind !== 'StalledAccessMessage') continue;
+      this.checkRequest(record, upTo);
       commands.push(record.kind === 'PageRequestMessage' ? pageRequest(record, segmentEpoch) : stalledAccess(record, segmentEpoch));
-      upTo = record.request;
+      upTo = Math.max(upTo, record.request);
     }
     const events = await this.host.settle(commands);
     const replies: Parameters<typeof pageRequestSchema.encode>[0][number][] = [this.sender(), { kind: 'RequestsAccepted', upTo }];
@@ -113,6 +134,26 @@ export class IommuLanes {
       if (event.kind === 'StalledAccessTranslated') replies.push({ kind: 'AccessTranslated', device: event.device, request: event.request });
     }
     return pageRequestSchema.encode(replies);
+  }
+
+  /** Only the segment behind this IOMMU sends it requests. */
+  private checkSender(head: PageRequestRecord | undefined): number {
+    const expected = `segment.${this.iommu.segment}`;
+    if (head?.kind !== 'Sender' || head.unit !== expected) {
+      throw new MessageOutOfPlace(head?.kind === 'Sender' ? `sender '${head.unit}'` : 'no sender', `requests of ${expected}, which is behind this IOMMU`);
+    }
+    return head.epoch;
+  }
+
+  /**
+   * A device the scenario does not have, or a number that leaves a gap, is not the segment's: numbers tell what is a repetition,
+   * so a number from nowhere would make every later request look like one.
+   */
+  private checkRequest(record: RequestRecordMessage, accepted: number): void {
+    if (!this.devices.has(record.device) || record.segment !== this.iommu.segment) {
+      throw new MessageOutOfPlace(`device ${record.device} of segment ${record.segment}`, `a device of segment ${this.iommu.segment}`);
+    }
+    if (record.request > accepted + 1) throw new MessageOutOfPlace(`request ${record.request}`, `request ${accepted + 1} or a repetition`);
   }
 
   /** Replica, IOTLB, ATC, completion, in this order (D3, R122). */

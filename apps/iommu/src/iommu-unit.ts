@@ -1,7 +1,8 @@
 import {
   type ControlVerbs,
-  decodeLogBody,
+  iopfSchema,
   type IommuProgress,
+  mmSchema,
   type ResolvedDevice,
   type ResolvedIommu,
   type ResolvedScenario,
@@ -10,6 +11,7 @@ import {
   type AnyIommuEvent,
   countIommu,
   createIommu,
+  type GroupHandled,
   hasReadyResults,
   hasRetries,
   hasRingRecords,
@@ -19,10 +21,11 @@ import {
   isDurableIommuEvent,
   isIdle,
   needsFinishDrain,
+  oldestWaitingSequence,
   parseTopology,
 } from '@faultline/domain';
 import { type LogMessage, ModelTime, type Running, UnitHost } from '@faultline/hosting';
-import { openJournal, type ServicePorts } from '@faultline/runtime';
+import { followRecords, openJournal, type ServicePorts } from '@faultline/runtime';
 import { cycleMessages } from './cycle-messages';
 import { IommuLanes } from './iommu-lanes';
 
@@ -51,7 +54,7 @@ export class IommuUnit {
 
   async start(): Promise<void> {
     const { ports, iommu, scenario } = this;
-    const { log, subjects, clock } = ports;
+    const { subjects, clock } = ports;
     const topology = parseTopology(scenario.queues);
     if (!topology) throw new Error(`topology ${scenario.queues} is unknown`);
     const journal = await openJournal(ports, this.name, this.epoch, [subjects.hwLog(iommu.iommu)]);
@@ -76,13 +79,23 @@ export class IommuUnit {
       clock,
       (error) => ports.fail(error),
     );
-    this.lanes = new IommuLanes(ports, this.host, iommu, this.name, this.epoch);
+    const devices = new Set(scenario.devices.filter((device) => device.iommu === iommu.iommu).map((device) => device.device));
+    this.lanes = new IommuLanes(ports, this.host, iommu, this.name, this.epoch, devices);
     await this.host.settle([{ kind: 'BeginEpoch', epoch: this.epoch }]);
     await this.lanes.start();
-    const onError = (error: Error): void => ports.fail(error);
     this.running.push(
-      await log.follow({ subject: subjects.mmLogAny, fromSequence: 1, onMessage: (message) => this.lanes.foldMm(message), onError }),
-      await log.follow({ subject: subjects.iopfLog(iommu.iommu), fromSequence: 1, onMessage: (message) => this.admit(message), onError }),
+      await followRecords(ports, {
+        subject: subjects.mmLogAny,
+        schemas: [mmSchema],
+        unit: this.name,
+        onRecords: (records, message) => this.lanes.foldMm(records, message),
+      }),
+      await followRecords(ports, {
+        subject: subjects.iopfLog(iommu.iommu),
+        schemas: [iopfSchema],
+        unit: this.name,
+        onRecords: (records, message) => this.admit(records, message),
+      }),
     );
   }
 
@@ -147,13 +160,10 @@ export class IommuUnit {
     else this.time.after(this.scenario.cost.interruptMicros, serve);
   }
 
-  private admit(message: LogMessage): void {
-    const commands: IommuCommand[] = [];
-    for (const event of decodeLogBody(message.headers.schema, message.body)) {
-      if (event.kind !== 'GroupHandled') continue;
-      const { group, epoch, device, code, positions } = event;
-      commands.push({ kind: 'AdmitResult', group, epoch, device, code, positions, sequence: message.sequence });
-    }
+  private admit(results: readonly GroupHandled[], message: LogMessage): void {
+    const commands = results.map(({ group, epoch, device, code, positions }): IommuCommand => {
+      return { kind: 'AdmitResult', group, epoch, device, code, positions, sequence: message.sequence };
+    });
     this.time.after(this.scenario.cost.responseMicros, () => {
       this.inputs.set(message.subject, message.sequence);
       this.host.submit(commands);
@@ -161,7 +171,9 @@ export class IommuUnit {
   }
 
   private inputPositions(): { subject: string; sequence: number }[] {
-    return [...this.inputs].map(([subject, sequence]) => ({ subject, sequence }));
+    // A result that waits for the replica is not in the log yet: a successor must read it again.
+    const waiting = oldestWaitingSequence(this.host.state);
+    return [...this.inputs].map(([subject, sequence]) => ({ subject, sequence: waiting === undefined ? sequence : Math.min(sequence, waiting - 1) }));
   }
 
   private count(events: readonly AnyIommuEvent[]): void {

@@ -10,4 +10,5 @@ export * from './iopf';
 export * from './mm/commands';
 export * from './mm/events';
 export * from './mm';
+export * from './trace';
 export * from './workload';

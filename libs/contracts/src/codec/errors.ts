@@ -40,3 +40,11 @@ export class EncodeError extends Error {
     this.name = 'EncodeError';
   }
 }
+
+/** A message that can be read but does not belong here: of a unit this one has nothing to do with, or out of its sender's sequence. */
+export class MessageOutOfPlace extends DecodeError {
+  constructor(found: string, expected: string) {
+    super(`found ${found}, expected ${expected}`);
+    this.message = this.reason;
+  }
+}

@@ -1,3 +1,4 @@
+import { MAX_STALL_TAG } from '@faultline/domain';
 import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import { ScenarioError } from './errors';
@@ -106,6 +107,10 @@ function checkReferences(file: string, document: Document, lines: LineCounter, s
   const processes = scenario.processes.map((each) => each.name);
   scenario.devices.forEach((device, index) => {
     if (!iommus.includes(device.iommu)) fail(['devices', index, 'iommu'], `iommu '${device.iommu}'`, `one of ${iommus.join(', ')}`);
+    const outstanding = device.workloads.reduce((sum, workload) => sum + workload.outstanding, 0);
+    if (outstanding > MAX_STALL_TAG + 1) {
+      fail(['devices', index, 'workloads'], `${outstanding} accesses outstanding`, `at most ${MAX_STALL_TAG + 1} a device, as many as there are stall tags (R32)`);
+    }
     device.workloads.forEach((workload, place) => {
       if (!processes.includes(workload.process)) {
         fail(['devices', index, 'workloads', place, 'process'], `process '${workload.process}'`, `one of ${processes.join(', ')}`);

@@ -53,7 +53,7 @@ export function evolveHeld(durable: IommuDurableState, event: RequestRecord, rec
 /** The oldest deferred stall has its record; its tag was given before. */
 export function evolveDeferredRecorded(durable: IommuDurableState, event: StallRecorded): void {
   const stall = recordOf(event);
-
+  durable.deferred.shift();
   durable.devices.get(event.device)?.stalls.set(event.groupId, stall);
   evolvePush(durable.events, stall);
 }

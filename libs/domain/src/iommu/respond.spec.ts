@@ -106,6 +106,16 @@ describe('responding', () => {
     expect(pendingGroups(live.state)).toEqual([]);
   });
 
+  it('rule 19 a record that another group has taken is made up for, also when the PASIDs differ', () => {
+    const live = new LiveIommu(testIommu());
+    live.send(pageRequest(1, { groupId: 4, device: 2, pasid: NO_PASID }));
+    live.send(pageRequest(2, { groupId: 4, device: 2 }));
+    live.drain();
+    expect(live.send(result(2))).toMatchObject([{ kind: 'GroupResponded', pasid: 7 }]);
+    expect(live.send(result(1))).toMatchObject([{ kind: 'GroupResponded', pasid: NO_PASID }]);
+    expect(live.state.durable.iopf.devices.get(2)?.pending).toEqual([]);
+  });
+
   it('rule 21 under its switch: NEEDS_PASID without PASID is never answered and its record stays', () => {
     const live = withGroups(1, { device: 2, pasid: NO_PASID }, { neverAnswerWithoutNeededPasid: true });
     expect(live.send(result(1))).toMatchObject([{ kind: 'GroupDiscarded', cause: 'needs-pasid' }]);

@@ -7,7 +7,7 @@ const EXPECTED =
 
 // Fields as `perf script` prints them: comm (which may have spaces), pid or pid/tid, [cpu], time, period, event, and the rest.
 const SAMPLE =
-  /^\s*(?:.*?\s)?(\d+)(?:\/-?\d+)?\s+(?:\[\d+\]\s+)?(?:(\d+)\.(\d+):\s+)?(?:\d+\s+)?([a-z][\w.:/-]*):\s+(.*)$/;
+  /^\s*(?:.*?\s)??(\d+)(?:\/-?\d+)?\s+(?:\[\d+\]\s+)?(?:(\d+)\.(\d+):\s+)?(?:\d+\s+)?([a-z][\w.:/-]*):\s+(.*)$/;
 const ADDRESSES = /^(?:0x)?([0-9a-f]{1,16})(?:\s+(?:0x)?([0-9a-f]{1,16})(?=\s|$))?/;
 const TRACEPOINT =
   /^address=(?:0x)?([0-9a-f]{1,16}) ip=(?:0x)?([0-9a-f]{1,16})(?: error_code=0x([0-9a-f]+))?/;

@@ -1,0 +1,67 @@
+import * as fc from 'fast-check';
+import { Atc } from './atc';
+import { Numbered } from './numbered';
+
+describe('Numbered', () => {
+  it('holds what a Map would hold', () => {
+    const step = fc.record({
+      add: fc.boolean(),
+      gap: fc.constantFrom(1, 1, 1, 64, 4096, 8191),
+      at: fc.nat({ max: 200 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const numbered = new Numbered<{ n: number }>();
+        const model = new Map<number, { n: number }>();
+        let last = 2 ** 31 - 50;
+        for (const { add, gap, at } of steps) {
+          if (add) {
+            last += gap;
+            model.set(last, { n: last });
+            numbered.add(last, { n: last });
+          } else {
+            const number = [...model.keys()][at] ?? at;
+            model.delete(number);
+            numbered.delete(number);
+          }
+          expect(numbered.size).toBe(model.size);
+        }
+        for (const [number, thing] of model) expect(numbered.get(number)).toEqual(thing);
+        expect(numbered.get(last + 1)).toBeUndefined();
+        expect(numbered.list()).toEqual([...model.values()]);
+      }),
+    );
+  });
+});
+
+describe('Atc', () => {
+  it('R24 is bounded and drops the least recently used entry, as a simple list would', () => {
+    const step = fc.record({ touch: fc.boolean(), pasid: fc.nat({ max: 1 }), page: fc.nat({ max: 5 }) });
+    fc.assert(
+      fc.property(fc.nat({ max: 4 }), fc.array(step), (capacity, steps) => {
+        const atc = new Atc(capacity);
+        let model: string[] = [];
+        for (const { touch, pasid, page } of steps) {
+          const key = `${pasid}/${page}`;
+          expect(atc.find(pasid, page, 1) !== undefined).toBe(model.includes(key));
+          const known = model.includes(key);
+          if (touch) atc.touch(pasid, page);
+          else atc.fill(pasid, page, 1, 1);
+          if (known || !touch)
+            model = [...model.filter((other) => other !== key), key].slice(-capacity || model.length + 1);
+          if (capacity === 0) model = [];
+          expect(atc.size).toBe(model.length);
+        }
+      }),
+    );
+  });
+
+  it('R125 adds up permissions on the same frame and replaces them on another', () => {
+    const atc = new Atc(2);
+    atc.fill(1, 9, 1, 5);
+    atc.fill(1, 9, 2, 5);
+    expect(atc.find(1, 9, 3)).toMatchObject({ frame: 5 });
+    atc.fill(1, 9, 1, 6);
+    expect(atc.find(1, 9, 2)).toBeUndefined();
+  });
+});

@@ -1,0 +1,32 @@
+import { DecodeError, type Schema, type Tagged } from '@faultline/contracts';
+import type { LogMessage, Running } from '@faultline/hosting';
+import type { ServicePorts } from './ports';
+
+/**
+ * Follows a subject of the log from its beginning and hands over each message's records. A message that cannot be read goes to
+ * the dead letters with the reason, and the following goes on with the next: the position counts as reached.
+ */
+export function followRecords<T extends Tagged>(
+  ports: ServicePorts,
+  options: { subject: string; schemas: readonly Schema<T>[]; unit: string; onRecords(records: T[], message: LogMessage): void },
+): Promise<Running> {
+  const { subject, schemas, unit, onRecords } = options;
+  return ports.log.follow({
+    subject,
+    fromSequence: 1,
+    onMessage: (message) => onRecords(readRecords(ports, schemas, unit, message), message),
+    onError: (error) => ports.fail(error),
+  });
+}
+
+function readRecords<T extends Tagged>(ports: ServicePorts, schemas: readonly Schema<T>[], unit: string, message: LogMessage): T[] {
+  try {
+    const schema = schemas.find((each) => each.name === message.headers.schema);
+    if (!schema) throw new DecodeError(`schema '${message.headers.schema}' on ${message.subject}, expected ${schemas.map((each) => each.name).join(' or ')}`);
+    return schema.decode(message.body);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    ports.bury({ subject: message.subject, unit, body: message.body }, error);
+    return [];
+  }
+}
