@@ -65,7 +65,10 @@ export class SegmentLanes {
     await Promise.all(this.running.map((each) => each.stop()));
   }
 
-  /** Puts what the devices decided to send on its way. Page requests of one turn travel the modelled distance together, in order. */
+  /**
+   * Puts what the devices decided to send on its way. Page requests of one turn travel the modelled distance together, in order.
+   * A master's access travels at once: what a stall costs is spent where it stalls, and most accesses translate.
+   */
   send(events: readonly SegmentEvent[]): void {
     const requests: RequestMessage[] = [];
     for (const event of events) {
@@ -83,7 +86,8 @@ export class SegmentLanes {
       }
     }
     if (requests.length === 0) return;
-    this.time.after(this.scenario.cost.deviceMicros, () => {
+    const distanceMicros = this.iommu.model === 'pri' ? this.scenario.cost.deviceMicros : 0;
+    this.time.after(distanceMicros, () => {
       for (const request of requests) this.requests.push(request);
     });
   }

@@ -5,20 +5,33 @@ import type { OutgoingMessage } from '@faultline/hosting';
 /** Records of one `hw` message: keeps a message far below what a NATS server accepts (1 MiB by default). */
 const HW_RECORDS = 4_096;
 
+/** Where one IOMMU writes, and how much of it goes into a work message. */
+export interface CycleLayout {
+  subjects: Subjects;
+  iommu: number;
+  /** Every IOPF queue its groups can go to. */
+  queues: readonly string[];
+  groupsPerMessage: number;
+}
+
 /**
  * The messages of one cycle of an IOMMU (D5): first the queue messages, each with at most `groupsPerMessage` complete groups
- * (D15), then `hw` with everything else the cycle decided, closed by the positions its inputs had reached.
+ * (D15), then `hw` with everything else the cycle decided, closed by the positions its inputs had reached. A new owner says so on
+ * every subject of its unit.
  */
 export function cycleMessages(
-  subjects: Subjects,
-  iommu: number,
-  groupsPerMessage: number,
+  { subjects, iommu, queues, groupsPerMessage }: CycleLayout,
   events: readonly IommuEvent[],
   inputs: CycleClosed['inputs'],
 ): OutgoingMessage[][] {
   const groups = new Map<string, GroupQueued[]>();
+  const queueMessages: OutgoingMessage[] = [];
+  const onQueue = (queue: string, body: Uint8Array): void => {
+    queueMessages.push({ subject: subjects.queueLog(iommu, queue), schema: iommuQueueSchema, body });
+  };
   const hardware: (Exclude<IommuEvent, GroupQueued> | CycleClosed)[] = [];
   events.forEach((event, order) => {
+    if (event.kind === 'IommuOwnerChanged') for (const queue of queues) onQueue(queue, iommuQueueSchema.encode([event]));
     if (event.kind !== 'GroupQueued') {
       hardware.push(event);
       return;
@@ -29,11 +42,9 @@ export function cycleMessages(
     else groups.set(event.queue, [event]);
   });
   hardware.push({ kind: 'CycleClosed', inputs });
-  const queueMessages: OutgoingMessage[] = [];
   for (const [queue, queued] of groups) {
     for (let start = 0; start < queued.length; start += groupsPerMessage) {
-      const body = iommuQueueSchema.encode(queued.slice(start, start + groupsPerMessage));
-      queueMessages.push({ subject: subjects.queueLog(iommu, queue), schema: iommuQueueSchema, body });
+      onQueue(queue, iommuQueueSchema.encode(queued.slice(start, start + groupsPerMessage)));
     }
   }
   const hwMessages: OutgoingMessage[] = [];

@@ -23,6 +23,7 @@ import {
   needsFinishDrain,
   oldestWaitingSequence,
   parseTopology,
+  queuesOf,
 } from '@faultline/domain';
 import { type LogMessage, ModelTime, type Running, UnitHost } from '@faultline/hosting';
 import { followRecords, openJournal, type ServicePorts } from '@faultline/runtime';
@@ -39,6 +40,8 @@ export class IommuUnit {
   private readonly running: Running[] = [];
   /** Positions this IOMMU has read its inputs to, by subject (D5). */
   private readonly inputs = new Map<string, number>();
+  /** Model time from a record in a ring until software has read it; for stalls the writing of the record is part of it. */
+  private readonly interruptMicros: number;
   private interruptPending = false;
   private drainDue = false;
   private overflows = 0;
@@ -49,6 +52,8 @@ export class IommuUnit {
     private readonly iommu: ResolvedIommu,
   ) {
     this.name = `iommu.${iommu.iommu}`;
+    const { interruptMicros, deviceMicros } = scenario.cost;
+    this.interruptMicros = iommu.model === 'stall' ? interruptMicros + deviceMicros : interruptMicros;
     this.time = new ModelTime(ports.clock, scenario.timeScale);
   }
 
@@ -57,7 +62,10 @@ export class IommuUnit {
     const { subjects, clock } = ports;
     const topology = parseTopology(scenario.queues);
     if (!topology) throw new Error(`topology ${scenario.queues} is unknown`);
-    const journal = await openJournal(ports, this.name, this.epoch, [subjects.hwLog(iommu.iommu)]);
+    const queues = queuesOf(topology, { iommus: [iommu.iommu], mms: scenario.processes.map((each) => each.mm) });
+    const layout = { subjects, iommu: iommu.iommu, queues, groupsPerMessage: scenario.workers.groupsPerMessage };
+    const own = [subjects.hwLog(iommu.iommu), ...queues.map((queue) => subjects.queueLog(iommu.iommu, queue))];
+    const journal = await openJournal(ports, this.name, this.epoch, own);
     const decider = createIommu({
       iommu: iommu.iommu,
       topology,
@@ -70,8 +78,7 @@ export class IommuUnit {
       {
         decider,
         isDurable: isDurableIommuEvent,
-        messages: (events) =>
-          cycleMessages(subjects, iommu.iommu, scenario.workers.groupsPerMessage, events as readonly IommuEvent[], this.inputPositions()),
+        messages: (events) => cycleMessages(layout, events as readonly IommuEvent[], this.inputPositions()),
         conclude: (state, apply) => this.conclude(state, apply),
         released: (events) => this.count(events),
       },
@@ -137,7 +144,7 @@ export class IommuUnit {
   private conclude(state: IommuState, apply: (command: IommuCommand) => void): void {
     while (hasReadyResults(state)) apply({ kind: 'RespondNext' });
     while (hasRetries(state)) apply({ kind: 'RetryNext' });
-    if (this.scenario.cost.interruptMicros <= 0) this.drainDue = true;
+    if (this.interruptMicros <= 0) this.drainDue = true;
     if (this.drainDue) {
       this.drainDue = false;
       this.interruptPending = false;
@@ -156,8 +163,7 @@ export class IommuUnit {
       this.drainDue = true;
       this.host.wake();
     };
-    if (this.scenario.cost.interruptMicros <= 0) serve();
-    else this.time.after(this.scenario.cost.interruptMicros, serve);
+    this.time.after(this.interruptMicros, serve);
   }
 
   private admit(results: readonly GroupHandled[], message: LogMessage): void {

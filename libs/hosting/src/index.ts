@@ -1,5 +1,6 @@
 export * from './append-surely';
 export * from './batch-lane';
+export * from './memory';
 export * from './model-time';
 export * from './ports';
 export * from './unit-host';

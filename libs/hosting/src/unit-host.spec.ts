@@ -1,5 +1,5 @@
 import type { Decider } from '@faultline/domain';
-import { Deposed, UnitHost, UnitJournal, type OutgoingMessage, type UnitPlan } from '.';
+import { Deposed, LogFull, LogUnavailable, UnitHost, UnitJournal, type OutgoingMessage, type UnitPlan } from '.';
 import { ManualClock, MemoryLog } from './memory';
 import { eventually } from './testkit/eventually.testkit';
 
@@ -169,7 +169,6 @@ describe('UnitHost', () => {
   it('a log that is full or away stalls the unit and loses nothing', async () => {
     const { log, clock, host, failures } = setUp();
     const real = log.append.bind(log);
-    const { LogFull, LogUnavailable } = await import('.');
     jest
       .spyOn(log, 'append')
       .mockImplementationOnce(() => Promise.reject(new LogFull('lab.log.test')))

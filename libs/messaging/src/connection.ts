@@ -1,5 +1,5 @@
 import { connect, Events, type NatsConnection, type Status } from 'nats';
-import { NatsUnreachable } from './errors';
+import { NatsUnreachable, toError } from './errors';
 import { Requests } from './requests';
 
 export type LinkStatus = 'disconnected' | 'reconnected' | 'error' | 'lame-duck' | 'closed';
@@ -40,7 +40,8 @@ export async function connectNats(options: LinkOptions): Promise<NatsLink> {
       });
       return new NatsLink(nc, options.onStatus);
     } catch (error) {
-      if (left < RETRY_MILLIS) throw new NatsUnreachable(servers.join(', '), { cause: error });
+      if (left < RETRY_MILLIS)
+        throw new NatsUnreachable(servers.join(', '), toError(error).message, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, RETRY_MILLIS));
     }
   }

@@ -2,9 +2,14 @@
 export class NatsUnreachable extends Error {
   constructor(
     readonly url: string,
+    /** What the last attempt met. */
+    readonly reason: string,
     options?: ErrorOptions,
   ) {
-    super(`no NATS server answers at ${url}: start one, or give the address of a running one`, options);
+    super(
+      `no NATS server answers at ${url} (${reason}): start one, or give the address of a running one`,
+      options,
+    );
     this.name = 'NatsUnreachable';
   }
 }

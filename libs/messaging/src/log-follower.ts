@@ -12,6 +12,7 @@ import {
 import type { NatsLink } from './connection';
 import { parseDelivery, toLogMessage } from './delivery';
 import { toError } from './errors';
+import { askJetStream, JetStreamRefused } from './jetstream-api';
 
 export interface FollowOptions {
   subject: string;
@@ -176,7 +177,7 @@ export class LogFollower implements Running {
         break;
       } catch (error) {
         if (error instanceof LogReadFailed) return this.fail(error);
-        missing = isMissingStream(error) ? missing + 1 : 0;
+        missing = error instanceof JetStreamRefused && error.code === STREAM_NOT_FOUND ? missing + 1 : 0;
         if (missing >= GIVE_UP_AFTER_MISSING) {
           return this.fail(new LogReadFailed(this.options.subject, 'its stream is gone', { cause: error }));
         }
@@ -187,7 +188,8 @@ export class LogFollower implements Running {
 
   /** A log that is shorter than what was read from it lost its end (a power cut without sync): going on would hide that. */
   private async refuseLostMessages(): Promise<void> {
-    const last = (await this.jsm.streams.info(this.stream)).state.last_seq;
+    const info = await askJetStream<{ state: { last_seq: number } }>(this.link, `STREAM.INFO.${this.stream}`);
+    const last = info.state.last_seq;
     if (last < this.read) {
       throw new LogReadFailed(
         this.options.subject,
@@ -206,10 +208,4 @@ export class LogFollower implements Running {
     void this.stop();
     this.options.onError(error);
   }
-}
-
-function isMissingStream(thrown: unknown): boolean {
-  if (!(thrown instanceof Error) || !('api_error' in thrown)) return false;
-  const api = thrown.api_error;
-  return typeof api === 'object' && api !== null && 'err_code' in api && api.err_code === STREAM_NOT_FOUND;
 }

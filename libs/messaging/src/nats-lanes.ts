@@ -38,8 +38,8 @@ export class NatsLanes implements LanePort {
     const subscription = this.link.nc.subscribe(subject, {
       callback: (_error, message) => server.receive(message),
     });
-    // Only after the server has answered does it know the subscription: callers may come.
-    await this.link.nc.flush();
+    // Only after the server has answered does it know the subscription. While it is away the client keeps the subscription for it.
+    await this.link.nc.flush().catch(() => undefined);
     return {
       stop: async () => {
         await subscription.drain().catch(() => undefined);

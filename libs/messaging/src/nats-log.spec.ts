@@ -5,6 +5,7 @@ import { appendAll, batch, Collected, numbered } from '../../hosting/src/testkit
 import { eventually, rejectionOf } from '../../hosting/src/testkit/eventually.testkit';
 import { describeLogPort, type LogHarness } from '../../hosting/src/testkit/log-port.contract.testkit';
 import { AppendImpossible } from './errors';
+import { provision } from './provision';
 import { freshPorts, TestServer } from './testkit/server.testkit';
 
 let server: TestServer;
@@ -105,6 +106,23 @@ describe('a follower whose server crashes', () => {
       15_000,
     );
     expect(seen.bodies).toEqual(['a', 'b']);
+    await link.close();
+  });
+
+  it('does not go on over a log that lost what was read from it', async () => {
+    const { lab, log, link, jsm } = await freshPorts(server);
+    const subjects = subjectsOf(lab);
+    const seen = new Collected();
+    await log.follow({ subject: subjects.allLog, fromSequence: 1, ...seen });
+    await appendAll(log, subjects.hwLog(0), numbered(3));
+    await eventually('the messages', () => seen.messages.length === 3);
+    await jsm.streams.delete(logStream(lab));
+    await provision(jsm, { lab, queues: [], logMaxBytes: 2 ** 24 });
+    await eventually('the error', () => seen.errors.length === 1, 15_000);
+    expect(seen.errors[0]).toMatchObject({
+      name: 'LogReadFailed',
+      reason: 'it ends at 0, but 3 was read from it before',
+    });
     await link.close();
   });
 });

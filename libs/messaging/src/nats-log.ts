@@ -7,10 +7,11 @@ import {
   type LogPort,
   type Running,
 } from '@faultline/hosting';
-import type { ApiError, JetStreamManager, Msg, StoredMsg } from 'nats';
-import { encodeAppendHeaders, parseHeaders, textOf } from './batch-headers';
+import type { ApiError, JetStreamManager, Msg } from 'nats';
+import { encodeAppendHeaders, parseHeaders } from './batch-headers';
 import type { NatsLink } from './connection';
 import { toError } from './errors';
+import { askJetStream, JetStreamRefused } from './jetstream-api';
 import { LogFollower, type FollowOptions } from './log-follower';
 import { fromApiError, fromSendError } from './log-errors';
 
@@ -67,29 +68,41 @@ export class NatsLog implements LogPort {
   async last(subject: string): Promise<LogMessage | undefined> {
     try {
       // The stream's leader answers this; direct reads may be answered by a replica that is behind, which fencing cannot bear.
-      return fromStored(await this.jsm.streams.getMessage(this.stream, { last_by_subj: subject }));
+      const verb = `STREAM.MSG.GET.${this.stream}`;
+      return fromStored(
+        (await askJetStream<StoredAnswer>(this.link, verb, { last_by_subj: subject })).message,
+      );
     } catch (error) {
-      if (apiErrorOf(error)?.err_code === NO_MESSAGE_FOUND) return undefined;
+      if (error instanceof JetStreamRefused && error.code === NO_MESSAGE_FOUND) return undefined;
       throw new LogReadFailed(subject, toError(error).message, { cause: error });
     }
   }
 
   async lastSequence(): Promise<number> {
     try {
-      return (await this.jsm.streams.info(this.stream)).state.last_seq;
+      const info = await askJetStream<{ state: { last_seq: number } }>(
+        this.link,
+        `STREAM.INFO.${this.stream}`,
+      );
+      return info.state.last_seq;
     } catch (error) {
       throw new LogReadFailed(this.stream, toError(error).message, { cause: error });
     }
   }
 }
 
-function fromStored(stored: StoredMsg): LogMessage {
-  const { headers, id } = parseHeaders(textOf(stored.header));
-  return { subject: stored.subject, sequence: stored.seq, headers, id, body: stored.data };
+/** A message as the JetStream API gives it: headers and body in base64, absent when empty. */
+interface StoredAnswer {
+  message: { subject: string; seq: number; hdrs?: string; data?: string };
 }
 
-function apiErrorOf(thrown: unknown): ApiError | undefined {
-  return thrown instanceof Error && 'api_error' in thrown
-    ? (thrown.api_error as ApiError | undefined)
-    : undefined;
+function fromStored(stored: StoredAnswer['message']): LogMessage {
+  const { headers, id } = parseHeaders(Buffer.from(stored.hdrs ?? '', 'base64').toString('utf8'));
+  return {
+    subject: stored.subject,
+    sequence: stored.seq,
+    headers,
+    id,
+    body: Buffer.from(stored.data ?? '', 'base64'),
+  };
 }

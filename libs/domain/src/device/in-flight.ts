@@ -1,14 +1,22 @@
 import { coversPage, EVERY_PASID } from './atc';
 import { Numbered } from './numbered';
-import type { LiveAccess } from './state';
 
 const BUCKETS = 4096;
 /** Pages of an invalidation whose buckets are looked at before everything in flight is; longer ranges are seldom. */
 const FEW_PAGES = 64;
 
+/** What waits for a completion. */
+export interface AwaitsTranslation {
+  readonly pasid: number;
+  readonly page: number;
+  /** Number of its request. */
+  translation: number;
+  stale: boolean;
+}
+
 /** The translation requests in flight of a segment, and which of them an invalidation has overtaken (R28). */
-export class TranslationsInFlight {
-  private readonly byNumber = new Numbered<LiveAccess>();
+export class TranslationsInFlight<T extends AwaitsTranslation> {
+  private readonly byNumber = new Numbered<T>();
   // Counts requests by the low bits of their page: an invalidation of pages that nobody asks for costs one look, and under
   // reclaim there is an invalidation for every fault.
   private readonly buckets = new Int32Array(BUCKETS);
@@ -18,18 +26,18 @@ export class TranslationsInFlight {
   }
 
   /** The access that waits for this completion; undefined for a completion of an older epoch (D4). */
-  get(translation: number): LiveAccess | undefined {
+  get(translation: number): T | undefined {
     return this.byNumber.get(translation);
   }
 
   /** The access's request has left, under the number in its `translation`. */
-  add(live: LiveAccess): void {
+  add(live: T): void {
     this.byNumber.add(live.translation, live);
     this.count(live.page, 1);
   }
 
   /** The completion is here, or will never be waited for again. */
-  delete(live: LiveAccess): void {
+  delete(live: T): void {
     this.byNumber.delete(live.translation);
     this.count(live.page, -1);
   }

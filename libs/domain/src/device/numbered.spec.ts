@@ -10,7 +10,7 @@ describe('Numbered', () => {
       at: fc.nat({ max: 200 }),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 200, size: 'max' }), (steps) => {
         const numbered = new Numbered<{ n: number }>();
         const model = new Map<number, { n: number }>();
         let last = 2 ** 31 - 50;
@@ -38,7 +38,7 @@ describe('Atc', () => {
   it('R24 is bounded and drops the least recently used entry, as a simple list would', () => {
     const step = fc.record({ touch: fc.boolean(), pasid: fc.nat({ max: 1 }), page: fc.nat({ max: 5 }) });
     fc.assert(
-      fc.property(fc.nat({ max: 4 }), fc.array(step), (capacity, steps) => {
+      fc.property(fc.nat({ max: 4 }), fc.array(step, { maxLength: 60, size: 'max' }), (capacity, steps) => {
         const atc = new Atc(capacity);
         let model: string[] = [];
         for (const { touch, pasid, page } of steps) {

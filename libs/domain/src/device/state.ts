@@ -89,7 +89,7 @@ export interface SegmentState {
   readonly devices: readonly SegmentDevice[];
   /** The same devices, each at the place of its number. */
   readonly byNumber: readonly (SegmentDevice | undefined)[];
-  readonly translations: TranslationsInFlight;
+  readonly translations: TranslationsInFlight<LiveAccess>;
   /** Stalled accesses by request number. */
   readonly stalls: Numbered<LiveAccess>;
 }

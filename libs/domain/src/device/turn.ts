@@ -1,3 +1,4 @@
+import { Permission, type Permissions } from '../kernel/vocabulary';
 import type { PageRequestSent, SegmentEvent } from './events';
 import { PRG_INDEXES } from './config';
 import { NOTHING } from './issue';
@@ -86,6 +87,14 @@ function writeGroup(device: SegmentDevice, members: readonly LiveAccess[], write
   writer.index = (writer.index + 1) % PRG_INDEXES;
 }
 
+/**
+ * What the message asks for. Execute rides on read, and so does an access that wants nothing: a last request with neither read
+ * nor write would be a stop marker, which nobody answers (R5, R23).
+ */
+function asPageRequest(permissions: Permissions): Permissions {
+  return permissions & (Permission.READ | Permission.WRITE) ? permissions : permissions | Permission.READ;
+}
+
 function pageRequestSent(
   live: LiveAccess,
   request: number,
@@ -100,7 +109,7 @@ function pageRequestSent(
     access: live.access,
     pasid: live.pasid,
     page: live.page,
-    permissions: live.permissions,
+    permissions: asPageRequest(live.permissions),
     groupId,
     last,
     round: live.rounds,

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { durabilityOf } from './config';
 import { NatsServerFailed, NatsServerMissing } from './errors';
 import { locateNatsServer } from './locate';
 import { NatsServer } from './nats-server';
+import { startWatchdog } from './watchdog';
 
 let directory: string;
 beforeEach(async () => {
@@ -34,6 +36,15 @@ describe('nats-server launcher', () => {
     const server = await NatsServer.start({ storeDir: directory });
     await server.kill();
     expect((await server.exited).signal).toBe('SIGKILL');
+  });
+
+  it('does not outlive the process that started it: the watchdog acts when its input ends', async () => {
+    const server = spawn('sleep', ['600'], { stdio: 'ignore' });
+    const gone = new Promise((resolve) => server.once('exit', (_code, signal) => resolve(signal)));
+    const watchdog = startWatchdog(server.pid ?? 0);
+    watchdog.stdin.end();
+    expect(await gone).toBe('SIGTERM');
+    watchdog.kill('SIGKILL');
   });
 
   it('fails with the last words of a server that does not start', async () => {
@@ -75,7 +86,7 @@ describe('connection', () => {
     );
     expect(error).toBeInstanceOf(NatsUnreachable);
     expect((error as NatsUnreachable).message).toMatch(
-      /^no NATS server answers at nats:\/\/127\.0\.0\.1:1: .*$/,
+      /^no NATS server answers at nats:\/\/127\.0\.0\.1:1 \(.*\): .*$/,
     );
     expect(performance.now() - began).toBeLessThan(5_000);
   });

@@ -7,6 +7,7 @@ import { configFile, durabilityOf, type Durability } from './config';
 import { NatsServerFailed } from './errors';
 import { locateNatsServer } from './locate';
 import { greet, readPortsFile } from './ready';
+import { startWatchdog } from './watchdog';
 
 export interface NatsServerOptions {
   /** Where the log is kept; made when it is missing. */
@@ -145,12 +146,10 @@ function watchExit(child: ChildProcess): Promise<NatsServerExit> {
     rest = parts.pop() ?? '';
     lines = [...lines, ...parts.map(withoutTime)].slice(-LAST_LINES);
   });
-  // Nobody else may outlive the process that asked for a private server.
-  const killWithUs = (): boolean => child.kill('SIGKILL');
-  process.once('exit', killWithUs);
+  const watchdog = child.pid === undefined ? undefined : startWatchdog(child.pid);
   return new Promise((resolve) => {
     const done = (code: number | null, signal: NodeJS.Signals | null): void => {
-      process.removeListener('exit', killWithUs);
+      watchdog?.kill('SIGKILL');
       resolve({ code, signal, lastLines: rest === '' ? lines : [...lines, rest] });
     };
     child.on('error', (error) => {

@@ -1,0 +1,119 @@
+import type { ScenarioTotals } from '@faultline/audit';
+import type { EventLogStatus, ResolvedScenario } from '@faultline/contracts';
+import { Projections, RecordReader, RecordWriter, type RunSummary, summarise } from '@faultline/record';
+import { ConfigError, ServicePorts, UnitService } from '@faultline/runtime';
+import { Injectable } from '@nestjs/common';
+import { RecordIntake } from './record-intake';
+
+/** What `status` tells: how far the record is, and how large. */
+export interface RecordStatus extends EventLogStatus {
+  /** Messages in the record, and bytes of their bodies. */
+  rows: number;
+  bytes: number;
+  /** How often the disk could not follow and the reading of the log was paused. */
+  pauses: number;
+}
+
+/** A question came before the record was opened. */
+export class RecordNotOpen extends Error {
+  constructor() {
+    super('the record is not open yet: this service has not seen the scenario of the run');
+    this.name = 'RecordNotOpen';
+  }
+}
+
+/** The audit record of a laboratory: everything that stands in the log, on disk, in order. */
+@Injectable()
+export class EventLogService extends UnitService {
+  private writer: RecordWriter | undefined;
+  private intake: RecordIntake | undefined;
+  private totals: ScenarioTotals | undefined;
+  private finishing: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly ports: ServicePorts) {
+    super();
+  }
+
+  async start(scenario: ResolvedScenario): Promise<string[]> {
+    const { log, clock, subjects, logger } = this.ports;
+    this.totals = totalsOf(scenario);
+    const writer = await RecordWriter.open(this.directory());
+    this.writer = writer;
+    this.intake = new RecordIntake({
+      log,
+      writer,
+      clock,
+      subject: subjects.allLog,
+      onDelay: (error, retryMicros) => logger.error({ retryMicros }, `${error.message}; trying again`),
+      onFailure: (error) => this.ports.fail(error),
+    });
+    await this.intake.start();
+    logger.info({ path: writer.path, position: writer.position }, 'recording');
+    return ['event-log'];
+  }
+
+  async stop(): Promise<void> {
+    await this.intake?.stop();
+    await this.finishing;
+    await this.writer?.close();
+  }
+
+  async status(): Promise<RecordStatus> {
+    const { intake, writer } = this.open();
+    const last = await this.ports.log.lastSequence();
+    const { position } = intake;
+    return {
+      position,
+      lag: Math.max(0, last - position),
+      rows: writer.rows,
+      bytes: writer.bytes,
+      pauses: intake.pauses,
+    };
+  }
+
+  /** Waits until the log is recorded up to the sequence, builds the projections, and says what the run amounts to. */
+  async finish(upToSequence: number): Promise<RunSummary> {
+    const { intake } = this.open();
+    await intake.recorded(upToSequence);
+    // Two builders of one projection would be in each other's way, so a second asker waits for the first.
+    const result = this.finishing.then(() => this.build());
+    this.finishing = result.catch(() => undefined);
+    return result;
+  }
+
+  private async build(): Promise<RunSummary> {
+    const directory = this.directory();
+    const reader = await RecordReader.open(directory);
+    try {
+      const projections = await Projections.open(directory);
+      try {
+        await projections.project(reader);
+      } finally {
+        await projections.close();
+      }
+      return await summarise(reader, this.totals);
+    } finally {
+      await reader.close();
+    }
+  }
+
+  private open(): { intake: RecordIntake; writer: RecordWriter } {
+    const { intake, writer } = this;
+    if (!intake || !writer) throw new RecordNotOpen();
+    return { intake, writer };
+  }
+
+  private directory(): string {
+    const { runDirectory } = this.ports.config;
+    if (runDirectory === undefined)
+      throw new ConfigError('FAULTLINE_RUN_DIR', '', 'the folder that keeps the run');
+    return runDirectory;
+  }
+}
+
+function totalsOf(scenario: ResolvedScenario): ScenarioTotals {
+  const totals = scenario.devices.map(
+    ({ device, workloads }) => [device, workloads.reduce((sum, { accesses }) => sum + accesses, 0)] as const,
+  );
+  return { accessesByDevice: Object.fromEntries(totals) };
+}

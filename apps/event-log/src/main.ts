@@ -1,0 +1,4 @@
+import { runService } from '@faultline/runtime';
+import { EventLogModule } from './event-log.module';
+
+void runService('event-log', EventLogModule);

@@ -1,0 +1,166 @@
+import type { ClockPort, LogMessage, LogPort, Running } from '@faultline/hosting';
+import { RecordNotWritable, type RecordWriter } from '@faultline/record';
+import { Backlog, BACKLOG_LIMITS, type BacklogLimits } from './backlog';
+
+/** First pause before a batch that could not be written is tried again, and the longest, in microseconds. */
+const RETRY_MICROS = 250_000;
+const LONGEST_RETRY_MICROS = 10_000_000;
+
+export interface IntakeOptions {
+  log: LogPort;
+  writer: RecordWriter;
+  clock: ClockPort;
+  /** Subject of everything in the log. */
+  subject: string;
+  limits?: BacklogLimits;
+  /** The disk does not take the batch; it is kept and tried again. */
+  onDelay(error: RecordNotWritable, retryMicros: number): void;
+  /** The record cannot go on: a gap, another writer, a log that cannot be read. */
+  onFailure(error: Error): void;
+}
+
+/**
+ * Copies the log into the record: one transaction in flight, what arrives meanwhile is the next one, so that batches grow with the
+ * load and there is no timer to tune.
+ *
+ * Memory is bounded without help of the log port: when the backlog is full the following is stopped, later messages are not
+ * taken, and it begins again after the last one taken when the backlog has been written. The log keeps them meanwhile.
+ */
+export class RecordIntake {
+  private readonly backlog: Backlog;
+  private following: Promise<Running> | undefined;
+  private writing: Promise<void> | undefined;
+  private waiters: { sequence: number; resolve: () => void; reject: (error: Error) => void }[] = [];
+  private cancelRetry: (() => void) | undefined;
+  /** Last sequence taken from the log. */
+  private taken: number;
+  private failure: Error | undefined;
+  private stopped = false;
+  private isPaused = false;
+  private pauseCount = 0;
+
+  constructor(private readonly options: IntakeOptions) {
+    this.backlog = new Backlog(options.limits ?? BACKLOG_LIMITS);
+    this.taken = options.writer.position;
+  }
+
+  /** Last sequence on disk. */
+  get position(): number {
+    return this.options.writer.position;
+  }
+
+  /** How often the following was stopped because the disk was behind. */
+  get pauses(): number {
+    return this.pauseCount;
+  }
+
+  /** Begins after the last message on disk. Rejects when the log cannot be read. */
+  async start(): Promise<void> {
+    await this.follow();
+  }
+
+  /** Resolves when the message with this sequence is on disk; rejects when that will not be. */
+  recorded(sequence: number): Promise<void> {
+    if (this.position >= sequence) return Promise.resolve();
+    if (this.failure) return Promise.reject(this.failure);
+    return new Promise((resolve, reject) => this.waiters.push({ sequence, resolve, reject }));
+  }
+
+  /** Takes nothing more, writes what was taken, and returns. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.unfollow();
+    this.cancelRetry?.();
+    await this.writing;
+  }
+
+  private async follow(): Promise<void> {
+    const { log, subject } = this.options;
+    this.following = log.follow({
+      subject,
+      fromSequence: this.taken + 1,
+      onMessage: (message) => this.take(message),
+      onError: (error) => this.fail(error),
+    });
+    await this.following;
+  }
+
+  private async unfollow(): Promise<void> {
+    const following = this.following;
+    this.following = undefined;
+    await (await following)?.stop();
+  }
+
+  private take(message: LogMessage): void {
+    // A following that is being stopped may still deliver; what it delivers comes again.
+    if (this.isPaused || message.sequence <= this.taken || this.failure || this.stopped) return;
+    this.taken = message.sequence;
+    this.backlog.add(message);
+    if (this.backlog.isFull) this.pause();
+    this.writing ??= this.write();
+  }
+
+  private pause(): void {
+    this.isPaused = true;
+    this.pauseCount += 1;
+    this.unfollow().catch((error: unknown) => this.fail(error));
+  }
+
+  private resume(): Promise<void> {
+    this.isPaused = false;
+    return this.follow();
+  }
+
+  private async write(): Promise<void> {
+    try {
+      while (this.backlog.size > 0) {
+        await this.writeBatch(this.backlog.take());
+        this.settle();
+        if (this.isPaused && !this.backlog.isFull && !this.stopped) await this.resume();
+      }
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.writing = undefined;
+    }
+  }
+
+  /** The batch is kept until the disk takes it; nothing after it may be written before. */
+  private async writeBatch(batch: readonly LogMessage[]): Promise<void> {
+    for (let retryMicros = RETRY_MICROS; ; retryMicros = Math.min(2 * retryMicros, LONGEST_RETRY_MICROS)) {
+      try {
+        await this.options.writer.append(batch);
+        return;
+      } catch (error) {
+        if (!(error instanceof RecordNotWritable) || this.stopped) throw error;
+        this.options.onDelay(error, retryMicros);
+        await this.sleep(retryMicros);
+      }
+    }
+  }
+
+  private sleep(micros: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.options.clock.after(micros, resolve);
+      this.cancelRetry = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  private settle(): void {
+    const { position } = this;
+    const done = this.waiters.filter(({ sequence }) => sequence <= position);
+    this.waiters = this.waiters.filter(({ sequence }) => sequence > position);
+    for (const { resolve } of done) resolve();
+  }
+
+  private fail(thrown: unknown): void {
+    if (this.failure) return;
+    const failure = thrown instanceof Error ? thrown : new Error(String(thrown));
+    this.failure = failure;
+    for (const { reject } of this.waiters.splice(0)) reject(failure);
+    this.options.onFailure(failure);
+  }
+}

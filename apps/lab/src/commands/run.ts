@@ -1,0 +1,59 @@
+import { Exit, RunFailed } from '../errors';
+import { reportLines, type RunReport } from '../print/run-report';
+import { styleFor } from '../print/style';
+import { newRunId, RunFolder } from '../run/run-folder';
+import { RunSession, type SessionResult } from '../run/session';
+import { isRunSummary } from '../run/summary-check';
+import { type CheckedScenario, checkScenario } from '../scenario/preflight';
+import type { Terminal } from '../terminal';
+
+export interface RunFlags {
+  runs: string;
+  set: string[];
+  keep?: boolean;
+  json?: boolean;
+  debug?: boolean;
+}
+
+/** Runs a scenario and prints what came out. Nothing is started before all of the input was found to be good. */
+export async function run(
+  file: string,
+  flags: RunFlags,
+  terminal: Terminal,
+  environment: NodeJS.ProcessEnv,
+): Promise<Exit> {
+  const checked = await checkScenario(file, flags.set);
+  const folder = RunFolder.create(flags.runs, newRunId(new Date(), Math.random));
+  folder.writeScenario(checked.text, checked.resolved);
+  const logLevel = environment['LOG_LEVEL'] || (flags.debug ? 'debug' : 'info');
+  const session = new RunSession({ scenario: checked.resolved, folder, terminal, environment, logLevel });
+  const report = reportOf(await session.run(), checked, folder);
+  folder.writeSummary(report);
+  if (flags.json) terminal.out(JSON.stringify(report, null, 2));
+  else terminal.out(reportLines(report, styleFor(terminal.colour), terminal.columns).join('\n'));
+  const { clean } = report.summary.audit;
+  // What failed is looked into, so its store stays.
+  if (clean && !flags.keep) folder.removeNatsStore();
+  if (report.end === 'stopped') return Exit.INTERRUPTED;
+  return clean ? Exit.OK : Exit.FAILED;
+}
+
+function reportOf(result: SessionResult, { resolved }: CheckedScenario, folder: RunFolder): RunReport {
+  const { summary, end, drained, durability, deadLetters } = result;
+  if (!isRunSummary(summary))
+    throw new RunFailed(
+      `the event log's answer is no summary of a run; its own log is ${folder.instanceLog('event-log')}`,
+    );
+  return {
+    run: folder.id,
+    scenario: resolved.name,
+    profile: resolved.profile,
+    timeScale: resolved.timeScale,
+    end,
+    drained,
+    durability,
+    deadLetters,
+    directory: folder.path,
+    summary,
+  };
+}

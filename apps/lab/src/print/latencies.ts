@@ -1,0 +1,41 @@
+import { type Stage, STAGES } from '@faultline/audit';
+import type { RunSummary } from '@faultline/record';
+import type { LatencySummary } from '@faultline/stats';
+import { formatTable } from './table';
+import { formatCount, formatMicros } from './units';
+
+/** Names of the stages for people. */
+export const stageNames: Readonly<Record<Stage, string>> = {
+  deviceToIommu: 'device -> IOMMU',
+  iommuToQueue: 'IOMMU -> queue',
+  queueWait: 'queue wait',
+  mm: 'mm',
+  response: 'response',
+  retry: 'retry',
+};
+
+/** The percentiles of the end-to-end time and of every stage; `scale` wall microseconds are shown as one. */
+export function latencyTable(latency: RunSummary['latency'], scale: number): string[] {
+  const rows = [
+    ...STAGES.map((stage): [string, LatencySummary] => [stageNames[stage], latency[stage]]),
+    ['end to end', latency.endToEnd] as const,
+  ];
+  return formatTable(
+    [
+      { heading: 'stage' },
+      ...['faults', 'p50', 'p90', 'p99', 'p99.9', 'max'].map((heading) => ({
+        heading,
+        align: 'right' as const,
+      })),
+    ],
+    rows.map(([name, summary]) => [
+      name,
+      formatCount(summary.count),
+      ...figures(summary).map((micros) => (summary.count === 0 ? '-' : formatMicros(micros / scale))),
+    ]),
+  );
+}
+
+function figures(summary: LatencySummary): number[] {
+  return [summary.p50Micros, summary.p90Micros, summary.p99Micros, summary.p999Micros, summary.maxMicros];
+}

@@ -1,0 +1,80 @@
+import type { RunSummary } from '@faultline/record';
+import { countRows } from './counts';
+import { latencyTable } from './latencies';
+import type { Style } from './style';
+import { formatTable, indent } from './table';
+import { formatCount, formatMicros, formatRate } from './units';
+import { verdictLine, verdictLines } from './verdict';
+
+/** What a run was and how it went, beside what its record says. This is what `summary.json` holds. */
+export interface RunReport {
+  run: string;
+  scenario: string;
+  profile: string;
+  /** Wall microseconds of one model microsecond. */
+  timeScale: number;
+  end: 'finished' | 'stopped';
+  /** Everything under way when the devices stopped came to its end. */
+  drained: boolean;
+  /** What an acknowledgement of the log meant in this run. */
+  durability: string;
+  /** Messages that no service could use. */
+  deadLetters: number;
+  directory: string;
+  summary: RunSummary;
+}
+
+/** The report of a run for a person, in lines of at most `width` characters. */
+export function reportLines(report: RunReport, style: Style, width: number): string[] {
+  const { summary, timeScale } = report;
+  return [
+    ...headLines(report, style),
+    '',
+    ...indent(
+      formatTable(
+        [{ heading: '' }, { heading: '', align: 'right' }, { heading: '' }],
+        countRows(summary),
+        width - 2,
+      ),
+    ),
+    '',
+    style.strong('wall time'),
+    ...indent(latencyTable(summary.latency, 1)),
+    ...(timeScale === 1
+      ? []
+      : [
+          '',
+          style.strong(`model time (wall time / ${formatCount(timeScale)})`),
+          ...indent(latencyTable(summary.latency, timeScale)),
+        ]),
+    '',
+    verdictLine(summary.audit, style),
+    ...verdictLines(summary.audit, style, width),
+    '',
+    ...footLines(report, style),
+  ];
+}
+
+function headLines({ run, scenario, profile, end, drained, summary }: RunReport, style: Style): string[] {
+  const { durationMicros, faultsPerSecond } = summary.active;
+  const settled = summary.latency.endToEnd.count;
+  const rate = `${formatCount(settled)} faults in ${formatMicros(durationMicros)}: ${formatRate(faultsPerSecond)}`;
+  const lines = [style.strong(`run ${run}: scenario ${scenario}, profile ${profile}, ${end}`), rate];
+  if (!drained) lines.push(style.bad('not everything under way came to its end before the run was closed'));
+  return lines;
+}
+
+function footLines({ durability, deadLetters, directory, summary }: RunReport, style: Style): string[] {
+  const rows = [
+    ['log', `${formatCount(summary.messages)} messages, ${formatCount(summary.bytes)} bytes; ${durability}`],
+    ['kept in', directory],
+  ];
+  if (deadLetters > 0)
+    rows.push([
+      'dead letters',
+      style.bad(
+        `${formatCount(deadLetters)}: messages no service could use; the services' logs have the reasons`,
+      ),
+    ]);
+  return formatTable([{ heading: '' }, { heading: '' }], rows);
+}

@@ -1,0 +1,47 @@
+import type { AuditReport, InvariantReport } from '@faultline/audit';
+import type { Style } from './style';
+import { formatTable, indent } from './table';
+import { formatCount } from './units';
+
+const words = { passed: 'holds', failed: 'BROKEN', 'not-checked': 'not checked' } as const;
+/** Violations of one invariant that are shown; the report in JSON has more. */
+const SHOWN = 5;
+
+/** The audit's verdict, a line for each invariant, and the first violations of those that do not hold. */
+export function verdictLines(report: AuditReport, style: Style, width: number): string[] {
+  const table = formatTable(
+    [{ heading: '' }, { heading: '' }, { heading: '', align: 'right' }, { heading: '' }],
+    report.invariants.map((each) => [
+      each.invariant,
+      words[each.status],
+      each.checked > 0 ? formatCount(each.checked) : '',
+      each.title,
+    ]),
+    width - 2,
+  );
+  const coloured = table.map((line, place) => paint(line, report.invariants[place], style));
+  return [...indent(coloured), ...report.invariants.flatMap(violationLines)];
+}
+
+/** One line: whether the record holds what it should. */
+export function verdictLine(report: AuditReport, style: Style): string {
+  const count = (status: InvariantReport['status']): number =>
+    report.invariants.filter((each) => each.status === status).length;
+  const checked = `${count('passed')} invariants hold, ${count('not-checked')} not checked`;
+  const over = `over ${formatCount(report.events)} events in ${formatCount(report.messages)} messages`;
+  if (report.clean) return `${style.good('audit passed')}: ${checked}, ${over}`;
+  return `${style.bad('audit FAILED')}: ${count('failed')} invariants broken, ${checked}, ${over}`;
+}
+
+function violationLines(report: InvariantReport): string[] {
+  const shown = report.violations
+    .slice(0, SHOWN)
+    .map((each) => `    ${report.invariant} at ${each.sequence}, ${each.identity}: ${each.sentence}`);
+  const more = report.violated - shown.length;
+  return more > 0 ? [...shown, `    ${report.invariant}: ${formatCount(more)} more`] : shown;
+}
+
+function paint(line: string, report: InvariantReport | undefined, style: Style): string {
+  if (report?.status === 'failed') return style.bad(line);
+  return report?.status === 'not-checked' ? style.faint(line) : line;
+}

@@ -1,0 +1,163 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type * as auditModule from './commands/audit';
+import type * as faultModule from './commands/fault';
+import type * as faultsModule from './commands/faults';
+import type * as logModule from './commands/log';
+import type * as runModule from './commands/run';
+import type * as traceModule from './commands/trace-info';
+import type { Exit } from './errors';
+import { lazily } from './lazy';
+import { RUNS_DIRECTORY } from './run/run-folder';
+import type { Terminal } from './terminal';
+
+/** What a command may use of the world. */
+export interface Surroundings {
+  terminal: Terminal;
+  environment: NodeJS.ProcessEnv;
+  /** Says the exit status of a command that ran to its end. */
+  done(exit: Exit): void;
+}
+
+const RUN_HELP = "RUN is an id under the runs directory, a path, or 'latest'.";
+
+/** The command line. Commands load what they need when they run, so that help and complaints come at once. */
+export function createProgram(surroundings: Surroundings): Command {
+  const program = new Command('faultline')
+    .description(
+      'A laboratory for the I/O page fault path: runs scenarios, audits and inspects what was recorded.',
+    )
+    .showHelpAfterError("(run 'faultline --help' for what there is)")
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => surroundings.terminal.out(text.trimEnd()),
+      writeErr: (text) => surroundings.terminal.err(text),
+      outputError: (text, write) => write(`faultline: ${text.replace(/^error: /, '')}`),
+    })
+    .addHelpText(
+      'after',
+      example('faultline run examples/quickstart.yaml', 'faultline faults latest --slowest 10'),
+    );
+  addRun(program, surroundings);
+  addAudit(program, surroundings);
+  addFault(program, surroundings);
+  addFaults(program, surroundings);
+  addLog(program, surroundings);
+  addTrace(program, surroundings);
+  return program;
+}
+
+function addRun(program: Command, { terminal, environment, done }: Surroundings): void {
+  common(program.command('run'))
+    .argument('<scenario>', 'scenario file (YAML)')
+    .description('Run a scenario through NATS and the five services, and print what came out.')
+    .option(
+      '--set <key=value>',
+      'change a setting, with dots for what is inside: workers.processes=4, devices.0.credits=8; may be repeated',
+      (value: string, before: string[]) => [...before, value],
+      [],
+    )
+    .option('--keep', 'keep the NATS store of the run')
+    .option('--json', 'print the summary as JSON')
+    .option('--runs <dir>', 'where runs are kept', RUNS_DIRECTORY)
+    .addHelpText(
+      'after',
+      example('faultline run examples/quickstart.yaml --set seed=7 --set workers.processes=4'),
+    )
+    .action(async (scenario: string, options: runModule.RunFlags) => {
+      const { run } = lazily<typeof runModule>('./commands/run');
+      done(await run(scenario, options, terminal, environment));
+    });
+}
+
+function addAudit(program: Command, { terminal, done }: Surroundings): void {
+  onRun(program.command('audit'))
+    .description('Check the invariants over the record of a run; exit status 1 when one does not hold.')
+    .option('--json', 'print the report as JSON')
+    .addHelpText('after', `\n${RUN_HELP}${example('faultline audit latest')}`)
+    .action(async (run: string, options: auditModule.AuditFlags) => {
+      done(await lazily<typeof auditModule>('./commands/audit').audit(run, options, terminal));
+    });
+}
+
+function addFault(program: Command, { terminal, done }: Surroundings): void {
+  onRun(program.command('fault'))
+    .argument('<id>', "a fault's id, as `faults` prints it: segment.epoch.request")
+    .description('Show the timeline of one fault: every event, who, when, how long.')
+    .option('--json', 'print the fault and its events as JSON')
+    .addHelpText('after', `\n${RUN_HELP}${example('faultline fault latest 0.1.42')}`)
+    .action(async (run: string, id: string, options: faultModule.FaultFlags) => {
+      done(await lazily<typeof faultModule>('./commands/fault').fault(run, id, options, terminal));
+    });
+}
+
+function addFaults(program: Command, { terminal, done }: Surroundings): void {
+  onRun(program.command('faults'))
+    .description('List the faults of a run.')
+    .option('--device <name>', 'only of this device (name or number)')
+    .option('--pasid <number>', 'only with this PASID', wholeNumber)
+    .option('--page <number>', 'only of this page (decimal or 0x...)', wholeNumber)
+    .option('--code <code>', 'only with this answer: success, invalid, failure, ...')
+    .option('--slowest <n>', 'the n slowest, slowest first', wholeNumber)
+    .option('--limit <n>', 'at most so many', wholeNumber, 50)
+    .option('--cursor <cursor>', 'go on where the list before ended')
+    .option('--json', 'print JSON lines')
+    .addHelpText('after', `\n${RUN_HELP}${example('faultline faults latest --device nic0 --slowest 10')}`)
+    .action(async (run: string, options: faultsModule.FaultsFlags) => {
+      done(await lazily<typeof faultsModule>('./commands/faults').faults(run, options, terminal));
+    });
+}
+
+function addLog(program: Command, { terminal, done }: Surroundings): void {
+  onRun(program.command('log'))
+    .description('Print the events of a run in the order of the log.')
+    .option('--json', 'print JSON lines, one for each event')
+    .option('--cloudevents', 'print CloudEvents 1.0 as JSON lines, one for each event')
+    .option('--from <seq>', 'first sequence', wholeNumber)
+    .option('--to <seq>', 'last sequence', wholeNumber)
+    .option(
+      '--subject <prefix>',
+      'only subjects that begin like this, without the laboratory: log.mm, log.iommu.0',
+    )
+    .addHelpText('after', `\n${RUN_HELP}${example('faultline log latest --subject log.iommu.0.hw --to 100')}`)
+    .action(async (run: string, options: logModule.LogFlags) => {
+      done(await lazily<typeof logModule>('./commands/log').log(run, options, terminal));
+    });
+}
+
+function addTrace(program: Command, { terminal, done }: Surroundings): void {
+  const trace = program.command('trace').description('Look at trace files.');
+  common(trace.command('info'))
+    .argument('<file>', 'trace file, plain or gzipped')
+    .description('Check every line of a trace and say what is in it.')
+    .option('--format <format>', 'auto, lackey, prq, perf or csv', 'auto')
+    .option('--json', 'print JSON')
+    .addHelpText('after', example('faultline trace info examples/traces/sort.trace.gz'))
+    .action(async (file: string, options: traceModule.TraceFlags) => {
+      done(await lazily<typeof traceModule>('./commands/trace-info').traceInfo(file, options, terminal));
+    });
+}
+
+/** Options of every command. */
+function common(command: Command): Command {
+  return command.option('--debug', 'show stack traces');
+}
+
+/** Options of every command that looks at a run. */
+function onRun(command: Command): Command {
+  return common(command)
+    .argument('<run>', "a run: an id, a path, or 'latest'")
+    .option('--runs <dir>', 'where runs are kept', RUNS_DIRECTORY);
+}
+
+function example(...lines: string[]): string {
+  return `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+/** A whole number of at least 0, decimal or with 0x. */
+function wholeNumber(text: string): number {
+  if (!/^(0x[0-9a-f]+|\d+)$/i.test(text) || !Number.isSafeInteger(Number(text))) {
+    throw new InvalidArgumentError('Expected a whole number, decimal or 0x....');
+  }
+  return Number(text);
+}

@@ -1,0 +1,82 @@
+import type { DeviceProgress, IommuProgress } from '@faultline/contracts';
+import type { ControlPlane } from './control-plane';
+import { Course, type CourseOptions } from './course';
+import { Lifeline } from './lifeline';
+
+const devices: DeviceProgress = { total: 10, issued: 4, ended: 2, requests: 3, faulted: 2, finished: false };
+const iommus: IommuProgress = {
+  pendingGroups: 1,
+  ringRecords: 0,
+  openStalls: 1,
+  overflows: 0,
+  drained: false,
+};
+
+/** Services that answer each look with the next state of a script; the last one stays. */
+function courseOver(
+  looks: { devices?: Partial<DeviceProgress>; iommus?: Partial<IommuProgress>; mm?: boolean }[],
+  options: Partial<CourseOptions> = {},
+) {
+  const asked: string[] = [];
+  let place = -1;
+  const lifeline = new Lifeline();
+  const ask = (verb: string): Promise<unknown> => {
+    asked.push(verb);
+    if (verb === 'device-emulator.progress') place = Math.min(place + 1, looks.length - 1);
+    const look = looks[place] ?? {};
+    if (verb === 'device-emulator.progress') return Promise.resolve({ ...devices, ...look.devices });
+    if (verb === 'iommu.progress') return Promise.resolve({ ...iommus, ...look.iommus });
+    return Promise.resolve({ drained: look.mm ?? true });
+  };
+  const control = { ask } as unknown as ControlPlane;
+  const course = new Course({
+    control,
+    lifeline,
+    onProgress: () => undefined,
+    stopRequested: () => false,
+    stuckMillis: 60_000,
+    ...options,
+  });
+  return { course, lifeline, asked };
+}
+
+describe('the course of a run', () => {
+  const done = { devices: { finished: true, issued: 10, ended: 10 }, iommus: { drained: true } };
+
+  test('it is finished when devices, IOMMUs and the mm are', async () => {
+    const { course, asked } = courseOver([{}, { ...done, iommus: {} }, { ...done, mm: false }, done]);
+    await expect(course.follow()).resolves.toBe('finished');
+    expect(asked.filter((verb) => verb === 'device-emulator.progress')).toHaveLength(4);
+  });
+
+  test('it stops when the user wants it to', async () => {
+    await expect(courseOver([{}], { stopRequested: () => true }).course.follow()).resolves.toBe('stopped');
+  });
+
+  test('a failure beside it ends it at once', async () => {
+    const { course, lifeline } = courseOver([{}]);
+    const following = course.follow();
+    lifeline.fail(new Error('iommu died'));
+    await expect(following).rejects.toThrow('iommu died');
+  });
+
+  test('accesses that do not move any more are told with what is open', async () => {
+    await expect(courseOver([{}], { stuckMillis: 300 }).course.follow()).rejects.toThrow(
+      /^nothing has moved for \d+ s; still open: 2 accesses, 1 groups, 1 stalls, 0 ring records/,
+    );
+  });
+
+  test('an open loop that waits for its next access does not hang', async () => {
+    const idle = { devices: { issued: 2, ended: 2 } };
+    const { course } = courseOver([idle, idle, idle, done], { stuckMillis: 300 });
+    await expect(course.follow()).resolves.toBe('finished');
+  });
+
+  test('stopping waits for what is under way, but not for ever', async () => {
+    const ended = { devices: { issued: 4, ended: 4 }, iommus: { drained: true } };
+    const patient = courseOver([{}, ended]);
+    await expect(patient.course.stop(10_000)).resolves.toBe(true);
+    expect(patient.asked[0]).toBe('device-emulator.stop');
+    await expect(courseOver([{}]).course.stop(300)).resolves.toBe(false);
+  });
+});

@@ -1,0 +1,43 @@
+import type { Presence } from '@faultline/contracts';
+import type { RunFailed } from '../errors';
+import { PresenceBoard } from './presence-board';
+
+const presence = (instance: string, state: Presence['state'], more: Partial<Presence> = {}): Presence => ({
+  service: 'iommu',
+  instance,
+  pid: 1,
+  state,
+  units: [],
+  deadLetters: 0,
+  ...more,
+});
+
+describe('the presence board', () => {
+  test('everybody is ready when each has said so', async () => {
+    const board = new PresenceBoard(() => undefined);
+    let ready = false;
+    const waiting = board.allReady(['a', 'b']).then(() => (ready = true));
+    board.post(presence('a', 'ready'));
+    board.post(presence('b', 'waiting'));
+    expect(board.missing(['a', 'b', 'c'])).toEqual(['b (waiting)', 'c (not heard of)']);
+    await Promise.resolve();
+    expect(ready).toBe(false);
+    board.post(presence('b', 'ready'));
+    await waiting;
+  });
+
+  test('an instance that cannot go on is named with its reason', () => {
+    const failures: RunFailed[] = [];
+    const board = new PresenceBoard((error) => failures.push(error));
+    board.post(presence('mm-handler', 'failed', { reason: 'the log is full' }));
+    expect(failures.map(({ message }) => message)).toEqual(['service mm-handler failed: the log is full']);
+  });
+
+  test('dead letters add up over instances', () => {
+    const board = new PresenceBoard(() => undefined);
+    board.post(presence('a', 'ready', { deadLetters: 1 }));
+    board.post(presence('a', 'ready', { deadLetters: 3 }));
+    board.post(presence('b', 'ready', { deadLetters: 2 }));
+    expect(board.deadLetters).toBe(5);
+  });
+});

@@ -1,0 +1,102 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve, sep } from 'node:path';
+import { BadInput } from '../errors';
+
+/** Where runs are kept unless `--runs` says otherwise. */
+export const RUNS_DIRECTORY = 'runs';
+
+/** A run id: date and time in UTC, so that names sort by age, and four random letters, so that two at once differ. */
+export function newRunId(now: Date, random: () => number): string {
+  const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  const letters = 'abcdefghjkmnpqrstuvwxyz23456789';
+  const suffix = Array.from({ length: 4 }, () => letters[Math.floor(random() * letters.length)] ?? 'a').join(
+    '',
+  );
+  return `${stamp}-${suffix}`;
+}
+
+/** What is kept of one run. */
+export class RunFolder {
+  constructor(readonly path: string) {}
+
+  /** Makes the folder of a new run. File system errors name the path that could not be made. */
+  static create(runs: string, id: string): RunFolder {
+    const folder = new RunFolder(resolve(runs, id));
+    mkdirSync(folder.logs, { recursive: true });
+    return folder;
+  }
+
+  get id(): string {
+    return this.path.split(sep).at(-1) ?? this.path;
+  }
+  /** The scenario as it was written. */
+  get scenarioText(): string {
+    return join(this.path, 'scenario.yaml');
+  }
+  /** The scenario as it was run. */
+  get scenario(): string {
+    return join(this.path, 'scenario.json');
+  }
+  /** The event log. */
+  get log(): string {
+    return join(this.path, 'log.sqlite');
+  }
+  get summary(): string {
+    return join(this.path, 'summary.json');
+  }
+  get logs(): string {
+    return join(this.path, 'logs');
+  }
+  /** JetStream's store while the run goes on. */
+  get natsStore(): string {
+    return join(this.path, 'nats');
+  }
+
+  instanceLog(instance: string): string {
+    return join(this.logs, `${instance}.log`);
+  }
+
+  writeScenario(text: string, resolved: unknown): void {
+    writeFileSync(this.scenarioText, text);
+    writeFileSync(this.scenario, `${JSON.stringify(resolved, null, 2)}\n`);
+  }
+
+  writeSummary(summary: unknown): void {
+    writeFileSync(this.summary, `${JSON.stringify(summary, null, 2)}\n`);
+  }
+
+  /** The event log holds everything that JetStream's store does. */
+  removeNatsStore(): void {
+    rmSync(this.natsStore, { recursive: true, force: true });
+  }
+}
+
+/** Finds a run by its id under `runs`, by a path, or as `latest`. Throws {@link BadInput} when there is none. */
+export function findRun(runs: string, reference: string): RunFolder {
+  if (reference === 'latest') {
+    const latest = listRuns(runs).at(-1);
+    if (latest === undefined)
+      throw new BadInput(`no run under ${runs}: start one with 'faultline run examples/quickstart.yaml'`);
+    return new RunFolder(resolve(runs, latest));
+  }
+  const named = [join(runs, reference), reference].find((path) => isRun(path));
+  if (named !== undefined) return new RunFolder(resolve(named));
+  const known = listRuns(runs).slice(-3);
+  const hint =
+    known.length > 0
+      ? `expected 'latest', a path, or an id such as ${known.join(', ')}`
+      : `there is no run under ${runs} yet`;
+  throw new BadInput(`no run '${reference}' with a log.sqlite: ${hint}`);
+}
+
+/** Ids of the runs that have an event log, oldest first. */
+function listRuns(runs: string): string[] {
+  if (!existsSync(runs)) return [];
+  return readdirSync(runs)
+    .filter((id) => isRun(join(runs, id)))
+    .sort();
+}
+
+function isRun(path: string): boolean {
+  return statSync(new RunFolder(path).log, { throwIfNoEntry: false })?.isFile() ?? false;
+}

@@ -1,0 +1,128 @@
+import { parseScenario, type ResolvedScenario, type Scenario } from '@faultline/contracts';
+import { resolveScenario } from './resolve';
+import { scenarioSource } from './source';
+import type { TraceFacts } from './trace-facts';
+
+const written = `
+name: small
+profile: pri-minor
+mm: { shards: 2, framesPerShard: 100 }
+iommus:
+  - { name: pri0, model: pri }
+  - { name: smmu0, model: stall, eventQueueEntries: 16 }
+processes:
+  - { name: a }
+  - { name: b, pasid: 1 }
+  - { name: c }
+  - name: d
+    pasid: 7
+    vmas:
+      - { startPage: 0x100, pages: 16, permissions: r, backing: file-shared, file: 3 }
+      - { startPage: 0x200, pages: 16 }
+devices:
+  - name: nic0
+    iommu: pri0
+    credits: 8
+    workloads:
+      - { process: a, pattern: zipf, accesses: 100, startPage: 10, pages: 20, mix: { read: 1, write: 0, execute: 0 } }
+      - { process: c, pattern: uniform, accesses: 100, startPage: 5, pages: 5, ratePerSecond: 1000 }
+  - name: dsp0
+    iommu: smmu0
+    workloads:
+      - { process: a, trace: a.gz, limit: 50 }
+      - { process: d, pattern: sequential, accesses: 3 }
+`;
+
+const facts: TraceFacts = {
+  file: '/traces/a.gz',
+  format: 'lackey',
+  accesses: 50,
+  ranges: [{ start: 25, end: 28, permissions: 6 }],
+};
+
+function resolve(text = written, change: (scenario: Scenario) => void = () => undefined): ResolvedScenario {
+  const scenario = parseScenario('small.yaml', text);
+  change(scenario);
+  return resolveScenario(scenario, new Map([['1.0', facts]]), scenarioSource('small.yaml', text));
+}
+
+describe('resolving a scenario', () => {
+  test('PASIDs are assigned from 1 past those that are written, shards by PASID', () => {
+    expect(resolve().processes.map(({ name, mm, pasid, shard }) => [name, mm, pasid, shard])).toEqual([
+      ['a', 0, 2, 0],
+      ['b', 1, 1, 1],
+      ['c', 2, 3, 1],
+      ['d', 3, 7, 1],
+    ]);
+  });
+
+  test('names become indices; each IOMMU has the segment of its devices', () => {
+    const { iommus, devices, shards } = resolve();
+    expect(iommus).toMatchObject([
+      { iommu: 0, segment: 0, name: 'pri0', model: 'pri' },
+      { iommu: 1, segment: 1, name: 'smmu0', model: 'stall', eventQueueEntries: 16 },
+    ]);
+    expect(devices).toMatchObject([
+      { device: 0, name: 'nic0', iommu: 0, segment: 0, credits: 8 },
+      { device: 1, name: 'dsp0', iommu: 1, segment: 1 },
+    ]);
+    expect(shards).toEqual([
+      { shard: 0, frames: 100 },
+      { shard: 1, frames: 100 },
+    ]);
+  });
+
+  test('workloads carry the PASID of their process; a closed loop has rate 0', () => {
+    const [nic, dsp] = resolve().devices;
+    expect(nic?.workloads).toMatchObject([
+      { source: 'synthetic', pasid: 2, ratePerSecond: 0 },
+      { source: 'synthetic', pasid: 3, ratePerSecond: 1000 },
+    ]);
+    expect(dsp?.workloads[0]).toEqual({
+      source: 'trace',
+      pasid: 2,
+      file: '/traces/a.gz',
+      format: 'lackey',
+      accesses: 50,
+      outstanding: 32,
+      ratePerSecond: 0,
+      arrivals: 'poisson',
+    });
+  });
+
+  test('areas come from what workloads and traces touch, or stand as they are written', () => {
+    const [a, b, c, d] = resolve().processes;
+    expect(a?.vmas).toMatchObject([{ startPage: 10, pages: 20, permissions: 1 | 6, backing: 'anonymous' }]);
+    expect(b?.vmas).toEqual([]);
+    expect(c?.vmas).toMatchObject([{ startPage: 5, pages: 5, permissions: 3 }]);
+    expect(d?.vmas).toEqual([
+      { startPage: 0x100, pages: 16, permissions: 1, backing: 'file-shared', file: 3, filePage: 0 },
+      { startPage: 0x200, pages: 16, permissions: 3, backing: 'anonymous', file: 0, filePage: 0 },
+    ]);
+  });
+
+  test('the time scale follows from the profile unless it is written', () => {
+    expect(resolve().timeScale).toBe(Math.ceil(50_000 / 20.7));
+    expect(resolve(written, (scenario) => (scenario.profile = 'none')).timeScale).toBe(1);
+    expect(resolve(written, (scenario) => (scenario.timeScale = 3)).timeScale).toBe(3);
+  });
+
+  test('it is plain data: what stands in the log is what is run', () => {
+    const resolved = resolve();
+    expect(JSON.parse(JSON.stringify(resolved))).toEqual(resolved);
+  });
+
+  test('areas that overlap are refused with their line', () => {
+    const text = written.replace('startPage: 0x200', 'startPage: 0x10f');
+    expect(() => resolve(text)).toThrow(
+      /^small\.yaml:16: found an area from page 271 that overlaps the one from page 256, expected areas apart/,
+    );
+  });
+
+  test('pages outside 52 bits are refused with their line', () => {
+    const text = written.replace('startPage: 5, pages: 5', 'startPage: 4503599627370495, pages: 2');
+    expect(() => resolve(text)).toThrow(
+      /^small\.yaml:23: found pages 4503599627370495 to 4503599627370496, expected page numbers of at most 52 bits/,
+    );
+  });
+});

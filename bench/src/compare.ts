@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { provision } from '@faultline/messaging';
+import { WholePath } from './faultline/whole-path';
+import { measureRound, type Round } from './measure';
+import type { BenchOptions } from './options';
+import { QUEUE } from './skeleton/ports';
+import type { Children } from './support/children';
+import { RoleGroup } from './support/role-group';
+import type { BenchServer } from './support/server';
+import type { System, SystemName } from './support/system';
+
+const SKELETON_LAB = 'bench-skeleton';
+/** Fresh processes have to be compiled by their engine; the others were long ago, and only have to fill their queues. */
+const FRESH_WARM_UP_MILLIS = 4_000;
+const WARM_UP_MILLIS = 1_000;
+
+interface CompareOptions {
+  options: BenchOptions;
+  children: Children;
+  bench: BenchServer;
+  onProgress(line: string): void;
+}
+
+/** Measures the systems side by side, in rounds in which each has its turn. The first round warms up and does not count. */
+export async function compare({ options, children, bench, onProgress }: CompareOptions): Promise<Round[]> {
+  const systems: System[] = [];
+  const server = { name: 'nats-server', pid: bench.server.pid };
+  const counted: Round[] = [];
+  try {
+    for (const name of options.systems) systems.push(await startSystem(name, options, children, bench));
+    for (let number = options.quick ? 1 : 0; number <= options.rounds; number += 1) {
+      for (const outstanding of options.outstanding) {
+        for (const system of systems) {
+          const round = await children.race(measureRound(system, server, outstanding, options.windowMillis));
+          const speed = Math.round(round.figures.faultsPerSecond);
+          onProgress(`${number === 0 ? 'warm-up' : `round ${number} of ${options.rounds}`}: ${system.name}, ${outstanding} outstanding: ${speed} faults/s`);
+          if (number > 0) counted.push(round);
+        }
+      }
+    }
+  } finally {
+    await Promise.all(systems.map((system) => system.dispose()));
+  }
+  return counted;
+}
+
+async function startSystem(name: SystemName, options: BenchOptions, children: Children, bench: BenchServer): Promise<System> {
+  const { workers, profileDirectory, quick } = options;
+  const { url } = bench;
+  switch (name) {
+    case 'faultline':
+      return new WholePath({ children, bench, workers, profileDirectory, warmUpMillis: quick ? WARM_UP_MILLIS : FRESH_WARM_UP_MILLIS });
+    case 'nest':
+      return RoleGroup.start(children, { name, script: join(__dirname, 'nest/main.js'), url, lab: 'bench-nest', warmUpMillis: WARM_UP_MILLIS });
+    case 'skeleton':
+      await provision(bench.jsm, { lab: SKELETON_LAB, queues: [QUEUE] });
+      return RoleGroup.start(children, {
+        name,
+        script: join(__dirname, 'skeleton/main.js'),
+        url,
+        lab: SKELETON_LAB,
+        warmUpMillis: WARM_UP_MILLIS,
+        afterRound: () => bench.cutLog(SKELETON_LAB),
+      });
+  }
+}

@@ -1,0 +1,86 @@
+import type { Round } from '../measure';
+import type { PureFigures } from '../core/pure-path';
+import type { SoakFigures } from '../soak';
+import type { SystemName } from '../support/system';
+import { type Cell, cellsOf, speedRatio } from './cells';
+import type { Target } from './targets';
+
+/** One table with its heading, for any printer. */
+export interface Section {
+  title: string;
+  head: string[];
+  rows: string[][];
+}
+
+const TITLES: Record<SystemName, string> = {
+  faultline: '(a) Faultline, record on',
+  nest: '(b) stock Nest transporter',
+  skeleton: '(c) empty skeleton',
+};
+
+const count = (value: number): string => Math.round(value).toLocaleString('en-US');
+const millis = (micros: number): string => (micros / 1000).toFixed(1);
+const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+export function speedSection(rounds: readonly Round[]): Section {
+  const head = ['system', 'outstanding', 'faults/s', 'spread', 'p50 ms', 'p99 ms', 'cores busy', 'CPU us/fault'];
+  const rows = cellsOf(rounds).map((cell) => [
+    TITLES[cell.system],
+    String(cell.outstanding),
+    count(cell.faultsPerSecond),
+    `${(cell.relativeSpread * 100).toFixed(0)} %`,
+    millis(cell.p50Micros),
+    millis(cell.p99Micros),
+    sum(cell.processes.map(({ coresBusy }) => coresBusy)).toFixed(2),
+    sum(cell.processes.map(({ cpuMicrosPerFault }) => cpuMicrosPerFault)).toFixed(0),
+  ]);
+  return { title: 'Speed', head, rows };
+}
+
+export function ratioSection(rounds: readonly Round[]): Section {
+  const sizes = [...new Set(rounds.map(({ outstanding }) => outstanding))];
+  const shown = (outstanding: number, base: SystemName): string => speedRatio(rounds, outstanding, 'faultline', base)?.toFixed(2) ?? '-';
+  const rows = sizes.map((outstanding) => [String(outstanding), shown(outstanding, 'nest'), shown(outstanding, 'skeleton')]);
+  return { title: 'Ratios of faults/s (median of the ratios of neighbouring rounds)', head: ['outstanding', 'a/b', 'a/c'], rows };
+}
+
+export function processSection(rounds: readonly Round[]): Section {
+  const head = ['process', 'outstanding', 'cores busy', 'CPU us/fault', 'peak MB'];
+  const rowsOf = (cell: Cell): string[][] =>
+    cell.processes.map(({ name, coresBusy, cpuMicrosPerFault, peakResidentBytes }) => [
+      `${TITLES[cell.system].slice(0, 3)} ${name}`,
+      String(cell.outstanding),
+      coresBusy.toFixed(2),
+      cpuMicrosPerFault.toFixed(1),
+      megabytes(peakResidentBytes),
+    ]);
+  return { title: 'Processes (the NATS server is one for all systems and rounds)', head, rows: cellsOf(rounds).flatMap(rowsOf) };
+}
+
+export function recordSection(rounds: readonly Round[]): Section {
+  const head = ['outstanding', 'messages behind at the end', 'seconds until complete', 'audit'];
+  const rows = cellsOf(rounds).flatMap(({ outstanding, record, auditClean }) =>
+    record ? [[String(outstanding), count(record.lagAtEndMessages), record.secondsToCatchUp.toFixed(2), auditClean ? 'clean' : 'NOT CLEAN']] : [],
+  );
+  return { title: 'Event log, worst round', head, rows };
+}
+
+export function pureSection({ faultsPerSecond, rounds, relativeSpread, outstanding }: PureFigures): Section {
+  const rows = [['(d) deciders in one process, no I/O', String(outstanding), count(faultsPerSecond), `${(relativeSpread * 100).toFixed(0)} %`, String(rounds)]];
+  return { title: 'Pure core', head: ['path', 'outstanding', 'faults/s on one core', 'spread', 'rounds'], rows };
+}
+
+export function soakSection(runs: readonly SoakFigures[]): Section {
+  const head = ['service', 'first half peak MB', 'second half peak MB', 'growth', 'peak MB'];
+  const rows = runs.flatMap(({ kind, services, faultsPerSecond }) => [
+    [`${kind} (${count(faultsPerSecond)} faults/s)`, '', '', '', ''],
+    ...services.map((each) => [`  ${each.name}`, megabytes(each.firstHalfBytes), megabytes(each.secondHalfBytes), each.growth.toFixed(2), megabytes(each.peakResidentBytes)]),
+  ]);
+  return { title: 'Memory over a long run', head, rows };
+}
+
+export function targetSection(targets: readonly Target[]): Section {
+  const rows = targets.map(({ what, wanted, found, reached }) => [what, wanted, found, reached ? 'pass' : 'FAIL']);
+  return { title: 'Targets', head: ['target', 'wanted', 'found', ''], rows };
+}

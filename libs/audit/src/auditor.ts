@@ -1,0 +1,163 @@
+import { decodeLogBody, DecodeError, type LogEvent } from '@faultline/contracts';
+import { AccessLedger, type ScenarioTotals } from './access-ledger';
+import { EventCounters } from './counters';
+import { FaultAssembler } from './fault-assembler';
+import type { FaultRow } from './fault-row';
+import { Findings } from './findings';
+import { GroupLedger } from './group-ledger';
+import type { Sha256 } from './hash-chain';
+import type { LoggedMessage } from './message';
+import { PageLedger } from './page-ledger';
+import { PasidLedger } from './pasid-ledger';
+import type { AuditReport } from './report';
+import { SequenceCheck } from './sequence-check';
+import { checkTimeline, DEFAULT_CLOCK_TOLERANCE_MICROS } from './timeline-check';
+
+export interface AuditorOptions {
+  /** Given, the hashes of the messages are checked too. */
+  sha256?: Sha256;
+  /** What the first message is chained to; the genesis hash by default. */
+  previousHash?: Uint8Array;
+  /** Where the log has to begin; 1 by default. */
+  firstSequence?: number;
+  /** How many violations of each invariant are kept; all are counted. 20 by default. */
+  violationsKept?: number;
+  /** How far instants of two processes may be in the wrong order, in microseconds. */
+  clockToleranceMicros?: number;
+  /** How many accesses each device has to end. Without it a missing last access of a workload does not show. */
+  totals?: ScenarioTotals;
+  /** Gets the row of every fault that settled: whoever audits has them for nothing. */
+  onFault?(row: FaultRow): void;
+  /** Gets the events of every message, decoded once. */
+  onEvents?(events: readonly LogEvent[], message: LoggedMessage): void;
+}
+
+/**
+ * Checks the invariants of a log in one pass, in log order. Memory is bounded by what is open (faults, groups, mapped pages) plus
+ * one bit a number where numbers have holes; it does not grow with the number of faults. Never throws for what a log may hold.
+ */
+export class Auditor {
+  private readonly findings: Findings;
+  private readonly sequenceCheck: SequenceCheck;
+  private readonly groups: GroupLedger;
+  private readonly accesses: AccessLedger;
+  private readonly pages: PageLedger;
+  private readonly pasids: PasidLedger;
+  private readonly assembler: FaultAssembler;
+  private readonly counters = new EventCounters();
+  private messages = 0;
+  private events = 0;
+  private firstSequence = 0;
+  private lastSequence = 0;
+  private runEnded: AuditReport['runEnded'] = 'running';
+
+  constructor(private readonly options: AuditorOptions = {}) {
+    this.findings = new Findings(options.violationsKept ?? 20);
+    this.sequenceCheck = new SequenceCheck(
+      this.findings,
+      options.sha256,
+      options.firstSequence ?? 1,
+      options.previousHash,
+    );
+    this.groups = new GroupLedger(this.findings);
+    this.accesses = new AccessLedger(this.findings);
+    this.pages = new PageLedger(this.findings);
+    this.pasids = new PasidLedger(this.findings, (pasid, generation) =>
+      this.groups.pendingOfPasid(pasid, generation),
+    );
+    const tolerance = options.clockToleranceMicros ?? DEFAULT_CLOCK_TOLERANCE_MICROS;
+    this.assembler = new FaultAssembler((row) => {
+      checkTimeline(row, tolerance, this.findings);
+      options.onFault?.(row);
+    });
+  }
+
+  /** Takes the next message of the log, with the hash stored beside it where there is a chain. */
+  observe(message: LoggedMessage, hash?: Uint8Array): void {
+    if (this.messages === 0) this.firstSequence = message.sequence;
+    this.messages += 1;
+    this.lastSequence = message.sequence;
+    this.sequenceCheck.observe(message, hash);
+    const events = this.decode(message);
+    if (events === undefined) return;
+    this.events += events.length;
+    this.options.onEvents?.(events, message);
+    const decoded = { ...message, events };
+    for (const event of events) this.counters.take(event);
+    this.groups.observe(decoded);
+    this.pasids.observe(decoded);
+    this.pages.observe(decoded);
+    this.accesses.observe(decoded);
+    this.assembler.observe(decoded);
+    this.watchRun(decoded.events);
+  }
+
+  /** What was found up to here. May be asked more than once, and the auditor goes on. */
+  verdict(): AuditReport {
+    if (this.runEnded !== 'finished') {
+      const until = this.runEnded === 'running' ? 'has not ended' : `was ${this.runEnded}`;
+      this.findings.note('I5', `the run ${until}: only that no access ends twice was looked at`);
+    }
+    const invariants = this.findings.reports();
+    return {
+      clean: invariants.every(({ status }) => status !== 'failed'),
+      messages: this.messages,
+      events: this.events,
+      firstSequence: this.firstSequence,
+      lastSequence: this.lastSequence,
+      runEnded: this.runEnded,
+      invariants,
+      eventsByKind: this.counters.byKind,
+      counts: this.counters.byCause,
+      pending: {
+        groups: this.groups.pendingGroups,
+        requests: this.groups.pendingRequests,
+        stalls: this.groups.heldStalls,
+        faults: this.assembler.openFaults,
+      },
+    };
+  }
+
+  private decode(message: LoggedMessage): LogEvent[] | undefined {
+    try {
+      return decodeLogBody(message.headers.schema, message.body);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.counters.add(`undecodable.${message.headers.schema}`, 1);
+      // Without its events every other check is blind here, so the log counts as not whole.
+      this.findings.violate(
+        'I4',
+        message.sequence,
+        `message ${message.sequence} on ${message.subject}`,
+        error.message,
+      );
+      return undefined;
+    }
+  }
+
+  private watchRun(events: readonly LogEvent[]): void {
+    for (const event of events) {
+      if (event.kind !== 'RunEnded') continue;
+      this.runEnded = event.reason;
+      if (event.reason === 'finished') this.finishRun();
+    }
+  }
+
+  /** I5: a finished run has drained, so whatever is pending now has no end. */
+  private finishRun(): void {
+    const { findings, groups, assembler, lastSequence } = this;
+    const pending: [string, number][] = [
+      ['groups', groups.pendingGroups],
+      ['page requests', groups.pendingRequests],
+      ['stalled accesses', groups.heldStalls],
+      ['faults', assembler.openFaults],
+    ];
+    for (const [what, count] of pending) {
+      findings.check('I5');
+      if (count > 0)
+        findings.violate('I5', lastSequence, what, `the run is finished, but ${count} are pending`);
+    }
+    groups.finish(lastSequence);
+    this.accesses.finish(lastSequence, this.options.totals);
+  }
+}

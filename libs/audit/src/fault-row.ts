@@ -1,0 +1,133 @@
+import type { FaultError, FaultModel, MemberResolution, Permissions } from '@faultline/domain';
+
+/** How a fault was answered. */
+export type FaultCode =
+  /** By software, for its group (R87). */
+  | 'success'
+  | 'invalid'
+  | 'failure'
+  /** By the IOMMU itself, because the ring did not take it (R46, R47). */
+  | 'auto-success'
+  | 'auto-invalid'
+  | 'auto-failure'
+  /** Not taken by the ring and not answered: the answer to its group's last member settles it (R46). */
+  | 'dropped'
+  /** Consumed and answered at once, because nobody handles faults of its PASID (R78). */
+  | 'refused'
+  /** Its partial list or its group was thrown away (R88, D9). */
+  | 'discarded'
+  /** A stall that was retried without its record ever being written (R39). */
+  | 'unrecorded'
+  /** Nothing of the above is in the log: its group was truncated (R53), or the log ends before the answer. */
+  | 'unanswered';
+
+/** What became of the access after the answer. `retried`: a PRI device asked again and missed; `stalled-again`: the IOMMU's retry missed. */
+export type FaultSettlement =
+  'completed' | 'invalid' | 'failure' | 'refused' | 'aborted' | 'retried' | 'stalled-again';
+
+/** When each step happened, in microseconds since the Unix epoch; null for a step that this fault did not have. */
+export interface FaultInstants {
+  /** The device sent it. For a further round of a stall: when the IOMMU's retry missed. */
+  sentAtMicros: number;
+  /** The IOMMU wrote it to its ring. */
+  writtenAtMicros: number | null;
+  /** Its group was closed and put on an IOPF queue. */
+  queuedAtMicros: number | null;
+  /** A worker began with the group; the mm began; the mm was done. */
+  startedAtMicros: number | null;
+  handlingAtMicros: number | null;
+  handledAtMicros: number | null;
+  /** The IOMMU sent the response. */
+  respondedAtMicros: number | null;
+  /** The device saw the response (PRI only). */
+  receivedAtMicros: number | null;
+  /** The access ended, or missed again. */
+  settledAtMicros: number | null;
+}
+
+/** Names of the stages, in order. Each ends where the next begins. */
+export const STAGES = ['deviceToIommu', 'iommuToQueue', 'queueWait', 'mm', 'response', 'retry'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/**
+ * Durations in microseconds. A stage whose end is missing is null, and its time is part of the next stage, so that the stages
+ * always add up to the whole exactly. A stage between clocks of two processes may come out slightly negative.
+ */
+export type StageMicros = Record<Stage, number | null>;
+
+/** Sequences of the messages that hold the fault's events; null for events it did not have. */
+export interface FaultSequences {
+  /** `PageRequestQueued`, `PageRequestDropped` or `StallRecorded`. */
+  written: number | null;
+  queued: number | null;
+  handled: number | null;
+  /** Response, automatic response, refusal or discard. */
+  responded: number | null;
+  settled: number | null;
+}
+
+/** One fault: one page request, or one round of a stall, with everything that happened to it. */
+export interface FaultRow {
+  /** `<segment>.<segmentEpoch>.<request>`, and `.<round>` for a stall that faulted again. */
+  id: string;
+  segment: number;
+  segmentEpoch: number;
+  request: number;
+  round: number;
+  model: FaultModel;
+  iommu: number;
+  device: number;
+  pasid: number;
+  page: number;
+  permissions: Permissions;
+  /** Number of the access in its device's workload; null while the log has not told it. */
+  access: number | null;
+  /** `<iommu>.<epoch>.<group>`; null when it never was in a closed group. */
+  group: string | null;
+  groupId: number;
+  queue: string | null;
+  code: FaultCode;
+  settlement: FaultSettlement | null;
+  resolution: MemberResolution | null;
+  error: FaultError | null;
+  instants: FaultInstants;
+  stages: StageMicros;
+  /** From sent to settled; null when it never settled. */
+  totalMicros: number | null;
+  sequences: FaultSequences;
+  /** Whether the log shows the fault from its sending to its settling. */
+  complete: boolean;
+}
+
+/** Fractions of a microsecond that are told apart. A power of two, so that differences and their sums are exact. */
+const FRACTIONS = 1024;
+const exact = (micros: number): number => Math.round(micros * FRACTIONS) / FRACTIONS;
+
+/** Stages and end-to-end time of a fault. */
+export function measureStages(
+  instants: FaultInstants,
+  model: FaultModel,
+): { stages: StageMicros; totalMicros: number | null } {
+  const answered =
+    model === 'pri' ? (instants.receivedAtMicros ?? instants.respondedAtMicros) : instants.respondedAtMicros;
+  const ends = [
+    instants.writtenAtMicros,
+    instants.queuedAtMicros,
+    instants.startedAtMicros,
+    instants.handledAtMicros,
+    answered,
+    instants.settledAtMicros,
+  ];
+  const sent = exact(instants.sentAtMicros);
+  const stages = {} as StageMicros;
+  let begin = sent;
+  STAGES.forEach((stage, place) => {
+    const end = ends[place] ?? null;
+    stages[stage] = end === null ? null : exact(end) - begin;
+    if (end !== null) begin = exact(end);
+  });
+  return {
+    stages,
+    totalMicros: instants.settledAtMicros === null ? null : exact(instants.settledAtMicros) - sent,
+  };
+}

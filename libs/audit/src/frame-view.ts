@@ -1,0 +1,100 @@
+import type { PageInstalled, PageRemoved } from '@faultline/domain';
+import type { Findings } from './findings';
+
+interface Frame {
+  /** The zero page and pages of the page cache may be in many entries; all others in one. */
+  shared: boolean;
+  /** Entries that show it, and removed entries whose invalidation is not complete. */
+  mappings: number;
+  invalidating: number;
+  /** Reclaim began to take it away: it may not be mapped again before it was freed. */
+  reclaimed: boolean;
+}
+
+/** The frames of a shard that are in use or in quarantine (D11); what is not here is free. */
+export class FrameView {
+  private readonly frames = new Map<number, Frame>();
+
+  constructor(private readonly findings: Findings) {}
+
+  install(event: PageInstalled, entryName: string, sequence: number): void {
+    const mayShare = event.cause === 'zero-page' || event.cause === 'file';
+    const frame = this.frames.get(event.frame);
+    if (!frame) {
+      this.frames.set(event.frame, { shared: mayShare, mappings: 1, invalidating: 0, reclaimed: false });
+      return;
+    }
+    const name = `frame ${event.frame}`;
+    if (frame.mappings > 0 && !(mayShare && frame.shared)) {
+      this.findings.violate(
+        'I6',
+        sequence,
+        name,
+        `it is installed at ${entryName}, but another page shows it already`,
+      );
+    } else if (frame.reclaimed || (frame.invalidating > 0 && !(mayShare && frame.shared))) {
+      this.findings.violate(
+        'I6',
+        sequence,
+        name,
+        `it is installed at ${entryName} before it was freed: old translations to it may be left`,
+      );
+    } else if (!mayShare) {
+      this.findings.violate(
+        'I6',
+        sequence,
+        name,
+        `it is installed at ${entryName} as private memory, but is in the page cache`,
+      );
+    }
+    frame.mappings += 1;
+  }
+
+  remove(event: PageRemoved): void {
+    const frame = this.frames.get(event.frame);
+    if (!frame) return;
+    frame.mappings -= 1;
+    frame.invalidating += 1;
+    if (event.cause === 'reclaim') frame.reclaimed = true;
+  }
+
+  /** An entry was overwritten without a removal, which is a violation already. */
+  unmap(number: number): void {
+    const frame = this.frames.get(number);
+    if (frame) frame.mappings -= 1;
+  }
+
+  /** One invalidation is complete and the frame stays in use, which only a shared one may do without entries. */
+  keep(number: number, sequence: number): void {
+    const frame = this.frames.get(number);
+    if (!frame) return;
+    frame.invalidating -= 1;
+    if (frame.shared || frame.mappings > 0 || frame.invalidating > 0) return;
+    this.findings.violate(
+      'I6',
+      sequence,
+      `frame ${number}`,
+      'no page shows it and no invalidation is under way, but it is not freed',
+    );
+  }
+
+  free(number: number, wasRemoving: boolean, sequence: number): void {
+    const name = `frame ${number}`;
+    const frame = this.frames.get(number);
+    if (!frame) {
+      this.findings.violate('I6', sequence, name, 'it is freed, but is free');
+      return;
+    }
+    if (wasRemoving) frame.invalidating -= 1;
+    if (frame.mappings > 0)
+      this.findings.violate('I6', sequence, name, 'it is freed, but a page still shows it');
+    if (frame.invalidating > 0)
+      this.findings.violate(
+        'I6',
+        sequence,
+        name,
+        'it is freed, but an invalidation of it is still under way',
+      );
+    this.frames.delete(number);
+  }
+}

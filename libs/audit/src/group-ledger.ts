@@ -1,0 +1,160 @@
+import type {
+  GroupDiscarded,
+  GroupHandled,
+  GroupQueued,
+  GroupResponded,
+  RequestRecord,
+} from '@faultline/domain';
+import { EpochMap } from './epoch-map';
+import type { Findings } from './findings';
+import { type DecodedMessage, unitIndex } from './message';
+import { NumberSet } from './number-set';
+import { RequestLedger } from './request-ledger';
+
+interface PendingGroup {
+  /** Members by identity, with what I9 needs. */
+  members: readonly RequestRecord[];
+  model: GroupQueued['model'];
+  /** Codes of the results in the log; more than one when the group was delivered again. */
+  codes: number[];
+}
+
+const nameOf = (iommu: number, epoch: number, group: number): string => `group ${iommu}.${epoch}.${group}`;
+
+/**
+ * I1 and I2: every closed group gets one response or one discard, every page request of the ring ends once, and nothing is answered
+ * that is not pending. Memory holds what is pending, and one bit a number that is not yet part of a whole run of numbers.
+ */
+export class GroupLedger {
+  private readonly pending = new EpochMap(() => new Map<number, PendingGroup>());
+  private readonly closed = new EpochMap(() => new NumberSet());
+  private readonly requests: RequestLedger;
+  private pendingCount = 0;
+
+  constructor(private readonly findings: Findings) {
+    this.requests = new RequestLedger(findings);
+  }
+
+  get pendingGroups(): number {
+    return this.pendingCount;
+  }
+
+  get pendingRequests(): number {
+    return this.requests.pendingCount;
+  }
+
+  get heldStalls(): number {
+    return this.requests.heldStalls;
+  }
+
+  observe(message: DecodedMessage): void {
+    const { sequence } = message;
+    const unit = unitIndex(message.headers.unit);
+    for (const event of message.events) {
+      if (event.kind === 'GroupQueued') this.queue(event, unit, message.headers.epoch, sequence);
+      else if (event.kind === 'GroupHandled') this.handle(event, sequence);
+      else if (event.kind === 'GroupResponded' || event.kind === 'GroupDiscarded')
+        this.close(event, unit, sequence);
+      else this.requests.take(event, unit, sequence);
+    }
+  }
+
+  /** Whether something of an older generation of the PASID is pending (I9); names it. */
+  pendingOfPasid(pasid: number, belowGeneration: number): string | undefined {
+    const isOld = (record: RequestRecord) =>
+      record.pasid === pasid && record.generation > 0 && record.generation < belowGeneration;
+    for (const { unit, epoch, value } of this.pending.entries()) {
+      for (const [group, { members }] of value) if (members.some(isOld)) return nameOf(unit, epoch, group);
+    }
+    return this.requests.findPending(isOld);
+  }
+
+  /** What is pending when the run is finished has no end (I1). */
+  finish(sequence: number): void {
+    for (const { unit, epoch, value } of this.pending.entries()) {
+      for (const group of value.keys()) {
+        this.findings.violate(
+          'I1',
+          sequence,
+          nameOf(unit, epoch, group),
+          'the run is finished, but the group was neither answered nor discarded',
+        );
+      }
+    }
+    this.requests.finish(sequence);
+  }
+
+  private queue(event: GroupQueued, iommu: number, epoch: number, sequence: number): void {
+    this.findings.check('I1');
+    const name = nameOf(iommu, epoch, event.group);
+    const groups = this.pending.get(iommu, epoch);
+    if (groups.has(event.group) || this.closed.peek(iommu, epoch)?.has(event.group)) {
+      this.findings.violate('I1', sequence, name, 'the group is queued a second time');
+      return;
+    }
+    groups.set(event.group, { members: event.members, model: event.model, codes: [] });
+    this.pendingCount += 1;
+    for (const member of event.members) this.requests.group(member, event.model, name, sequence);
+  }
+
+  private handle(event: GroupHandled, sequence: number): void {
+    const name = nameOf(event.iommu, event.epoch, event.group);
+    this.findings.check('I3');
+    const group = this.pending.peek(event.iommu, event.epoch)?.get(event.group);
+    if (!group) {
+      // A late result of an answered group is a redelivery, which the IOMMU drops (D1).
+      if (this.closed.peek(event.iommu, event.epoch)?.has(event.group)) return;
+      this.findings.violate('I3', sequence, name, 'a result is in the log, but the group was never queued');
+      return;
+    }
+    if (!group.codes.includes(event.code)) group.codes.push(event.code);
+    if (event.members.length !== group.members.length) {
+      const sentence = `the result has ${event.members.length} members, the group has ${group.members.length}`;
+      this.findings.violate('I3', sequence, name, sentence);
+    }
+  }
+
+  private close(event: GroupResponded | GroupDiscarded, iommu: number, sequence: number): void {
+    const name = nameOf(iommu, event.groupEpoch, event.group);
+    const isResponse = event.kind === 'GroupResponded';
+    if (isResponse) this.findings.check('I2');
+    const groups = this.pending.peek(iommu, event.groupEpoch);
+    const group = groups?.get(event.group);
+    if (!group) {
+      this.refuseClosing(
+        name,
+        isResponse,
+        this.closed.peek(iommu, event.groupEpoch)?.has(event.group) ?? false,
+        sequence,
+      );
+      return;
+    }
+    groups?.delete(event.group);
+    this.pendingCount -= 1;
+    this.closed.get(iommu, event.groupEpoch).add(event.group);
+    for (const member of group.members) this.requests.ungroup(member, group.model);
+    if (isResponse) this.checkCause(event, group, name, sequence);
+  }
+
+  private refuseClosing(name: string, isResponse: boolean, wasClosed: boolean, sequence: number): void {
+    if (wasClosed)
+      this.findings.violate('I1', sequence, name, 'the group was answered or discarded before, and is again');
+    const before = wasClosed ? 'is not pending any more' : 'was never queued';
+    if (isResponse)
+      this.findings.violate('I2', sequence, name, `a response goes out, but the group ${before}`);
+    else if (!wasClosed)
+      this.findings.violate('I1', sequence, name, 'the group is discarded, but was never queued');
+  }
+
+  /** A device that is removed has its groups answered INVALID without a result (R89); every other response has its cause in the log. */
+  private checkCause(event: GroupResponded, group: PendingGroup, name: string, sequence: number): void {
+    this.findings.check('I3');
+    if (group.codes.includes(event.code)) return;
+    if (group.codes.length === 0 && event.code === 1) return;
+    const known =
+      group.codes.length === 0
+        ? 'no result is in the log'
+        : `the results in the log say ${group.codes.join(' or ')}`;
+    this.findings.violate('I3', sequence, name, `the response says ${event.code}, but ${known}`);
+  }
+}

@@ -1,0 +1,66 @@
+const CHUNK_BITS = 4096;
+const WORD_BITS = 32;
+
+/** A chunk of which every number is in the set needs no bits. */
+const FULL = 'full';
+
+interface Chunk {
+  words: Uint32Array;
+  size: number;
+}
+
+/**
+ * A set of numbers from 0 that are mostly added in order: one bit a number while a chunk of 4096 has holes, nothing once it is
+ * whole. For numbers without gaps memory is therefore bounded by how far apart the oldest missing and the newest one are.
+ */
+export class NumberSet {
+  /** Every chunk below is whole. */
+  private wholeBelow = 0;
+  private readonly chunks = new Map<number, Chunk | typeof FULL>();
+  private count = 0;
+
+  /** How many numbers are in the set. */
+  get size(): number {
+    return this.count;
+  }
+
+  /** How many chunks hold bits; what the set's memory is made of. */
+  get chunksHeld(): number {
+    return this.chunks.size;
+  }
+
+  has(number: number): boolean {
+    const index = Math.floor(number / CHUNK_BITS);
+    if (index < this.wholeBelow) return true;
+    const chunk = this.chunks.get(index);
+    if (chunk === undefined || chunk === FULL) return chunk === FULL;
+    const bit = number % CHUNK_BITS;
+    return ((chunk.words[Math.floor(bit / WORD_BITS)] ?? 0) & (1 << (bit % WORD_BITS))) !== 0;
+  }
+
+  /** Adds a number. Returns false when it was there already. */
+  add(number: number): boolean {
+    if (this.has(number)) return false;
+    const index = Math.floor(number / CHUNK_BITS);
+    let chunk = this.chunks.get(index);
+    if (chunk === undefined || chunk === FULL) {
+      chunk = { words: new Uint32Array(CHUNK_BITS / WORD_BITS), size: 0 };
+      this.chunks.set(index, chunk);
+    }
+    const bit = number % CHUNK_BITS;
+    const word = Math.floor(bit / WORD_BITS);
+    chunk.words[word] = (chunk.words[word] ?? 0) | (1 << (bit % WORD_BITS));
+    chunk.size += 1;
+    this.count += 1;
+    if (chunk.size === CHUNK_BITS) this.close(index);
+    return true;
+  }
+
+  private close(index: number): void {
+    this.chunks.set(index, FULL);
+    while (this.chunks.get(this.wholeBelow) === FULL) {
+      this.chunks.delete(this.wholeBelow);
+      this.wholeBelow += 1;
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import type {
+  FaultError,
+  FaultModel,
+  GroupHandled,
+  MemberResolution,
+  RequestIdentity,
+  RequestRecord,
+} from '@faultline/domain';
+import { EpochMap, faultKey } from './epoch-map';
+import {
+  type FaultCode,
+  type FaultInstants,
+  type FaultRow,
+  type FaultSequences,
+  type FaultSettlement,
+  measureStages,
+} from './fault-row';
+import { NumberSet } from './number-set';
+
+/** A fault that has not settled yet. */
+export interface OpenFault {
+  record: RequestRecord;
+  /** Round of a stall; 0 for PRI, whose rounds are requests of their own. */
+  stallRound: number;
+  model: FaultModel;
+  iommu: number;
+  /** Lowest sequence that tells of it. */
+  firstSequence: number;
+  access: number | null;
+  group: OpenGroup | undefined;
+  code: FaultCode | undefined;
+  settlement: FaultSettlement | undefined;
+  resolution: MemberResolution | null;
+  error: FaultError | null;
+  instants: FaultInstants;
+  sequences: FaultSequences;
+  parked: boolean;
+  /** Its device began a new epoch: it will never settle (D9). */
+  abandoned: boolean;
+}
+
+/** A closed group that has not been answered yet. */
+export interface OpenGroup {
+  iommu: number;
+  epoch: number;
+  group: number;
+  queue: string;
+  members: (OpenFault | undefined)[];
+  handled: GroupHandled | undefined;
+}
+
+/** The faults that are open, found by identity. What settled is remembered as numbers only. */
+export class OpenFaults {
+  private readonly byEpoch = new EpochMap(() => new Map<number, OpenFault>());
+  private readonly settled = new EpochMap(() => new NumberSet());
+  /** Latest round of the stalls that faulted again. */
+  private readonly latestRounds = new EpochMap(() => new Map<number, number>());
+  private readonly all = new Set<OpenFault>();
+
+  get size(): number {
+    return this.all.size;
+  }
+
+  /** Lowest sequence that an open fault needs, or undefined when none is open. */
+  get lowestSequence(): number | undefined {
+    // Faults are opened in log order, so the first is the oldest.
+    return this.all.values().next().value?.firstSequence;
+  }
+
+  [Symbol.iterator](): IterableIterator<OpenFault> {
+    return this.all.values();
+  }
+
+  find(identity: RequestIdentity, stallRound: number): OpenFault | undefined {
+    return this.byEpoch
+      .peek(identity.segment, identity.segmentEpoch)
+      ?.get(faultKey(identity.request, stallRound));
+  }
+
+  /** The open fault, opened if it is new; undefined when it settled before (a member of a truncated group, R53). */
+  open(record: RequestRecord, model: FaultModel, iommu: number, sequence: number): OpenFault | undefined {
+    const stallRound = model === 'stall' ? record.round : 0;
+    const key = faultKey(record.request, stallRound);
+    const faults = this.byEpoch.get(record.segment, record.segmentEpoch);
+    const known = faults.get(key);
+    if (known) return known;
+    if (this.settled.peek(record.segment, record.segmentEpoch)?.has(key)) return undefined;
+    const fault = createFault(record, stallRound, model, iommu, sequence);
+    faults.set(key, fault);
+    this.all.add(fault);
+    if (stallRound > 0)
+      this.latestRounds.get(record.segment, record.segmentEpoch).set(record.request, stallRound);
+    return fault;
+  }
+
+  /** The open fault of a request; of a stall that faulted again, its latest round. */
+  findLatest(identity: RequestIdentity): OpenFault | undefined {
+    const rounds = this.latestRounds.peek(identity.segment, identity.segmentEpoch);
+    return this.find(identity, rounds?.get(identity.request) ?? 0);
+  }
+
+  /** Takes a fault out for good. */
+  close(fault: OpenFault): void {
+    const { segment, segmentEpoch, request } = fault.record;
+    const key = faultKey(request, fault.stallRound);
+    this.byEpoch.peek(segment, segmentEpoch)?.delete(key);
+    this.settled.get(segment, segmentEpoch).add(key);
+    this.all.delete(fault);
+    if (fault.stallRound === 0) return;
+    const rounds = this.latestRounds.get(segment, segmentEpoch);
+    if (rounds.get(request) === fault.stallRound) rounds.delete(request);
+  }
+}
+
+function createFault(
+  record: RequestRecord,
+  stallRound: number,
+  model: FaultModel,
+  iommu: number,
+  sequence: number,
+): OpenFault {
+  return {
+    record,
+    stallRound,
+    model,
+    iommu,
+    firstSequence: sequence,
+    access: null,
+    group: undefined,
+    code: undefined,
+    settlement: undefined,
+    resolution: null,
+    error: null,
+    instants: {
+      sentAtMicros: record.sentAtMicros,
+      writtenAtMicros: record.writtenAtMicros,
+      queuedAtMicros: null,
+      startedAtMicros: null,
+      handlingAtMicros: null,
+      handledAtMicros: null,
+      respondedAtMicros: null,
+      receivedAtMicros: null,
+      settledAtMicros: null,
+    },
+    sequences: { written: null, queued: null, handled: null, responded: null, settled: null },
+    parked: false,
+    abandoned: false,
+  };
+}
+
+/** The row of a fault, as far as the log has told it. */
+export function rowOf(fault: OpenFault): FaultRow {
+  const { record, group, instants, stallRound } = fault;
+  const id = `${record.segment}.${record.segmentEpoch}.${record.request}`;
+  return {
+    id: stallRound > 0 ? `${id}.${stallRound}` : id,
+    segment: record.segment,
+    segmentEpoch: record.segmentEpoch,
+    request: record.request,
+    round: record.round,
+    model: fault.model,
+    iommu: fault.iommu,
+    device: record.device,
+    pasid: record.pasid,
+    page: record.page,
+    permissions: record.permissions,
+    access: fault.access,
+    group: group ? `${group.iommu}.${group.epoch}.${group.group}` : null,
+    groupId: record.groupId,
+    queue: group ? group.queue : null,
+    code: fault.code ?? 'unanswered',
+    settlement: fault.settlement ?? null,
+    resolution: fault.resolution,
+    error: fault.error,
+    instants,
+    ...measureStages(instants, fault.model),
+    sequences: fault.sequences,
+    complete: instants.settledAtMicros !== null,
+  };
+}

@@ -1,0 +1,210 @@
+import type { LogEvent } from '@faultline/contracts';
+import type { FaultModel, RequestIdentity, RequestRecord, StallEnded } from '@faultline/domain';
+import { EpochMap, faultKey } from './epoch-map';
+import type { Findings } from './findings';
+import { NumberSet } from './number-set';
+
+interface PendingRequest {
+  record: RequestRecord;
+  iommu: number;
+  parked: boolean;
+}
+
+/** Everything known of the requests of one segment's epoch. */
+class EpochRequests {
+  /** In the ring or parked. */
+  readonly pending = new Map<number, PendingRequest>();
+  /** Members of open groups whose own event is still to come: queue messages stand before `hw` (D5). */
+  readonly early = new Set<number>();
+  /** Were in the ring; were in a group. */
+  readonly written = new NumberSet();
+  readonly grouped = new NumberSet();
+  /** Stalls whose transaction the IOMMU holds. */
+  readonly held = new Set<number>();
+  /** Latest round of the stalls that faulted again. */
+  readonly rounds = new Map<number, number>();
+}
+
+/** The part of I1 about single requests, and of I5 about held stalls. */
+export class RequestLedger {
+  private readonly epochs = new EpochMap(() => new EpochRequests());
+  private count = 0;
+  private held = 0;
+
+  constructor(private readonly findings: Findings) {}
+
+  /** Requests of rings and partial lists. */
+  get pendingCount(): number {
+    return this.count;
+  }
+
+  get heldStalls(): number {
+    return this.held;
+  }
+
+  /** Takes an event of an IOMMU's `hw` subject; ignores all others. */
+  take(event: LogEvent, iommu: number, sequence: number): void {
+    switch (event.kind) {
+      case 'PageRequestQueued':
+        this.write(event, 0, iommu, sequence);
+        break;
+      case 'StallRecorded':
+        this.hold(event);
+        this.write(event, event.round, iommu, sequence);
+        break;
+      case 'StallDeferred':
+        this.hold(event);
+        break;
+      case 'StallEnded':
+        this.release(event, sequence);
+        break;
+      case 'FaultParked': {
+        const request = this.epochs
+          .peek(event.segment, event.segmentEpoch)
+          ?.pending.get(faultKey(event.request, 0));
+        if (request) request.parked = true;
+        break;
+      }
+      case 'FaultRefused':
+      case 'StopMarkerDropped':
+        this.endAny(event);
+        break;
+      case 'PartialsDiscarded':
+        this.discard(
+          iommu,
+          ({ parked, record }) => parked && (event.device === -1 || event.device === record.device),
+        );
+        break;
+      case 'SegmentResetSeen':
+        // The event itself takes the old epoch's records out of the rings (D9).
+        this.discard(
+          iommu,
+          ({ record }) => record.segment === event.segment && record.segmentEpoch < event.segmentEpoch,
+        );
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** A request became a member of a group. */
+  group(record: RequestRecord, model: FaultModel, groupName: string, sequence: number): void {
+    const key = faultKey(record.request, model === 'stall' ? record.round : 0);
+    const requests = this.epochs.get(record.segment, record.segmentEpoch);
+    // The event that says so may be lost with a crash: the group is complete in itself (D5).
+    if (model === 'stall') this.hold(record);
+    if (!requests.grouped.add(key)) {
+      this.findings.violate(
+        'I1',
+        sequence,
+        nameOf(record),
+        `it is a member of ${groupName}, and was of another group before`,
+      );
+      return;
+    }
+    if (!this.end(requests, key)) requests.early.add(key);
+  }
+
+  /** Its group is closed: an event of its own that is missing until now never comes (it was adopted, D5). */
+  ungroup(record: RequestRecord, model: FaultModel): void {
+    const key = faultKey(record.request, model === 'stall' ? record.round : 0);
+    this.epochs.peek(record.segment, record.segmentEpoch)?.early.delete(key);
+  }
+
+  findPending(matches: (record: RequestRecord) => boolean): string | undefined {
+    for (const { value } of this.epochs.entries()) {
+      for (const { record } of value.pending.values()) if (matches(record)) return nameOf(record);
+    }
+    return undefined;
+  }
+
+  finish(sequence: number): void {
+    for (const { unit, epoch, value } of this.epochs.entries()) {
+      for (const { record, parked } of value.pending.values()) {
+        const where = parked ? 'in a partial list' : 'in the ring';
+        this.findings.violate(
+          'I1',
+          sequence,
+          nameOf(record),
+          `the run is finished, but the request is still ${where}`,
+        );
+      }
+      for (const request of value.held) {
+        const name = nameOf({ segment: unit, segmentEpoch: epoch, request });
+        this.findings.violate(
+          'I5',
+          sequence,
+          name,
+          'the run is finished, but the IOMMU still holds the stalled access',
+        );
+      }
+    }
+  }
+
+  private write(record: RequestRecord, stallRound: number, iommu: number, sequence: number): void {
+    this.findings.check('I1');
+    const key = faultKey(record.request, stallRound);
+    const requests = this.epochs.get(record.segment, record.segmentEpoch);
+    if (!requests.written.add(key)) {
+      this.findings.violate(
+        'I1',
+        sequence,
+        nameOf(record),
+        'the request is written to the ring a second time',
+      );
+      return;
+    }
+    if (requests.early.delete(key)) return;
+    if (requests.grouped.has(key)) return;
+    requests.pending.set(key, { record, iommu, parked: false });
+    if (stallRound > 0) requests.rounds.set(record.request, stallRound);
+    this.count += 1;
+  }
+
+  private hold(record: RequestRecord): void {
+    const { held } = this.epochs.get(record.segment, record.segmentEpoch);
+    if (held.has(record.request)) return;
+    held.add(record.request);
+    this.held += 1;
+  }
+
+  /** A stall may end without its record ever being written (R39), or with it unread (a reset). */
+  private release(event: StallEnded, sequence: number): void {
+    const requests = this.epochs.get(event.segment, event.segmentEpoch);
+    this.findings.check('I1');
+    if (requests.held.delete(event.request)) this.held -= 1;
+    // Without rounds it was aborted on the spot and never held (R31).
+    else if (event.rounds > 0)
+      this.findings.violate(
+        'I1',
+        sequence,
+        nameOf(event),
+        'the stalled access ends, but the IOMMU did not hold it',
+      );
+    this.endAny(event);
+    requests.rounds.delete(event.request);
+  }
+
+  private endAny(identity: RequestIdentity): void {
+    const requests = this.epochs.get(identity.segment, identity.segmentEpoch);
+    this.end(requests, faultKey(identity.request, requests.rounds.get(identity.request) ?? 0));
+  }
+
+  private end(requests: EpochRequests, key: number): boolean {
+    if (!requests.pending.delete(key)) return false;
+    this.count -= 1;
+    return true;
+  }
+
+  private discard(iommu: number, matches: (request: PendingRequest) => boolean): void {
+    for (const { value } of this.epochs.entries()) {
+      for (const [key, request] of value.pending) {
+        if (request.iommu === iommu && matches(request)) this.end(value, key);
+      }
+    }
+  }
+}
+
+function nameOf(identity: RequestIdentity): string {
+  return `request ${identity.segment}.${identity.segmentEpoch}.${identity.request}`;
+}

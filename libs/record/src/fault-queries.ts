@@ -1,0 +1,145 @@
+import { type FaultRow, type LoggedMessage } from '@faultline/audit';
+import { decodeLogBody, DecodeError, type LogEvent } from '@faultline/contracts';
+import { join } from 'node:path';
+import type { DataSource, SelectQueryBuilder } from 'typeorm';
+import { openForReading, PROJECTIONS_FILE } from './database';
+import { FaultEntity, faultOf, type FaultRecord } from './fault-table';
+import { mentions } from './mentions';
+import { CounterEntity, ProgressEntity, PROJECTIONS_DATABASE } from './projections-schema';
+import type { RecordReader } from './record-reader';
+
+/** Which faults to list. What is absent does not matter. */
+export interface FaultFilter {
+  device?: number;
+  pasid?: number;
+  page?: number;
+  code?: FaultRow['code'];
+  /** Slowest first, by end-to-end time; else in the order of their identity. */
+  slowestFirst?: boolean;
+  /** Faults of a page, 1 to 1000; 50 by default. */
+  limit?: number;
+  /** `nextCursor` of the page before. */
+  cursor?: string;
+}
+
+export interface FaultPage {
+  faults: FaultRow[];
+  /** For the next page; null on the last. */
+  nextCursor: string | null;
+}
+
+/** One event of a fault, with where it is recorded and who wrote it. */
+export interface FaultEvent {
+  sequence: number;
+  subject: string;
+  unit: string;
+  event: LogEvent;
+}
+
+const KEY = ['segment', 'segmentEpoch', 'request', 'stallRound'] as const;
+const MAX_LIMIT = 1000;
+
+/** Questions about the faults of a run, answered from the projections. */
+export class FaultQueries {
+  private constructor(private readonly source: DataSource) {}
+
+  /** Throws `RecordMissing` when nothing is projected yet, `RecordNewer` and `RecordUnreadable`. */
+  static async open(directory: string): Promise<FaultQueries> {
+    return new FaultQueries(await openForReading(join(directory, PROJECTIONS_FILE), PROJECTIONS_DATABASE));
+  }
+
+  /** Sequence up to which answers are complete. */
+  async position(): Promise<number> {
+    return (await this.source.getRepository(ProgressEntity).findOneByOrFail({ id: 1 })).position;
+  }
+
+  /** Counts of events by kind and cause. */
+  async counters(): Promise<Record<string, number>> {
+    const rows = await this.source.getRepository(CounterEntity).find({ order: { name: 'ASC' } });
+    return Object.fromEntries(rows.map(({ name, count }) => [name, count]));
+  }
+
+  /** A page of faults. Throws a RangeError for a cursor or a limit that is none. */
+  async faults(filter: FaultFilter = {}): Promise<FaultPage> {
+    const limit = filter.limit ?? 50;
+    if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT)
+      throw new RangeError(`limit is ${limit}, expected 1 to ${MAX_LIMIT}`);
+    const query = this.source.getRepository(FaultEntity).createQueryBuilder('f');
+    for (const name of ['device', 'pasid', 'page', 'code'] as const) {
+      if (filter[name] !== undefined) query.andWhere(`f.${name} = :${name}`, { [name]: filter[name] });
+    }
+    orderAndContinue(query, filter);
+    const records = await query.limit(limit + 1).getMany();
+    const last = records.length > limit ? records[limit - 1] : undefined;
+    return { faults: records.slice(0, limit).map(faultOf), nextCursor: last ? cursorOf(last, filter) : null };
+  }
+
+  /** One fault by its id (`<segment>.<epoch>.<request>`, `.<round>` for a stall that faulted again), or undefined. */
+  async fault(id: string): Promise<FaultRow | undefined> {
+    const numbers = id.split('.').map(Number);
+    if (
+      numbers.length < 3 ||
+      numbers.length > 4 ||
+      !numbers.every((number) => Number.isInteger(number) && number >= 0)
+    )
+      return undefined;
+    const [segment, segmentEpoch, request, stallRound = 0] = numbers;
+    const record = await this.source
+      .getRepository(FaultEntity)
+      .findOneBy({ segment, segmentEpoch, request, stallRound });
+    return record ? faultOf(record) : undefined;
+  }
+
+  /** Every event that speaks of a fault, in log order, read from the record. */
+  async eventsOf(fault: FaultRow, reader: RecordReader): Promise<FaultEvent[]> {
+    const sequences = new Set(Object.values(fault.sequences).filter((sequence) => sequence !== null));
+    const events: FaultEvent[] = [];
+    for (const sequence of [...sequences].sort((one, other) => one - other)) {
+      const message = await reader.message(sequence);
+      if (!message) continue;
+      for (const event of decode(message)) {
+        if (!mentions(event, fault, message)) continue;
+        events.push({ sequence, subject: message.subject, unit: message.headers.unit, event });
+      }
+    }
+    return events;
+  }
+
+  async close(): Promise<void> {
+    await this.source.destroy();
+  }
+}
+
+/** The key is part of the order, so that a cursor names one place exactly; and all of it goes one way, so that an index serves it. */
+function orderAndContinue(query: SelectQueryBuilder<FaultRecord>, filter: FaultFilter): void {
+  const order = orderOf(filter);
+  if (filter.slowestFirst) query.andWhere('f.totalMicros IS NOT NULL');
+  for (const name of order) query.addOrderBy(`f.${name}`, filter.slowestFirst ? 'DESC' : 'ASC');
+  if (filter.cursor === undefined) return;
+  const numbers = filter.cursor.split(':').map(Number);
+  if (numbers.length !== order.length || !numbers.every((number) => Number.isFinite(number))) {
+    throw new RangeError(`cursor '${filter.cursor}' is none of this listing`);
+  }
+  const columns = order.map((name) => `f.${name}`).join(', ');
+  const places = order.map((_, place) => `:at${place}`).join(', ');
+  const parameters = Object.fromEntries(numbers.map((number, place) => [`at${place}`, number]));
+  query.andWhere(`(${columns}) ${filter.slowestFirst ? '<' : '>'} (${places})`, parameters);
+}
+
+const orderOf = ({ slowestFirst }: FaultFilter): readonly (keyof FaultRecord)[] =>
+  slowestFirst ? ['totalMicros', ...KEY] : KEY;
+
+function cursorOf(record: FaultRecord, filter: FaultFilter): string {
+  return orderOf(filter)
+    .map((name) => record[name])
+    .join(':');
+}
+
+function decode(message: LoggedMessage): LogEvent[] {
+  try {
+    return decodeLogBody(message.headers.schema, message.body);
+  } catch (error) {
+    if (error instanceof DecodeError) return [];
+    throw error;
+  }
+}

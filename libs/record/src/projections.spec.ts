@@ -1,0 +1,218 @@
+import type { LoggedMessage } from '@faultline/audit';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { goodLog, groupOf, LogBuilder, requestOf } from '../../audit/src/log.testkit';
+import { FaultQueries, Projections, PROJECTIONS_FILE, RecordMissing, RecordReader, RecordWriter } from '.';
+import { RecordBench } from './record.testkit';
+
+const bench = new RecordBench();
+afterEach(() => bench.clear());
+
+const log = goodLog();
+const IDS = ['0.1.1', '0.1.2', '0.1.3', '0.1.4', '0.1.5', '0.1.5.1'];
+
+class Run {
+  private constructor(
+    readonly folder: string,
+    readonly writer: RecordWriter,
+    readonly reader: RecordReader,
+  ) {}
+
+  static async begin(messages: readonly LoggedMessage[] = log): Promise<Run> {
+    const folder = bench.folder();
+    const writer = await bench.open(RecordWriter.open(folder));
+    await writer.append(messages);
+    return new Run(folder, writer, await bench.open(RecordReader.open(folder)));
+  }
+
+  projections(): Promise<Projections> {
+    return bench.open(Projections.open(this.folder));
+  }
+
+  queries(): Promise<FaultQueries> {
+    return bench.open(FaultQueries.open(this.folder));
+  }
+
+  async dump(): Promise<unknown> {
+    const queries = await this.queries();
+    return { faults: (await queries.faults()).faults, counters: await queries.counters() };
+  }
+}
+
+async function projected(messages: readonly LoggedMessage[] = log): Promise<Run> {
+  const run = await Run.begin(messages);
+  await (await run.projections()).project(run.reader);
+  return run;
+}
+
+describe('Projections', () => {
+  it('have a row a fault and counters', async () => {
+    const queries = await (await projected()).queries();
+    expect((await queries.faults()).faults.map(({ id }) => id)).toEqual(IDS);
+    expect(await queries.counters()).toMatchObject({
+      GroupQueued: 4,
+      'groupResponded.success': 4,
+      PageRemoved: 1,
+    });
+    expect(await queries.position()).toBe(log.length);
+  });
+
+  it('are the same wherever building was interrupted by a restart', async () => {
+    const whole = await (await projected()).dump();
+    const run = await Run.begin();
+    for (let upTo = 1; upTo <= log.length; upTo += 1) {
+      const projections = await run.projections();
+      expect(await projections.project(run.reader, upTo)).toBe(upTo);
+      await bench.close(projections);
+    }
+    const { faults, counters } = (await run.dump()) as { faults: object[]; counters: object };
+    // A fault that began before the restart may lack the sequence of what was read before.
+    const times = ({ sequences: _, ...row }: { sequences?: object }) => row;
+    expect({ faults: faults.map(times), counters }).toEqual({
+      ...(whole as object),
+      faults: (whole as { faults: object[] }).faults.map(times),
+    });
+  });
+
+  it('are the same when one process builds as the record grows', async () => {
+    const whole = await (await projected()).dump();
+    const run = await Run.begin([]);
+    const projections = await run.projections();
+    for (let end = 3; end <= log.length + 2; end += 3) {
+      await run.writer.append(log.slice(0, end));
+      await projections.project(run.reader);
+    }
+    expect(await run.dump()).toEqual(whole);
+  });
+
+  it('are the same after a rebuild, and after their file was deleted', async () => {
+    const run = await Run.begin();
+    const projections = await run.projections();
+    await projections.project(run.reader);
+    const before = await run.dump();
+    expect(await projections.rebuild(run.reader)).toBe(log.length);
+    expect(await run.dump()).toEqual(before);
+    await bench.close(projections);
+    rmSync(join(run.folder, PROJECTIONS_FILE));
+    await (await run.projections()).project(run.reader);
+    expect(await run.dump()).toEqual(before);
+  });
+
+  it('show what is open at the end, and forget it when it goes on', async () => {
+    const run = await projected(log.slice(0, 8));
+    expect((await (await run.queries()).faults()).faults.map(({ id, complete }) => [id, complete])).toEqual([
+      ['0.1.1', false],
+      ['0.1.2', false],
+    ]);
+    await run.writer.append(log);
+    await (await run.projections()).project(run.reader);
+    expect((await (await run.queries()).faults()).faults.every(({ complete }) => complete)).toBe(true);
+  });
+
+  it('stop between slices when asked, and go on', async () => {
+    const messages = Array.from({ length: 2000 }, (_, place) => ({
+      ...(log[0] as LoggedMessage),
+      sequence: place + 1,
+    }));
+    const run = await Run.begin(messages);
+    const projections = await run.projections();
+    const position = await projections.project(run.reader, undefined, AbortSignal.abort());
+    expect(position).toBeGreaterThan(0);
+    expect(position).toBeLessThan(messages.length);
+    expect(await projections.project(run.reader)).toBe(messages.length);
+  });
+
+  it('pass over what cannot be decoded, and count it', async () => {
+    const broken = log.map((message) =>
+      message.sequence === 26 ? { ...message, body: Uint8Array.of(1) } : message,
+    );
+    const queries = await (await projected(broken)).queries();
+    expect(await queries.counters()).toMatchObject({ 'undecodable.mm': 1, GroupQueued: 4 });
+  });
+});
+
+describe('FaultQueries', () => {
+  it('say that nothing is projected yet', async () => {
+    const run = await Run.begin();
+    await expect(FaultQueries.open(run.folder)).rejects.toThrow(RecordMissing);
+  });
+
+  it('filter', async () => {
+    const queries = await (await projected()).queries();
+    const ids = async (filter: Parameters<FaultQueries['faults']>[0]) =>
+      (await queries.faults(filter)).faults.map(({ id }) => id);
+    expect(await ids({ device: 1 })).toEqual(['0.1.5', '0.1.5.1']);
+    expect(await ids({ code: 'auto-success' })).toEqual(['0.1.4']);
+    expect(await ids({ page: 102 })).toEqual(['0.1.2', '0.1.3']);
+    expect(await ids({ pasid: 7, page: 102, device: 0, code: 'success' })).toEqual(['0.1.2', '0.1.3']);
+    expect(await ids({ pasid: 8 })).toEqual([]);
+  });
+
+  it.each([false, true])('page through everything once (slowest first: %s)', async (slowestFirst) => {
+    const queries = await (await projected()).queries();
+    const found: { id: string; totalMicros: number | null }[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await queries.faults({ slowestFirst, limit: 2, cursor });
+      found.push(...page.faults);
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    expect(found.map(({ id }) => id).sort()).toEqual(IDS);
+    const totals = found.map(({ totalMicros }) => totalMicros ?? 0);
+    if (slowestFirst) expect(totals).toEqual([...totals].sort((one, other) => other - one));
+    else expect(found.map(({ id }) => id)).toEqual(IDS);
+  });
+
+  it('refuse a cursor of another listing and a limit without bound', async () => {
+    const queries = await (await projected()).queries();
+    await expect(queries.faults({ cursor: '1:2' })).rejects.toThrow(RangeError);
+    await expect(queries.faults({ slowestFirst: true, cursor: '0:1:1:0' })).rejects.toThrow(RangeError);
+    await expect(queries.faults({ limit: 100_000 })).rejects.toThrow(RangeError);
+  });
+
+  it('find a fault by its id, and nothing by none', async () => {
+    const queries = await (await projected()).queries();
+    expect(await queries.fault('0.1.5.1')).toMatchObject({
+      id: '0.1.5.1',
+      round: 1,
+      model: 'stall',
+      settlement: 'completed',
+      totalMicros: 120,
+    });
+    expect(await queries.fault('0.1.1')).toMatchObject({
+      stages: { queueWait: 30, mm: 50 },
+      group: '0.1.1',
+      complete: true,
+    });
+    for (const id of ['0.1.99', '0.1', 'x', '0.1.1.2.3', "0.1.1'"])
+      expect(await queries.fault(id)).toBeUndefined();
+  });
+
+  it('give every event of a fault, in order, and no other', async () => {
+    const run = await projected();
+    const queries = await run.queries();
+    const events = async (id: string) => {
+      const fault = await queries.fault(id);
+      if (!fault) throw new Error(`no fault ${id}`);
+      return (await queries.eventsOf(fault, run.reader)).map(
+        ({ sequence, unit, event }) => `${sequence} ${unit} ${event.kind}`,
+      );
+    };
+    expect(await events('0.1.1')).toEqual([
+      '5 iommu.0 GroupQueued',
+      '6 iommu.0 PageRequestQueued',
+      '6 iommu.0 FaultParked',
+      '8 worker.abc GroupHandled',
+      '9 iommu.0 GroupResponded',
+      '10 segment.0 AccessEnded',
+    ]);
+    expect(await events('0.1.4')).toEqual(['16 iommu.0 PageRequestDropped', '17 segment.0 AccessEnded']);
+  });
+});
+
+it('keeps a fault of which only the group is known', async () => {
+  const run = await projected(new LogBuilder().queue(groupOf(1, [requestOf(1, 0)])).messages);
+  expect((await (await run.queries()).faults()).faults).toMatchObject([
+    { id: '0.1.1', code: 'unanswered', complete: false },
+  ]);
+});

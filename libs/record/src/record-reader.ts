@@ -1,0 +1,127 @@
+import { canonicalBytes, chain, GENESIS_HASH, type LoggedMessage, sameHash } from '@faultline/audit';
+import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
+import { LOG_FILE, openForReading } from './database';
+import { translateError } from './errors';
+import {
+  HeadEntity,
+  type HeadRow,
+  LOG_DATABASE,
+  messageOf,
+  RECORD_COLUMNS,
+  type RecordRow,
+} from './log-schema';
+import { sha256 } from './record-writer';
+
+/** Which messages to read. */
+export interface ReadOptions {
+  /** First sequence, 1 by default. */
+  from?: number;
+  /** Last sequence, the end of the record by default. */
+  to?: number;
+  /** Only subjects that begin with this. There is no index for it: the record is read through. */
+  subjectPrefix?: string;
+}
+
+/** A message and the hash stored beside it. */
+export interface StoredMessage {
+  message: LoggedMessage;
+  hash: Uint8Array;
+}
+
+/** Whether the hash chain is whole, and where it is not. */
+export interface ChainVerdict {
+  whole: boolean;
+  /** How many messages were looked at. */
+  messages: number;
+  /** Sequence of the first message that does not fit; null when all do. */
+  brokenAt: number | null;
+}
+
+/** Messages a page holds; two pages are in memory at a time. */
+const PAGE_ROWS = 128;
+
+/** Reads a record, also while another process writes it. Never changes the file. */
+export class RecordReader {
+  private constructor(
+    private readonly source: DataSource,
+    readonly path: string,
+  ) {}
+
+  /** Throws `RecordMissing`, `RecordNewer` and `RecordUnreadable`. */
+  static async open(directory: string): Promise<RecordReader> {
+    const path = join(directory, LOG_FILE);
+    return new RecordReader(await openForReading(path, LOG_DATABASE), path);
+  }
+
+  /** Where the record ends now. */
+  async head(): Promise<Omit<HeadRow, 'id'>> {
+    const { position, hash, rows, bytes } = await this.source
+      .getRepository(HeadEntity)
+      .findOneByOrFail({ id: 1 });
+    return { position, hash, rows, bytes };
+  }
+
+  /** The messages in order. The next page is read while this one is used. Throws `RecordUnreadable` for a damaged file. */
+  async *messages(options: ReadOptions = {}): AsyncGenerator<StoredMessage> {
+    for await (const page of this.pages(options)) yield* page;
+  }
+
+  /** The same, a page at a time, which spares a turn of the event loop a message. */
+  async *pages(options: ReadOptions = {}): AsyncGenerator<StoredMessage[]> {
+    const to = options.to ?? (await this.head()).position;
+    let next = this.page(options.from ?? 1, to, options.subjectPrefix);
+    for (;;) {
+      const rows = await next;
+      const last = rows[rows.length - 1];
+      if (!last) return;
+      const isLast = rows.length < PAGE_ROWS || last.sequence >= to;
+      if (!isLast) {
+        next = this.page(last.sequence + 1, to, options.subjectPrefix);
+        // Whoever stops reading early does not wait for this page, and its failure is nobody's.
+        next.catch(() => undefined);
+      }
+      yield rows.map((row) => ({ message: messageOf(row), hash: row.hash }));
+      if (isLast) return;
+    }
+  }
+
+  /** One message, or undefined when the record does not have it. */
+  async message(sequence: number): Promise<LoggedMessage | undefined> {
+    const [row] = await this.page(sequence, sequence, undefined);
+    return row && messageOf(row);
+  }
+
+  /** Computes every hash again. */
+  async verifyChain(): Promise<ChainVerdict> {
+    let previous: Uint8Array = GENESIS_HASH;
+    let messages = 0;
+    const end = await this.head();
+    for await (const { message, hash } of this.messages({ to: end.position })) {
+      messages += 1;
+      const isNext =
+        message.sequence === messages && sameHash(chain(previous, canonicalBytes(message), sha256), hash);
+      if (!isNext) return { whole: false, messages, brokenAt: message.sequence };
+      previous = hash;
+    }
+    // A run that is being written may have grown meanwhile; rows that are missing at the end show against where it was.
+    const isShort = messages < end.position || (messages === end.position && !sameHash(previous, end.hash));
+    return { whole: !isShort, messages, brokenAt: isShort ? messages + 1 : null };
+  }
+
+  async close(): Promise<void> {
+    await this.source.destroy();
+  }
+
+  private async page(from: number, to: number, subjectPrefix: string | undefined): Promise<RecordRow[]> {
+    const prefix = subjectPrefix === undefined ? '' : 'AND substr(subject, 1, ?) = ?';
+    const sql = `SELECT ${RECORD_COLUMNS.join(',')} FROM record WHERE sequence BETWEEN ? AND ? ${prefix} ORDER BY sequence LIMIT ${PAGE_ROWS}`;
+    const values: unknown[] = [from, to];
+    if (subjectPrefix !== undefined) values.push(subjectPrefix.length, subjectPrefix);
+    try {
+      return await this.source.query<RecordRow[]>(sql, values);
+    } catch (error) {
+      throw translateError(error, this.path);
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import { canonicalBytes, chain, type LoggedMessage } from '@faultline/audit';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
+import { inTransaction, LOG_FILE, openForWriting } from './database';
+import { RecordGap, RecordTaken } from './errors';
+import { type HeadRow, HeadEntity, LOG_DATABASE, RECORD_COLUMNS } from './log-schema';
+
+/** SHA-256 of Node. */
+export const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
+
+/** Rows of one INSERT: enough to make the statement's cost small, and few enough for SQLite's limit of 32,766 parameters. */
+const ROWS_PER_STATEMENT = 256;
+const ROW = `(${RECORD_COLUMNS.map(() => '?').join(',')})`;
+const INSERT = `INSERT INTO record (${RECORD_COLUMNS.join(',')}) VALUES `;
+const INSERT_WHOLE = INSERT + Array<string>(ROWS_PER_STATEMENT).fill(ROW).join(',');
+
+/**
+ * Appends messages of the log to `<directory>/log.sqlite`, in order and without gaps. One batch is one transaction: rows, position
+ * and head of the hash chain are there together or not at all, so a process that dies at any point goes on from the position.
+ * One `append` at a time.
+ */
+export class RecordWriter {
+  private constructor(
+    private readonly source: DataSource,
+    readonly path: string,
+    private head: HeadRow,
+  ) {}
+
+  /** Opens the record of a run, or begins it. Throws `RecordNewer`, `RecordNotWritable` and `RecordUnreadable`. */
+  static async open(directory: string): Promise<RecordWriter> {
+    const path = join(directory, LOG_FILE);
+    const source = await openForWriting(path, LOG_DATABASE);
+    const head = await source.getRepository(HeadEntity).findOneByOrFail({ id: 1 });
+    return new RecordWriter(source, path, head);
+  }
+
+  /** Sequence of the last message in the record, 0 when it is empty. */
+  get position(): number {
+    return this.head.position;
+  }
+
+  /** Messages in the record. */
+  get rows(): number {
+    return this.head.rows;
+  }
+
+  /** Bytes of their bodies. */
+  get bytes(): number {
+    return this.head.bytes;
+  }
+
+  /**
+   * Stores a batch. Messages that are in the record already are skipped. Returns the new position. Throws {@link RecordGap},
+   * {@link RecordTaken} and `RecordNotWritable`; then nothing of the batch is stored, and it may be appended again.
+   */
+  async append(messages: readonly LoggedMessage[]): Promise<number> {
+    const next: HeadRow = { ...this.head };
+    const values: unknown[] = [];
+    for (const message of messages) {
+      if (message.sequence <= next.position) continue;
+      if (message.sequence !== next.position + 1)
+        throw new RecordGap(this.path, next.position + 1, message.sequence);
+      next.hash = asBuffer(chain(next.hash, canonicalBytes(message), sha256));
+      next.position = message.sequence;
+      next.rows += 1;
+      next.bytes += message.body.length;
+      const { schema, version, unit, epoch, cycle, traceparent } = message.headers;
+      values.push(
+        message.sequence,
+        message.subject,
+        schema,
+        version,
+        unit,
+        epoch,
+        cycle,
+        traceparent ?? null,
+        asBuffer(message.body),
+        next.hash,
+      );
+    }
+    if (values.length === 0) return this.position;
+    await inTransaction(this.source, this.path, () => this.write(values, next));
+    this.head = next;
+    return next.position;
+  }
+
+  /** Closes the file. The write-ahead log is folded into it, so that it can be copied or read from a read-only disk. */
+  async close(): Promise<void> {
+    await this.source.query('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => undefined);
+    await this.source.destroy();
+  }
+
+  private async write(values: readonly unknown[], next: HeadRow): Promise<void> {
+    const step = ROWS_PER_STATEMENT * RECORD_COLUMNS.length;
+    // The head goes first: it shows another writer before any row collides with that one's.
+    await this.moveHead(next);
+    for (let from = 0; from < values.length; from += step) {
+      const part = values.slice(from, from + step);
+      const rows = part.length / RECORD_COLUMNS.length;
+      const statement =
+        rows === ROWS_PER_STATEMENT ? INSERT_WHOLE : INSERT + Array<string>(rows).fill(ROW).join(',');
+      await this.source.query(statement, part);
+    }
+  }
+
+  private async moveHead(next: HeadRow): Promise<void> {
+    const runner = this.source.createQueryRunner();
+    try {
+      const update =
+        'UPDATE head SET position = ?, hash = ?, rows = ?, bytes = ? WHERE id = 1 AND position = ?';
+      const values = [next.position, next.hash, next.rows, next.bytes, this.position];
+      const { affected } = await runner.query(update, values, true);
+      if (affected !== 1) throw new RecordTaken(this.path, this.position);
+    } finally {
+      await runner.release();
+    }
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,131 @@
+/** Slots of a power of two: 1024 keep every value within 0.1 % of what was recorded (three significant digits). */
+const HALF_SLOTS = 1024;
+/** The smallest difference that is kept: one nanosecond. */
+const UNITS_PER_MICRO = 1000;
+/** Longest latency that is told apart from longer ones, about 104 days. */
+const MAX_UNITS = 2 ** 53 - 1;
+
+/** What a latency report shows of a histogram; every figure in microseconds. */
+export interface LatencySummary {
+  count: number;
+  meanMicros: number;
+  minMicros: number;
+  p50Micros: number;
+  p90Micros: number;
+  p99Micros: number;
+  p999Micros: number;
+  maxMicros: number;
+}
+
+/**
+ * Latencies in microseconds, log-linear as HdrHistogram lays them out: linear up to 2048 ns, then 1024 slots for each power of
+ * two. Memory depends on the longest latency and not on the number of values (a second needs about 170 KB); count, mean, minimum
+ * and maximum are exact, percentiles at most 0.1 % too high. Negative values (clocks of two processes) count as 0.
+ */
+export class Histogram {
+  private counts = new Float64Array(2 * HALF_SLOTS);
+  private total = 0;
+  private sumMicros = 0;
+  private lowestMicros = Infinity;
+  private highestMicros = 0;
+
+  /** Number of recorded values. */
+  get count(): number {
+    return this.total;
+  }
+
+  /** Largest recorded value, exact; 0 when there is none. */
+  get maxMicros(): number {
+    return this.highestMicros;
+  }
+
+  /** Smallest recorded value, exact; 0 when there is none. */
+  get minMicros(): number {
+    return this.total === 0 ? 0 : this.lowestMicros;
+  }
+
+  /** Mean of the recorded values; 0 when there is none. */
+  get meanMicros(): number {
+    return this.total === 0 ? 0 : this.sumMicros / this.total;
+  }
+
+  /** Adds a latency, `times` times. Throws a RangeError for what is not a number. */
+  record(micros: number, times = 1): void {
+    if (Number.isNaN(micros)) throw new RangeError('a latency is not a number');
+    const value = Math.max(0, micros);
+    const slot = slotOf(Math.min(MAX_UNITS, Math.round(value * UNITS_PER_MICRO)));
+    if (slot >= this.counts.length) this.grow(slot + 1);
+    this.counts[slot] = (this.counts[slot] ?? 0) + times;
+    this.total += times;
+    this.sumMicros += value * times;
+    if (value < this.lowestMicros) this.lowestMicros = value;
+    if (value > this.highestMicros) this.highestMicros = value;
+  }
+
+  /** The value that `percent` of all values do not exceed (0 to 100); 0 when there is none. */
+  percentile(percent: number): number {
+    if (this.total === 0) return 0;
+    const rank = Math.max(1, Math.ceil((Math.min(100, Math.max(0, percent)) / 100) * this.total));
+    let seen = 0;
+    for (let slot = 0; slot < this.counts.length; slot += 1) {
+      seen += this.counts[slot] ?? 0;
+      if (seen >= rank) {
+        const highest = highestOf(slot) / UNITS_PER_MICRO;
+        return Math.min(this.highestMicros, Math.max(this.lowestMicros, highest));
+      }
+    }
+    return this.highestMicros;
+  }
+
+  /** Adds everything the other histogram holds. */
+  merge(other: Histogram): void {
+    if (other.total === 0) return;
+    if (other.counts.length > this.counts.length) this.grow(other.counts.length);
+    other.counts.forEach((count, slot) => {
+      this.counts[slot] = (this.counts[slot] ?? 0) + count;
+    });
+    this.total += other.total;
+    this.sumMicros += other.sumMicros;
+    this.lowestMicros = Math.min(this.lowestMicros, other.lowestMicros);
+    this.highestMicros = Math.max(this.highestMicros, other.highestMicros);
+  }
+
+  /** The figures of a report. */
+  summary(): LatencySummary {
+    return {
+      count: this.total,
+      meanMicros: this.meanMicros,
+      minMicros: this.minMicros,
+      p50Micros: this.percentile(50),
+      p90Micros: this.percentile(90),
+      p99Micros: this.percentile(99),
+      p999Micros: this.percentile(99.9),
+      maxMicros: this.highestMicros,
+    };
+  }
+
+  private grow(slots: number): void {
+    const grown = new Float64Array(Math.ceil(slots / HALF_SLOTS) * HALF_SLOTS);
+    grown.set(this.counts);
+    this.counts = grown;
+  }
+}
+
+function slotOf(units: number): number {
+  if (units < 2 * HALF_SLOTS) return units;
+  const shift = floorLog2(units) - 10;
+  return shift * HALF_SLOTS + Math.floor(units / 2 ** shift);
+}
+
+/** The largest value that shares a slot. */
+function highestOf(slot: number): number {
+  if (slot < 2 * HALF_SLOTS) return slot;
+  const shift = Math.floor(slot / HALF_SLOTS) - 1;
+  return (slot - shift * HALF_SLOTS + 1) * 2 ** shift - 1;
+}
+
+/** Position of the highest bit; bit operations alone end at 32 bits. */
+function floorLog2(value: number): number {
+  const high = Math.floor(value / 2 ** 32);
+  return high > 0 ? 63 - Math.clz32(high) : 31 - Math.clz32(value);
+}
