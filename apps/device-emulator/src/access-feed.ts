@@ -1,20 +1,18 @@
 import type { ResolvedSynthetic, ResolvedWorkload } from '@faultline/contracts';
 import { type AccessDraw, type AccessPattern, createWorkload } from '@faultline/domain';
+import type { AccessFeed } from './feed';
 import { TraceFeed } from './trace-feed';
 
-/** Where a workload's accesses come from. */
-export interface AccessFeed {
-  /** Whether `take` has one now. A feed that reads a file may have none for a moment; it says when that changes. */
-  readonly ready: boolean;
-  /** No access is left. */
-  readonly done: boolean;
-  take(): Pick<AccessDraw, 'page' | 'offset' | 'permissions'>;
-  close(): void;
-}
-
 /** Opens the feed of a workload. `onReady` is called when a feed that had none has accesses again. */
-export function openFeed(workload: ResolvedWorkload, seed: number, onReady: () => void, onError: (error: Error) => void): AccessFeed {
-  return workload.source === 'trace' ? new TraceFeed(workload, onReady, onError) : new GeneratedFeed(workload, seed);
+export function openFeed(
+  workload: ResolvedWorkload,
+  seed: number,
+  onReady: () => void,
+  onError: (error: Error) => void,
+): AccessFeed {
+  return workload.source === 'trace'
+    ? new TraceFeed(workload, onReady, onError)
+    : new GeneratedFeed(workload, seed);
 }
 
 /** A generated workload always has its next access at hand. */
@@ -24,7 +22,14 @@ class GeneratedFeed implements AccessFeed {
 
   constructor(workload: ResolvedSynthetic, seed: number) {
     const { pasid, startPage, pages, mix, accesses } = workload;
-    this.source = createWorkload({ pasid, ranges: [{ start: startPage, end: startPage + pages }], pattern: patternOf(workload), mix, count: accesses, seed });
+    this.source = createWorkload({
+      pasid,
+      ranges: [{ start: startPage, end: startPage + pages }],
+      pattern: patternOf(workload),
+      mix,
+      count: accesses,
+      seed,
+    });
     this.following = this.source.next();
   }
 

@@ -17,7 +17,10 @@ type RequestMessage = PageRequestMessage | StalledAccessMessage;
 
 /** What travels between a segment and its IOMMU: translations, page requests, responses, invalidations. */
 export class SegmentLanes {
-  private readonly translations: LaneClient<TranslateRequest, ReturnType<typeof translateSchema.decode>[number]>;
+  private readonly translations: LaneClient<
+    TranslateRequest,
+    ReturnType<typeof translateSchema.decode>[number]
+  >;
   private readonly requests: LaneClient<RequestMessage, ReturnType<typeof pageRequestSchema.decode>[number]>;
   private readonly running: Running[] = [];
   private readonly time: ModelTime;
@@ -49,7 +52,13 @@ export class SegmentLanes {
   async start(): Promise<void> {
     const { subjects } = this.ports;
     this.running.push(
-      await serveLane(this.ports, subjects.invalidateSegment(this.iommu.segment), invalidateSchema, this.unit, (records) => this.invalidate(records)),
+      await serveLane(
+        this.ports,
+        subjects.invalidateSegment(this.iommu.segment),
+        invalidateSchema,
+        this.unit,
+        (records) => this.invalidate(records),
+      ),
       await followRecords(this.ports, {
         subject: subjects.hwLog(this.iommu.iommu),
         schemas: [iommuHwSchema],
@@ -78,11 +87,33 @@ export class SegmentLanes {
       } else if (event.kind === 'PageRequestSent') {
         const { request, device, pasid, page, permissions, groupId, last, round, sentAtMicros } = event;
         const { segment } = this.iommu;
-        requests.push({ kind: 'PageRequestMessage', segment, request, device, pasid, page, permissions, groupId, last, round, sentAtMicros });
+        requests.push({
+          kind: 'PageRequestMessage',
+          segment,
+          request,
+          device,
+          pasid,
+          page,
+          permissions,
+          groupId,
+          last,
+          round,
+          sentAtMicros,
+        });
       } else if (event.kind === 'StalledAccessSent') {
         const { request, device, pasid, page, offset, permissions, sentAtMicros } = event;
         const { segment } = this.iommu;
-        requests.push({ kind: 'StalledAccessMessage', segment, request, device, pasid, page, offset, permissions, sentAtMicros });
+        requests.push({
+          kind: 'StalledAccessMessage',
+          segment,
+          request,
+          device,
+          pasid,
+          page,
+          offset,
+          permissions,
+          sentAtMicros,
+        });
       }
     }
     if (requests.length === 0) return;
@@ -107,7 +138,14 @@ export class SegmentLanes {
     for (const record of reply) {
       if (record.kind !== 'AccessTranslated') continue;
       const { device, request } = record;
-      commands.push({ kind: 'EndStalledAccess', device, request, outcome: 'translated', code: ResponseCode.SUCCESS, rounds: 0 });
+      commands.push({
+        kind: 'EndStalledAccess',
+        device,
+        request,
+        outcome: 'translated',
+        code: ResponseCode.SUCCESS,
+        rounds: 0,
+      });
     }
     if (commands.length > 0) this.host.submit(commands);
   }
@@ -119,13 +157,16 @@ export class SegmentLanes {
     for (const event of events) {
       switch (event.kind) {
         case 'GroupResponded':
-          if (event.model === 'pri' && event.segment === segment) commands.push(response(event.device, event.groupId, event.pasid, event.code));
+          if (event.model === 'pri' && event.segment === segment)
+            commands.push(response(event.device, event.groupId, event.pasid, event.code));
           break;
         case 'PageRequestDropped':
-          if (event.answered && this.ours(event)) commands.push(response(event.device, event.groupId, event.responsePasid, event.code));
+          if (event.answered && this.ours(event))
+            commands.push(response(event.device, event.groupId, event.responsePasid, event.code));
           break;
         case 'FaultRefused':
-          if (event.answered && this.ours(event)) commands.push(response(event.device, event.groupId, event.responsePasid, event.code));
+          if (event.answered && this.ours(event))
+            commands.push(response(event.device, event.groupId, event.responsePasid, event.code));
           break;
         case 'StallEnded':
           if (this.ours(event)) {
@@ -148,7 +189,8 @@ export class SegmentLanes {
   private invalidate(records: ReturnType<typeof invalidateSchema.decode>): Uint8Array {
     for (const record of records) {
       if (record.kind !== 'InvalidatePages') continue;
-      for (const { page, pages } of record.ranges) this.host.perform({ kind: 'InvalidateAtc', pasid: record.pasid, page, pages });
+      for (const { page, pages } of record.ranges)
+        this.host.perform({ kind: 'InvalidateAtc', pasid: record.pasid, page, pages });
     }
     return invalidateSchema.encode([{ kind: 'Sender', unit: this.unit, epoch: this.epoch }]);
   }

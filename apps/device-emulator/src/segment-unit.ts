@@ -1,4 +1,10 @@
-import { type DeviceProgress, type ResolvedDevice, type ResolvedIommu, type ResolvedScenario, segmentSchema } from '@faultline/contracts';
+import {
+  type DeviceProgress,
+  type ResolvedDevice,
+  type ResolvedIommu,
+  type ResolvedScenario,
+  segmentSchema,
+} from '@faultline/contracts';
 import {
   createSegment,
   type DurableSegmentEvent,
@@ -78,7 +84,10 @@ export class SegmentUnit {
     const devices = scenario.devices.filter((device) => device.segment === segment);
     this.host = new UnitHost(
       {
-        decider: createSegment({ segment, devices: devices.map((device) => ({ ...device, model: this.iommu.model })) }),
+        decider: createSegment({
+          segment,
+          devices: devices.map((device) => ({ ...device, model: this.iommu.model })),
+        }),
         isDurable: isDurableSegmentEvent,
         messages: (events) => this.messages(events as readonly DurableSegmentEvent[]),
         conclude: (_state, apply) => this.conclude(apply),
@@ -114,7 +123,11 @@ export class SegmentUnit {
   progress(): DeviceProgress {
     const { started, ended } = segmentCounters(this.host.state);
     const total = this.drivers.reduce((sum, driver) => sum + driver.total, 0);
-    const finished = this.begun && this.drivers.every((driver) => driver.finished) && isSegmentIdle(this.host.state) && this.host.backlog === 0;
+    const finished =
+      this.begun &&
+      this.drivers.every((driver) => driver.finished) &&
+      isSegmentIdle(this.host.state) &&
+      this.host.backlog === 0;
     return { total, issued: started, ended, requests: this.requests, faulted: this.faulted, finished };
   }
 

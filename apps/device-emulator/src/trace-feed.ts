@@ -1,7 +1,7 @@
 import type { ResolvedTrace } from '@faultline/contracts';
 import type { AccessDraw, TraceRun } from '@faultline/domain';
 import { readTraceFile } from '@faultline/runtime';
-import type { AccessFeed } from './access-feed';
+import type { AccessFeed } from './feed';
 
 /** The next part of the file is read when so few accesses are left, so that the workload does not wait for the disk. */
 const LOW_WATER = 1_024;

@@ -1,7 +1,7 @@
 import type { ResolvedWorkload } from '@faultline/contracts';
 import { type Access, type AccessPacer, createPacer } from '@faultline/domain';
 import type { ClockPort } from '@faultline/hosting';
-import type { AccessFeed } from './access-feed';
+import type { AccessFeed } from './feed';
 
 interface DriverOptions {
   device: number;
@@ -37,7 +37,10 @@ export class WorkloadDriver {
 
   /** Nothing more will be issued, and everything issued has ended. */
   get finished(): boolean {
-    return this.inFlight === 0 && (this.halted || this.issued >= this.options.workload.accesses || this.options.feed.done);
+    return (
+      this.inFlight === 0 &&
+      (this.halted || this.issued >= this.options.workload.accesses || this.options.feed.done)
+    );
   }
 
   begin(): void {
@@ -45,7 +48,10 @@ export class WorkloadDriver {
     const { outstanding, ratePerSecond } = workload;
     const arrivals = workload.arrivals === 'poisson' ? 'exponential' : 'constant';
     // The rate is one of model time; the pacer counts wall time.
-    const pacing = ratePerSecond > 0 ? ({ kind: 'open', ratePerSecond: ratePerSecond / timeScale, arrivals, outstanding } as const) : ({ kind: 'closed', outstanding } as const);
+    const pacing =
+      ratePerSecond > 0
+        ? ({ kind: 'open', ratePerSecond: ratePerSecond / timeScale, arrivals, outstanding } as const)
+        : ({ kind: 'closed', outstanding } as const);
     this.pacer = createPacer(pacing, clock.nowMicros(), seed);
   }
 
@@ -75,7 +81,15 @@ export class WorkloadDriver {
     this.inFlight += 1;
     this.issued += 1;
     const { pasid } = workload;
-    return { device, access, pasid, page: draw.page, offset: draw.offset, permissions: draw.permissions, intendedAtMicros };
+    return {
+      device,
+      access,
+      pasid,
+      page: draw.page,
+      offset: draw.offset,
+      permissions: draw.permissions,
+      intendedAtMicros,
+    };
   }
 
   private wakeWhenDue(now: number): void {

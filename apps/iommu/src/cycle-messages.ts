@@ -31,7 +31,8 @@ export function cycleMessages(
   };
   const hardware: (Exclude<IommuEvent, GroupQueued> | CycleClosed)[] = [];
   events.forEach((event, order) => {
-    if (event.kind === 'IommuOwnerChanged') for (const queue of queues) onQueue(queue, iommuQueueSchema.encode([event]));
+    if (event.kind === 'IommuOwnerChanged')
+      for (const queue of queues) onQueue(queue, iommuQueueSchema.encode([event]));
     if (event.kind !== 'GroupQueued') {
       hardware.push(event);
       return;

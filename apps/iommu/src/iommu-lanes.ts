@@ -63,9 +63,15 @@ export class IommuLanes {
     const { ports, iommu } = this;
     const { subjects } = ports;
     this.running.push(
-      await serveLane(ports, subjects.translate(iommu.iommu), translateSchema, this.unit, (records) => this.translate(records)),
-      await serveLane(ports, subjects.pageRequest(iommu.iommu), pageRequestSchema, this.unit, (records) => this.receive(records)),
-      await serveLane(ports, subjects.invalidateIommu(iommu.iommu), invalidateSchema, this.unit, (records) => this.invalidate(records)),
+      await serveLane(ports, subjects.translate(iommu.iommu), translateSchema, this.unit, (records) =>
+        this.translate(records),
+      ),
+      await serveLane(ports, subjects.pageRequest(iommu.iommu), pageRequestSchema, this.unit, (records) =>
+        this.receive(records),
+      ),
+      await serveLane(ports, subjects.invalidateIommu(iommu.iommu), invalidateSchema, this.unit, (records) =>
+        this.invalidate(records),
+      ),
     );
   }
 
@@ -98,9 +104,22 @@ export class IommuLanes {
     for (const record of records) {
       if (record.kind !== 'TranslateRequest') continue;
       const { translation, device, pasid, page, permissions } = record;
-      for (const event of this.host.perform({ kind: 'Translate', translation, device, pasid, page, permissions })) {
+      for (const event of this.host.perform({
+        kind: 'Translate',
+        translation,
+        device,
+        pasid,
+        page,
+        permissions,
+      })) {
         if (event.kind !== 'TranslationCompleted') continue;
-        replies.push({ kind: 'TranslateReply', translation, status: event.status, permissions: event.permissions, frame: event.frame });
+        replies.push({
+          kind: 'TranslateReply',
+          translation,
+          status: event.status,
+          permissions: event.permissions,
+          frame: event.frame,
+        });
       }
     }
     return translateSchema.encode(replies);
@@ -110,7 +129,10 @@ export class IommuLanes {
   private receive(records: readonly PageRequestRecord[]): Promise<Uint8Array> {
     const head = records[0];
     const first = records[1];
-    const batch = head?.kind === 'Sender' && first && 'request' in first ? `${head.epoch}/${first.request}/${records.length}` : '';
+    const batch =
+      head?.kind === 'Sender' && first && 'request' in first
+        ? `${head.epoch}/${first.request}/${records.length}`
+        : '';
     if (batch !== '' && this.lastBatch === batch && this.lastReply) return this.lastReply;
     const reply = this.receiveNew(records);
     this.lastBatch = batch;
@@ -125,13 +147,21 @@ export class IommuLanes {
     for (const record of records) {
       if (record.kind !== 'PageRequestMessage' && record.kind !== 'StalledAccessMessage') continue;
       this.checkRequest(record, upTo);
-      commands.push(record.kind === 'PageRequestMessage' ? pageRequest(record, segmentEpoch) : stalledAccess(record, segmentEpoch));
+      commands.push(
+        record.kind === 'PageRequestMessage'
+          ? pageRequest(record, segmentEpoch)
+          : stalledAccess(record, segmentEpoch),
+      );
       upTo = Math.max(upTo, record.request);
     }
     const events = await this.host.settle(commands);
-    const replies: Parameters<typeof pageRequestSchema.encode>[0][number][] = [this.sender(), { kind: 'RequestsAccepted', upTo }];
+    const replies: Parameters<typeof pageRequestSchema.encode>[0][number][] = [
+      this.sender(),
+      { kind: 'RequestsAccepted', upTo },
+    ];
     for (const event of events) {
-      if (event.kind === 'StalledAccessTranslated') replies.push({ kind: 'AccessTranslated', device: event.device, request: event.request });
+      if (event.kind === 'StalledAccessTranslated')
+        replies.push({ kind: 'AccessTranslated', device: event.device, request: event.request });
     }
     return pageRequestSchema.encode(replies);
   }
@@ -140,7 +170,10 @@ export class IommuLanes {
   private checkSender(head: PageRequestRecord | undefined): number {
     const expected = `segment.${this.iommu.segment}`;
     if (head?.kind !== 'Sender' || head.unit !== expected) {
-      throw new MessageOutOfPlace(head?.kind === 'Sender' ? `sender '${head.unit}'` : 'no sender', `requests of ${expected}, which is behind this IOMMU`);
+      throw new MessageOutOfPlace(
+        head?.kind === 'Sender' ? `sender '${head.unit}'` : 'no sender',
+        `requests of ${expected}, which is behind this IOMMU`,
+      );
     }
     return head.epoch;
   }
@@ -151,9 +184,13 @@ export class IommuLanes {
    */
   private checkRequest(record: RequestRecordMessage, accepted: number): void {
     if (!this.devices.has(record.device) || record.segment !== this.iommu.segment) {
-      throw new MessageOutOfPlace(`device ${record.device} of segment ${record.segment}`, `a device of segment ${this.iommu.segment}`);
+      throw new MessageOutOfPlace(
+        `device ${record.device} of segment ${record.segment}`,
+        `a device of segment ${this.iommu.segment}`,
+      );
     }
-    if (record.request > accepted + 1) throw new MessageOutOfPlace(`request ${record.request}`, `request ${accepted + 1} or a repetition`);
+    if (record.request > accepted + 1)
+      throw new MessageOutOfPlace(`request ${record.request}`, `request ${accepted + 1} or a repetition`);
   }
 
   /** Replica, IOTLB, ATC, completion, in this order (D3, R122). */
@@ -161,7 +198,8 @@ export class IommuLanes {
     const orders = records.filter((record) => record.kind === 'InvalidatePages');
     for (const order of orders) await this.replicaAt(order.shard, order.sequence);
     for (const { pasid, ranges } of orders) {
-      for (const { page, pages } of ranges) this.host.perform({ kind: 'InvalidateIotlb', pasid, page, pages });
+      for (const { page, pages } of ranges)
+        this.host.perform({ kind: 'InvalidateIotlb', pasid, page, pages });
     }
     // Masters behind a stalling IOMMU have no translation cache of their own.
     if (this.iommu.model === 'pri') await Promise.all(orders.map((order) => this.toSegment.request(order)));
@@ -177,11 +215,39 @@ export class IommuLanes {
 function pageRequest(record: PageRequestMessage, segmentEpoch: number): IommuCommand {
   const { segment, request, device, pasid, page, permissions, groupId, last, round, sentAtMicros } = record;
   const kind = 'ReceivePageRequest';
-  return { kind, segment, segmentEpoch, request, device, pasid, page, offset: 0, permissions, groupId, last, round, sentAtMicros };
+  return {
+    kind,
+    segment,
+    segmentEpoch,
+    request,
+    device,
+    pasid,
+    page,
+    offset: 0,
+    permissions,
+    groupId,
+    last,
+    round,
+    sentAtMicros,
+  };
 }
 
 function stalledAccess(record: StalledAccessMessage, segmentEpoch: number): IommuCommand {
   const { segment, request, device, pasid, page, offset, permissions, sentAtMicros } = record;
   const kind = 'ReceiveStalledAccess';
-  return { kind, segment, segmentEpoch, request, device, pasid, page, offset, permissions, groupId: 0, last: true, round: 0, sentAtMicros };
+  return {
+    kind,
+    segment,
+    segmentEpoch,
+    request,
+    device,
+    pasid,
+    page,
+    offset,
+    permissions,
+    groupId: 0,
+    last: true,
+    round: 0,
+    sentAtMicros,
+  };
 }

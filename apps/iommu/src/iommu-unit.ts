@@ -62,9 +62,20 @@ export class IommuUnit {
     const { subjects, clock } = ports;
     const topology = parseTopology(scenario.queues);
     if (!topology) throw new Error(`topology ${scenario.queues} is unknown`);
-    const queues = queuesOf(topology, { iommus: [iommu.iommu], mms: scenario.processes.map((each) => each.mm) });
-    const layout = { subjects, iommu: iommu.iommu, queues, groupsPerMessage: scenario.workers.groupsPerMessage };
-    const own = [subjects.hwLog(iommu.iommu), ...queues.map((queue) => subjects.queueLog(iommu.iommu, queue))];
+    const queues = queuesOf(topology, {
+      iommus: [iommu.iommu],
+      mms: scenario.processes.map((each) => each.mm),
+    });
+    const layout = {
+      subjects,
+      iommu: iommu.iommu,
+      queues,
+      groupsPerMessage: scenario.workers.groupsPerMessage,
+    };
+    const own = [
+      subjects.hwLog(iommu.iommu),
+      ...queues.map((queue) => subjects.queueLog(iommu.iommu, queue)),
+    ];
     const journal = await openJournal(ports, this.name, this.epoch, own);
     const decider = createIommu({
       iommu: iommu.iommu,
@@ -86,7 +97,9 @@ export class IommuUnit {
       clock,
       (error) => ports.fail(error),
     );
-    const devices = new Set(scenario.devices.filter((device) => device.iommu === iommu.iommu).map((device) => device.device));
+    const devices = new Set(
+      scenario.devices.filter((device) => device.iommu === iommu.iommu).map((device) => device.device),
+    );
     this.lanes = new IommuLanes(ports, this.host, iommu, this.name, this.epoch, devices);
     await this.host.settle([{ kind: 'BeginEpoch', epoch: this.epoch }]);
     await this.lanes.start();
@@ -179,7 +192,10 @@ export class IommuUnit {
   private inputPositions(): { subject: string; sequence: number }[] {
     // A result that waits for the replica is not in the log yet: a successor must read it again.
     const waiting = oldestWaitingSequence(this.host.state);
-    return [...this.inputs].map(([subject, sequence]) => ({ subject, sequence: waiting === undefined ? sequence : Math.min(sequence, waiting - 1) }));
+    return [...this.inputs].map(([subject, sequence]) => ({
+      subject,
+      sequence: waiting === undefined ? sequence : Math.min(sequence, waiting - 1),
+    }));
   }
 
   private count(events: readonly AnyIommuEvent[]): void {

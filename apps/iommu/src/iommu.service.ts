@@ -38,7 +38,13 @@ export class IommuService extends UnitService {
   }
 
   progress(): IommuProgress {
-    const total: IommuProgress = { pendingGroups: 0, ringRecords: 0, openStalls: 0, overflows: 0, drained: true };
+    const total: IommuProgress = {
+      pendingGroups: 0,
+      ringRecords: 0,
+      openStalls: 0,
+      overflows: 0,
+      drained: true,
+    };
     for (const unit of this.units.values()) {
       const one = unit.progress();
       total.pendingGroups += one.pendingGroups;
@@ -61,7 +67,9 @@ export class IommuService extends UnitService {
 /** A control request named a device that no IOMMU here has. */
 export class UnknownDevice extends Error {
   constructor(readonly device: number) {
-    super(`device ${device} is not behind an IOMMU of this instance; expected a device of the running scenario`);
+    super(
+      `device ${device} is not behind an IOMMU of this instance; expected a device of the running scenario`,
+    );
     this.name = 'UnknownDevice';
   }
 }

@@ -1,5 +1,12 @@
 import type { ResolvedScenario } from '@faultline/contracts';
-import { foldRunResults, type GroupHandled, type GroupQueued, ResponseCode, type ShardPosition, splitRuns } from '@faultline/domain';
+import {
+  foldRunResults,
+  type GroupHandled,
+  type GroupQueued,
+  ResponseCode,
+  type ShardPosition,
+  splitRuns,
+} from '@faultline/domain';
 import { ModelTime } from '@faultline/hosting';
 import type { ServicePorts } from '@faultline/runtime';
 import type { HandledRun, ShardLanes } from './shard-lanes';
@@ -21,12 +28,14 @@ export class GroupHandler {
   }
 
   async handle(iommu: number, epoch: number, group: GroupQueued): Promise<GroupHandled> {
-    if (this.enqueueMicros > 0) await new Promise<void>((resolve) => this.time.after(this.enqueueMicros, resolve));
+    if (this.enqueueMicros > 0)
+      await new Promise<void>((resolve) => this.time.after(this.enqueueMicros, resolve));
     const startedAtMicros = this.ports.clock.nowMicros();
     const results: HandledRun[] = [];
     const positions: ShardPosition[] = [];
     for (const { shard, start, end } of splitRuns(group.members, this.shards)) {
-      const members = start === 0 && end === group.members.length ? group.members : group.members.slice(start, end);
+      const members =
+        start === 0 && end === group.members.length ? group.members : group.members.slice(start, end);
       const result = await this.lanes.handle(shard, members);
       results.push(result);
       positions.push({ shard, sequence: result.sequence });

@@ -23,7 +23,12 @@ export class IopfWorkerService extends UnitService {
     const topology = parseTopology(scenario.queues);
     if (!topology) throw new Error(`topology ${scenario.queues} is unknown`);
     const lanes = new ShardLanes(ports, scenario);
-    const intake = new WorkIntake(ports, scenario, new GroupHandler(ports, scenario, lanes), new ResultLog(ports));
+    const intake = new WorkIntake(
+      ports,
+      scenario,
+      new GroupHandler(ports, scenario, lanes),
+      new ResultLog(ports),
+    );
     this.intake = intake;
     const queues = queuesOf(topology, {
       iommus: scenario.iommus.map((each) => each.iommu),

@@ -45,7 +45,13 @@ export class ResultLog {
     await log.append({
       subject: subjects.iopfLog(iommu),
       id: `${config.instance}.${this.appended}`,
-      headers: { schema: iopfSchema.name, version: iopfSchema.version, unit: config.instance, epoch: 0, cycle: this.appended },
+      headers: {
+        schema: iopfSchema.name,
+        version: iopfSchema.version,
+        unit: config.instance,
+        epoch: 0,
+        cycle: this.appended,
+      },
       body: iopfSchema.encode(batch.map((item) => item.handled)),
     });
     for (const item of batch) item.resolve();

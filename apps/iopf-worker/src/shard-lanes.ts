@@ -1,4 +1,9 @@
-import { type HandleReply, type HandleRequest, handleSchema, type ResolvedScenario } from '@faultline/contracts';
+import {
+  type HandleReply,
+  type HandleRequest,
+  handleSchema,
+  type ResolvedScenario,
+} from '@faultline/contracts';
 import type { RunMember } from '@faultline/domain';
 import { LaneClient, type ServicePorts } from '@faultline/runtime';
 
@@ -16,9 +21,11 @@ export class ShardLanes {
   private lastRun = 0;
 
   constructor(ports: ServicePorts, scenario: ResolvedScenario) {
-    // With modelled cost a request takes as long as its handler, so each server needs a request of its own; without, a few in
-    // flight keep the shard busy while batches grow.
-    const window = scenario.cost.handlerMicros.median > 0 ? scenario.workers.servers : 4;
+    // A reply waits for the slowest run of its request. With modelled cost each server so has a request of its own, else a quick
+    // fault would take as long as its neighbour's; without, a few requests in flight keep the shard busy while batches grow.
+    const modelled = scenario.cost.handlerMicros.median > 0;
+    const window = modelled ? scenario.workers.servers : 4;
+    const maxBatch = modelled ? 1 : undefined;
     for (const { shard } of scenario.shards) {
       this.lanes.set(
         shard,
@@ -27,6 +34,7 @@ export class ShardLanes {
           schema: handleSchema,
           sender: { unit: ports.config.instance, epoch: 0 },
           window,
+          maxBatch,
           onReply: (reply) => this.settle(reply),
         }),
       );

@@ -36,7 +36,10 @@ export class WorkIntake {
       groups = iommuQueueSchema.decode(message.body).filter((record) => record.kind === 'GroupQueued');
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
-      this.ports.bury({ subject: message.subject, unit: this.ports.config.instance, body: message.body }, error);
+      this.ports.bury(
+        { subject: message.subject, unit: this.ports.config.instance, body: message.body },
+        error,
+      );
       message.terminate(error.reason);
       this.release(message);
       return;

@@ -54,8 +54,7 @@ function addRun(program: Command, { terminal, environment, done }: Surroundings)
     .option(
       '--set <key=value>',
       'change a setting, with dots for what is inside: workers.processes=4, devices.0.credits=8; may be repeated',
-      (value: string, before: string[]) => [...before, value],
-      [],
+      (value: string, before: string[] = []) => [...before, value],
     )
     .option('--keep', 'keep the NATS store of the run')
     .option('--json', 'print the summary as JSON')

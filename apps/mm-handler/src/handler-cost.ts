@@ -30,7 +30,8 @@ export class HandlerCost {
   /** Model microseconds of the storage that the members had to be read from (R115). */
   storage(members: readonly MemberResult[]): number {
     let sum = 0;
-    for (const { resolution } of members) if (resolution === 'major') sum += this.draw(this.scenario.cost.storageMicros);
+    for (const { resolution } of members)
+      if (resolution === 'major') sum += this.draw(this.scenario.cost.storageMicros);
     return sum;
   }
 

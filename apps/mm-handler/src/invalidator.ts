@@ -20,7 +20,14 @@ export class Invalidator {
     private readonly completed: (entries: readonly RemovedEntry[]) => void,
   ) {
     for (const { iommu } of scenario.iommus) {
-      this.lanes.set(iommu, new LaneClient(ports, { subject: ports.subjects.invalidateIommu(iommu), schema: invalidateSchema, sender }));
+      this.lanes.set(
+        iommu,
+        new LaneClient(ports, {
+          subject: ports.subjects.invalidateIommu(iommu),
+          schema: invalidateSchema,
+          sender,
+        }),
+      );
     }
     for (const device of scenario.devices) {
       for (const { pasid } of device.workloads) {
@@ -63,7 +70,14 @@ export class Invalidator {
     const iommus = pasid === undefined ? [] : (this.iommusOf.get(pasid) ?? []);
     if (pasid !== undefined) {
       const ranges = entries.map(({ page }) => ({ page, pages: 1 }));
-      const order: InvalidatePages = { kind: 'InvalidatePages', pasid, mm, shard: this.shard, sequence, ranges };
+      const order: InvalidatePages = {
+        kind: 'InvalidatePages',
+        pasid,
+        mm,
+        shard: this.shard,
+        sequence,
+        ranges,
+      };
       await Promise.all(iommus.map((iommu) => this.laneTo(iommu).request(order)));
     }
     this.completed(entries);

@@ -1,4 +1,11 @@
-import { handleSchema, type MmProgress, mmSchema, type ResolvedProcess, type ResolvedScenario, type Sender } from '@faultline/contracts';
+import {
+  handleSchema,
+  type MmProgress,
+  mmSchema,
+  type ResolvedProcess,
+  type ResolvedScenario,
+  type Sender,
+} from '@faultline/contracts';
 import {
   type AnyMmEvent,
   countMm,
@@ -10,7 +17,13 @@ import {
   type MmEvent,
   type MmState,
 } from '@faultline/domain';
-import { ModelTime, type OutgoingMessage, type Running, UnitHost, type UnitJournal } from '@faultline/hosting';
+import {
+  ModelTime,
+  type OutgoingMessage,
+  type Running,
+  UnitHost,
+  type UnitJournal,
+} from '@faultline/hosting';
 import { openJournal, serveLane, type ServicePorts } from '@faultline/runtime';
 import { HandlerCost } from './handler-cost';
 import { Invalidator } from './invalidator';
@@ -62,11 +75,21 @@ export class ShardUnit {
       ports.clock,
       (error) => ports.fail(error),
     );
-    this.invalidator = new Invalidator(ports, scenario, shard.shard, { unit: this.name, epoch: this.epoch }, (entries) =>
-      this.host.submit([{ kind: 'CompleteInvalidation', entries }]),
+    this.invalidator = new Invalidator(
+      ports,
+      scenario,
+      shard.shard,
+      { unit: this.name, epoch: this.epoch },
+      (entries) => this.host.submit([{ kind: 'CompleteInvalidation', entries }]),
     );
     await this.host.settle([{ kind: 'BeginEpoch', epoch: this.epoch }]);
-    this.lane = await serveLane(ports, ports.subjects.handle(shard.shard), handleSchema, this.name, (records) => this.handle(records));
+    this.lane = await serveLane(
+      ports,
+      ports.subjects.handle(shard.shard),
+      handleSchema,
+      this.name,
+      (records) => this.handle(records),
+    );
   }
 
   async stop(): Promise<void> {
@@ -79,18 +102,16 @@ export class ShardUnit {
     const { mm } = process;
     await this.host.settle([
       { kind: 'CreateAddressSpace', mm },
-      ...process.vmas.map(
-        ({ startPage, pages, permissions, backing, file, filePage }): MmCommand => ({
-          kind: 'MapVma',
-          mm,
-          start: startPage,
-          end: startPage + pages,
-          permissions,
-          backing,
-          file,
-          filePage,
-        }),
-      ),
+      ...process.vmas.map(({ startPage, pages, permissions, backing, file, filePage }): MmCommand => ({
+        kind: 'MapVma',
+        mm,
+        start: startPage,
+        end: startPage + pages,
+        permissions,
+        backing,
+        file,
+        filePage,
+      })),
     ]);
   }
 
@@ -113,10 +134,16 @@ export class ShardUnit {
 
   /** Answers when every run of the request has its result and the log holds what they did. */
   private async handle(records: readonly HandleRecord[]): Promise<Uint8Array> {
-    const requests = records.filter((record): record is HandleRequestRecord => record.kind === 'HandleRequest');
+    const requests = records.filter(
+      (record): record is HandleRequestRecord => record.kind === 'HandleRequest',
+    );
     const results = await Promise.all(requests.map((request) => this.handleRun(request)));
     const head: Sender = { kind: 'Sender', unit: this.name, epoch: this.epoch };
-    return handleSchema.encode([head, ...results, { kind: 'HandledAt', shard: this.shard.shard, sequence: this.journal.lastSequence }]);
+    return handleSchema.encode([
+      head,
+      ...results,
+      { kind: 'HandledAt', shard: this.shard.shard, sequence: this.journal.lastSequence },
+    ]);
   }
 
   /** The run's modelled cost passes first, so that its pages become visible when the handler would be done with them. */
@@ -131,7 +158,14 @@ export class ShardUnit {
     const storageMicros = this.cost.storage(finished.members);
     if (storageMicros > 0) await new Promise<void>((resolve) => this.time.after(storageMicros, resolve));
     const handledAtMicros = storageMicros > 0 ? this.ports.clock.nowMicros() : finished.atMicros;
-    return { kind: 'HandleReply', run: request.run, code: finished.code, handlingAtMicros, handledAtMicros, members: finished.members };
+    return {
+      kind: 'HandleReply',
+      run: request.run,
+      code: finished.code,
+      handlingAtMicros,
+      handledAtMicros,
+      members: finished.members,
+    };
   }
 
   private released(events: readonly AnyMmEvent[]): void {

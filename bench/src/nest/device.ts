@@ -1,4 +1,4 @@
-import { ClientNats } from '@nestjs/microservices';
+import type { ClientNats } from '@nestjs/microservices';
 import { firstValueFrom } from 'rxjs';
 import { ClosedLoop } from '../support/closed-loop';
 import type { RoleDevice } from '../support/role';

@@ -68,9 +68,23 @@ function worstOf(records: readonly RecordFigures[]): RecordFigures {
 
 /** How many times as fast a system is as another; undefined unless both were measured. Neighbouring rounds are paired. */
 export function speedRatio(rounds: readonly Round[], outstanding: number, system: SystemName, base: SystemName): number | undefined {
-  const speeds = (name: SystemName): number[] =>
-    rounds.filter((round) => round.outstanding === outstanding && round.system === name).map(({ figures }) => figures.faultsPerSecond);
-  const values = speeds(system);
-  const bases = speeds(base);
+  return pairedRatio(rounds, outstanding, [system, base], ({ figures }) => figures.faultsPerSecond);
+}
+
+/**
+ * How many faults a system handles for the processor time that another spends on one. Where the processor is the limit this is
+ * the ratio of speeds, and it stays the same when others use the machine as well.
+ */
+export function costRatio(rounds: readonly Round[], outstanding: number, system: SystemName, base: SystemName): number | undefined {
+  return pairedRatio(rounds, outstanding, [base, system], cpuMicrosPerFault);
+}
+
+export function cpuMicrosPerFault({ processes }: Pick<Round, 'processes'>): number {
+  return processes.reduce((sum, each) => sum + each.cpuMicrosPerFault, 0);
+}
+
+function pairedRatio(rounds: readonly Round[], outstanding: number, pair: [SystemName, SystemName], figure: (round: Round) => number): number | undefined {
+  const of = (name: SystemName): number[] => rounds.filter((round) => round.outstanding === outstanding && round.system === name).map(figure);
+  const [values, bases] = [of(pair[0]), of(pair[1])];
   return values.length === 0 || values.length !== bases.length ? undefined : medianOfRatios(values, bases);
 }

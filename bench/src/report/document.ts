@@ -19,7 +19,8 @@ const READING = `## How to read it
 Only ratios of one run compare: machines differ, and the same machine differs from hour to hour. *Spread* is (max - min) / median
 over the rounds; a difference smaller than it means nothing. *Cores busy* is processor time by wall time over all processes of a
 system, the NATS server included: where it reaches the cores of the machine, the machine is the limit, and *CPU us/fault* says
-what each fault costs. Latency in a closed loop is outstanding faults by throughput: it says how long a full path takes, not how
+what each fault costs. *Faults per CPU* compares these costs: where the processor is the limit it is the ratio of speeds, and other
+work on the machine hardly changes it. Latency in a closed loop is outstanding faults by throughput: it says how long a full path takes, not how
 fast an idle one answers.`;
 
 export function printedSections(sections: readonly Section[]): string {

@@ -2,7 +2,7 @@ import type { Round } from '../measure';
 import type { PureFigures } from '../core/pure-path';
 import type { SoakFigures } from '../soak';
 import type { SystemName } from '../support/system';
-import { type Cell, cellsOf, speedRatio } from './cells';
+import { type Cell, cellsOf, costRatio, cpuMicrosPerFault, speedRatio } from './cells';
 import type { Target } from './targets';
 
 /** One table with its heading, for any printer. */
@@ -33,27 +33,34 @@ export function speedSection(rounds: readonly Round[]): Section {
     millis(cell.p50Micros),
     millis(cell.p99Micros),
     sum(cell.processes.map(({ coresBusy }) => coresBusy)).toFixed(2),
-    sum(cell.processes.map(({ cpuMicrosPerFault }) => cpuMicrosPerFault)).toFixed(0),
+    cpuMicrosPerFault(cell).toFixed(0),
   ]);
   return { title: 'Speed', head, rows };
 }
 
 export function ratioSection(rounds: readonly Round[]): Section {
   const sizes = [...new Set(rounds.map(({ outstanding }) => outstanding))];
-  const shown = (outstanding: number, base: SystemName): string => speedRatio(rounds, outstanding, 'faultline', base)?.toFixed(2) ?? '-';
-  const rows = sizes.map((outstanding) => [String(outstanding), shown(outstanding, 'nest'), shown(outstanding, 'skeleton')]);
-  return { title: 'Ratios of faults/s (median of the ratios of neighbouring rounds)', head: ['outstanding', 'a/b', 'a/c'], rows };
+  const shown = (ratio: number | undefined): string => ratio?.toFixed(2) ?? '-';
+  const rows = sizes.map((outstanding) => [
+    String(outstanding),
+    shown(speedRatio(rounds, outstanding, 'faultline', 'nest')),
+    shown(speedRatio(rounds, outstanding, 'faultline', 'skeleton')),
+    shown(costRatio(rounds, outstanding, 'faultline', 'nest')),
+    shown(costRatio(rounds, outstanding, 'faultline', 'skeleton')),
+  ]);
+  const head = ['outstanding', 'a/b faults/s', 'a/c faults/s', 'a/b faults per CPU', 'a/c faults per CPU'];
+  return { title: 'Ratios (medians of the ratios of neighbouring rounds)', head, rows };
 }
 
 export function processSection(rounds: readonly Round[]): Section {
   const head = ['process', 'outstanding', 'cores busy', 'CPU us/fault', 'peak MB'];
   const rowsOf = (cell: Cell): string[][] =>
-    cell.processes.map(({ name, coresBusy, cpuMicrosPerFault, peakResidentBytes }) => [
-      `${TITLES[cell.system].slice(0, 3)} ${name}`,
+    cell.processes.map((each) => [
+      `${TITLES[cell.system].slice(0, 3)} ${each.name}`,
       String(cell.outstanding),
-      coresBusy.toFixed(2),
-      cpuMicrosPerFault.toFixed(1),
-      megabytes(peakResidentBytes),
+      each.coresBusy.toFixed(2),
+      each.cpuMicrosPerFault.toFixed(1),
+      megabytes(each.peakResidentBytes),
     ]);
   return { title: 'Processes (the NATS server is one for all systems and rounds)', head, rows: cellsOf(rounds).flatMap(rowsOf) };
 }

@@ -28,7 +28,10 @@ export interface ControlVerbs {
   'mm-handler.bind': { request: { mm: number; pasid: number }; reply: { generation: number; shard: number } };
   'mm-handler.progress': { request: Record<string, never>; reply: MmProgress };
   'iommu.attach': { request: { device: number }; reply: Record<string, never> };
-  'iommu.bind': { request: { device: number; pasid: number; mm: number; shard: number; generation: number }; reply: Record<string, never> };
+  'iommu.bind': {
+    request: { device: number; pasid: number; mm: number; shard: number; generation: number };
+    reply: Record<string, never>;
+  };
   'iommu.progress': { request: Record<string, never>; reply: IommuProgress };
   'device-emulator.start': { request: Record<string, never>; reply: Record<string, never> };
   'device-emulator.stop': { request: Record<string, never>; reply: Record<string, never> };

@@ -68,7 +68,9 @@ export const auditConsumer = 'event-log';
 /** A laboratory name that cannot be a subject token. */
 export class InvalidLabName extends Error {
   constructor(readonly lab: string) {
-    super(`laboratory name '${lab}' is not usable: expected 1 to 40 of a-z, 0-9 and '-', not starting with '-'`);
+    super(
+      `laboratory name '${lab}' is not usable: expected 1 to 40 of a-z, 0-9 and '-', not starting with '-'`,
+    );
     this.name = 'InvalidLabName';
   }
 }

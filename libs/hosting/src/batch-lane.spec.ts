@@ -35,7 +35,10 @@ describe('BatchLane', () => {
     expect(sent).toEqual([[1, 2]]);
     open[0]?.resolve();
     await turn();
-    expect(sent).toEqual([[1, 2], [3, 4, 5, 6]]);
+    expect(sent).toEqual([
+      [1, 2],
+      [3, 4, 5, 6],
+    ]);
     open[1]?.resolve();
     await turn();
     expect(sent[2]).toEqual([7]);

@@ -60,7 +60,10 @@ export class BatchLane<Item> {
 
   private launch(): void {
     while (this.waiting.length > 0 && !this.closed && this.inFlight < (this.options.window ?? 1)) {
-      const batch = this.waiting.length <= this.options.maxBatch ? this.waiting : this.waiting.slice(0, this.options.maxBatch);
+      const batch =
+        this.waiting.length <= this.options.maxBatch
+          ? this.waiting
+          : this.waiting.slice(0, this.options.maxBatch);
       this.waiting = batch === this.waiting ? [] : this.waiting.slice(batch.length);
       this.inFlight += 1;
       void this.sendSurely(batch).then(() => {
@@ -77,7 +80,10 @@ export class BatchLane<Item> {
         await this.options.send(batch);
         return;
       } catch (error) {
-        const delayMicros = this.options.onError(error instanceof Error ? error : new Error(String(error)), attempt);
+        const delayMicros = this.options.onError(
+          error instanceof Error ? error : new Error(String(error)),
+          attempt,
+        );
         if (delayMicros === undefined) return;
         await new Promise<void>((resolve) => this.options.clock.after(delayMicros, resolve));
       }

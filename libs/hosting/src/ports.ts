@@ -41,7 +41,10 @@ export class AppendRefused extends Error {
     readonly expectedLastSubjectSequence: number,
     options?: ErrorOptions,
   ) {
-    super(`append to ${subject} refused: its last sequence is not ${expectedLastSubjectSequence}, another writer was there`, options);
+    super(
+      `append to ${subject} refused: its last sequence is not ${expectedLastSubjectSequence}, another writer was there`,
+      options,
+    );
     this.name = 'AppendRefused';
   }
 }
@@ -52,7 +55,10 @@ export class LogFull extends Error {
     readonly subject: string,
     options?: ErrorOptions,
   ) {
-    super(`append to ${subject} refused: the log is full; raise its size limit or let it be trimmed`, options);
+    super(
+      `append to ${subject} refused: the log is full; raise its size limit or let it be trimmed`,
+      options,
+    );
     this.name = 'LogFull';
   }
 }
@@ -123,7 +129,12 @@ export interface WorkMessage extends LogMessage {
 
 export interface WorkPort {
   /** Drains an IOPF queue together with all other workers; at most `prefetch` messages are unsettled here at any time. */
-  work(options: { queue: string; prefetch: number; onWork(message: WorkMessage): void; onError(error: Error): void }): Promise<Running>;
+  work(options: {
+    queue: string;
+    prefetch: number;
+    onWork(message: WorkMessage): void;
+    onError(error: Error): void;
+  }): Promise<Running>;
 }
 
 /** Nobody serves the lane, or no reply came within the time limit. The command may or may not have had its effect. */
@@ -154,7 +165,11 @@ export interface LanePort {
   /** Rejects with {@link LaneUnavailable} or {@link LaneRejected}. */
   request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array>;
   /** Serves requests. A handler that throws {@link LaneRejected} answers with that rejection; any other error goes to `onError`, the caller times out. */
-  serve(subject: string, handler: (body: Uint8Array) => Promise<Uint8Array> | Uint8Array, onError: (error: Error) => void): Promise<Running>;
+  serve(
+    subject: string,
+    handler: (body: Uint8Array) => Promise<Uint8Array> | Uint8Array,
+    onError: (error: Error) => void,
+  ): Promise<Running>;
 }
 
 export interface ClockPort {

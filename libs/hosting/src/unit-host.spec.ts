@@ -1,5 +1,13 @@
 import type { Decider } from '@faultline/domain';
-import { Deposed, LogFull, LogUnavailable, UnitHost, UnitJournal, type OutgoingMessage, type UnitPlan } from '.';
+import {
+  Deposed,
+  LogFull,
+  LogUnavailable,
+  UnitHost,
+  UnitJournal,
+  type OutgoingMessage,
+  type UnitPlan,
+} from '.';
 import { ManualClock, MemoryLog } from './memory';
 import { eventually } from './testkit/eventually.testkit';
 
@@ -67,7 +75,10 @@ describe('UnitHost', () => {
     expect(released).toEqual([]);
     await eventually('the release', () => released.length === 1);
     expect(append).toHaveBeenCalledTimes(1);
-    expect(released.flat()).toEqual([{ kind: 'Added', amount: 1 }, { kind: 'Added', amount: 2 }]);
+    expect(released.flat()).toEqual([
+      { kind: 'Added', amount: 1 },
+      { kind: 'Added', amount: 2 },
+    ]);
   });
 
   it('settle resolves with the events of its own commands, after the append', async () => {
@@ -75,7 +86,10 @@ describe('UnitHost', () => {
     host.submit([add(1)]);
     const settled = host.settle([add(2), { kind: 'Peek' }]);
     clock.advance(0);
-    expect(await settled).toEqual([{ kind: 'Added', amount: 2 }, { kind: 'Peeked', total: 3 }]);
+    expect(await settled).toEqual([
+      { kind: 'Added', amount: 2 },
+      { kind: 'Peeked', total: 3 },
+    ]);
     expect(await log.lastSequence()).toBe(1);
   });
 

@@ -100,7 +100,8 @@ export class UnitHost<State, Command, Event> {
   perform(command: Command): readonly Event[] {
     const events = this.plan.decider.decide(this.current, command, this.clock.nowMicros());
     for (const event of events) {
-      if (this.plan.isDurable(event)) throw new Error('a command performed beside the log caused a durable event');
+      if (this.plan.isDurable(event))
+        throw new Error('a command performed beside the log caused a durable event');
       this.current = this.plan.decider.evolve(this.current, event);
     }
     return events;
@@ -161,7 +162,8 @@ export class UnitHost<State, Command, Event> {
 
   private async writeTurns(turns: Turn<Command, Event>[]): Promise<void> {
     const durable: Event[] = [];
-    for (const turn of turns) for (const event of turn.events) if (this.plan.isDurable(event)) durable.push(event);
+    for (const turn of turns)
+      for (const event of turn.events) if (this.plan.isDurable(event)) durable.push(event);
     try {
       if (durable.length > 0) await this.journal.write(this.plan.messages(durable));
     } catch (error) {
@@ -171,7 +173,9 @@ export class UnitHost<State, Command, Event> {
     for (const { events, entries, ends } of turns) {
       this.backlogged -= events.length;
       this.plan.released(events);
-      entries.forEach((entry, place) => entry.resolve?.(events.slice(place === 0 ? 0 : ends[place - 1], ends[place])));
+      entries.forEach((entry, place) =>
+        entry.resolve?.(events.slice(place === 0 ? 0 : ends[place - 1], ends[place])),
+      );
     }
   }
 

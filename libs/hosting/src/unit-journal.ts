@@ -57,7 +57,13 @@ export class UnitJournal {
       const sequence = await this.appendPatiently({
         subject: message.subject,
         id,
-        headers: { schema: message.schema.name, version: message.schema.version, unit: this.unit, epoch: this.epoch, cycle: this.cycle },
+        headers: {
+          schema: message.schema.name,
+          version: message.schema.version,
+          unit: this.unit,
+          epoch: this.epoch,
+          cycle: this.cycle,
+        },
         body: message.body,
         expectedLastSubjectSequence: this.lastOfSubject.get(message.subject) ?? 0,
       });

@@ -4,9 +4,21 @@ import { z } from 'zod';
 
 /** What a service instance is told by its environment; everything about the experiment comes from the scenario in the log. */
 const environment = z.object({
-  NATS_URL: z.string().min(1).default('nats://127.0.0.1:4222').describe('server, or servers separated by commas'),
-  FAULTLINE_LAB: z.string().regex(LAB_NAME, "1 to 40 letters a-z, digits and '-'").default('lab').describe('laboratory on that server'),
-  FAULTLINE_INSTANCE: z.string().min(1).optional().describe('name of this instance; made from host and process id when absent'),
+  NATS_URL: z
+    .string()
+    .min(1)
+    .default('nats://127.0.0.1:4222')
+    .describe('server, or servers separated by commas'),
+  FAULTLINE_LAB: z
+    .string()
+    .regex(LAB_NAME, "1 to 40 letters a-z, digits and '-'")
+    .default('lab')
+    .describe('laboratory on that server'),
+  FAULTLINE_INSTANCE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('name of this instance; made from host and process id when absent'),
   FAULTLINE_RUN_DIR: z.string().min(1).optional().describe('where the event log is kept'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });

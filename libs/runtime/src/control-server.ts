@@ -18,14 +18,26 @@ export class ControlServer extends ServerNats {
     super(options);
   }
 
-  override addHandler(pattern: unknown, callback: MessageHandler, isEventHandler = false, extras: Record<string, unknown> = {}): void {
+  override addHandler(
+    pattern: unknown,
+    callback: MessageHandler,
+    isEventHandler = false,
+    extras: Record<string, unknown> = {},
+  ): void {
     super.addHandler(`${this.lab}.ctl.${String(pattern)}`, callback, isEventHandler, extras);
   }
 }
 
 /** How control connections behave: they wait out an outage of the server for ever, like the data plane's. */
 export function controlOptions(servers: string[], name: string): NatsServerOptions {
-  return { servers, name, maxReconnectAttempts: -1, reconnectTimeWait: 500, reconnectJitter: 500, noAsyncTraces: true };
+  return {
+    servers,
+    name,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 500,
+    reconnectJitter: 500,
+    noAsyncTraces: true,
+  };
 }
 
 /** A client for the control plane of one laboratory. */

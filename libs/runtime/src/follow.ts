@@ -8,7 +8,12 @@ import type { ServicePorts } from './ports';
  */
 export function followRecords<T extends Tagged>(
   ports: ServicePorts,
-  options: { subject: string; schemas: readonly Schema<T>[]; unit: string; onRecords(records: T[], message: LogMessage): void },
+  options: {
+    subject: string;
+    schemas: readonly Schema<T>[];
+    unit: string;
+    onRecords(records: T[], message: LogMessage): void;
+  },
 ): Promise<Running> {
   const { subject, schemas, unit, onRecords } = options;
   return ports.log.follow({
@@ -19,10 +24,18 @@ export function followRecords<T extends Tagged>(
   });
 }
 
-function readRecords<T extends Tagged>(ports: ServicePorts, schemas: readonly Schema<T>[], unit: string, message: LogMessage): T[] {
+function readRecords<T extends Tagged>(
+  ports: ServicePorts,
+  schemas: readonly Schema<T>[],
+  unit: string,
+  message: LogMessage,
+): T[] {
   try {
     const schema = schemas.find((each) => each.name === message.headers.schema);
-    if (!schema) throw new DecodeError(`schema '${message.headers.schema}' on ${message.subject}, expected ${schemas.map((each) => each.name).join(' or ')}`);
+    if (!schema)
+      throw new DecodeError(
+        `schema '${message.headers.schema}' on ${message.subject}, expected ${schemas.map((each) => each.name).join(' or ')}`,
+      );
     return schema.decode(message.body);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;

@@ -8,16 +8,25 @@ export class UnitHasHistory extends Error {
     readonly subject: string,
     readonly sequence: number,
   ) {
-    super(`unit ${unit} already wrote ${subject} (up to sequence ${sequence}); expected a laboratory without history: start the run under a new name`);
+    super(
+      `unit ${unit} already wrote ${subject} (up to sequence ${sequence}); expected a laboratory without history: start the run under a new name`,
+    );
     this.name = 'UnitHasHistory';
   }
 }
 
 /** Opens the journal of a unit that begins here. Throws {@link UnitHasHistory} when one of its subjects was written before. */
-export async function openJournal(ports: ServicePorts, unit: string, epoch: number, subjects: readonly string[]): Promise<UnitJournal> {
+export async function openJournal(
+  ports: ServicePorts,
+  unit: string,
+  epoch: number,
+  subjects: readonly string[],
+): Promise<UnitJournal> {
   for (const subject of subjects) {
     const last = await ports.log.last(subject);
     if (last) throw new UnitHasHistory(unit, subject, last.sequence);
   }
-  return new UnitJournal(ports.log, ports.clock, unit, epoch, (error) => ports.logger.warn({ unit, err: error }, 'the log does not take events, the unit waits'));
+  return new UnitJournal(ports.log, ports.clock, unit, epoch, (error) =>
+    ports.logger.warn({ unit, err: error }, 'the log does not take events, the unit waits'),
+  );
 }

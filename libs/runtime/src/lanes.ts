@@ -83,7 +83,11 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
 
   private retryAfter(error: Error, attempt: number): number | undefined {
     if (error instanceof LaneUnavailable) {
-      if (attempt === 1 || attempt % 50 === 0) this.ports.logger.warn({ subject: error.subject, reason: error.reason, attempt }, 'lane not answered, sending again');
+      if (attempt === 1 || attempt % 50 === 0)
+        this.ports.logger.warn(
+          { subject: error.subject, reason: error.reason, attempt },
+          'lane not answered, sending again',
+        );
       return error.reason === 'timeout' ? 0 : RETRY_MICROS;
     }
     this.ports.fail(error);

@@ -42,7 +42,10 @@ class NatsServicePorts extends ServicePorts {
 
   bury(letter: { subject: string; unit: string; body: Uint8Array }, cause: Error): void {
     this.buried += 1;
-    this.logger.warn({ subject: letter.subject, unit: letter.unit, bytes: letter.body.length, err: cause }, 'message put to the dead letters');
+    this.logger.warn(
+      { subject: letter.subject, unit: letter.unit, bytes: letter.body.length, err: cause },
+      'message put to the dead letters',
+    );
     void this.deadLetters.bury({ ...letter, reason: cause.message });
   }
 }
@@ -91,12 +94,19 @@ class ServiceProcess {
     });
     const nats = await natsPorts(this.link, {
       lab: config.lab,
-      onLost: (letter, error) => logger.error({ subject: letter.subject, reason: letter.reason, err: error }, 'dead letter could not be stored'),
+      onLost: (letter, error) =>
+        logger.error(
+          { subject: letter.subject, reason: letter.reason, err: error },
+          'dead letter could not be stored',
+        ),
     });
     const ports = new NatsServicePorts(config, logger, nats, (error) => this.fail(error));
     const client = createControlClient(config.natsServers, `${config.instance}-presence`);
     this.app = await NestFactory.createMicroservice(rootModule(ports, module), {
-      strategy: new ControlServer(config.lab, controlOptions(config.natsServers, `${config.instance}-control`)),
+      strategy: new ControlServer(
+        config.lab,
+        controlOptions(config.natsServers, `${config.instance}-control`),
+      ),
       logger: new NestLogger(logger),
       abortOnError: false,
     });
@@ -104,7 +114,12 @@ class ServiceProcess {
     await this.app.listen();
     await client.connect();
     const who = { service: config.service, instance: config.instance };
-    this.presence = new PresenceTeller(client, ports.subjects.control('lab', 'presence'), who, () => ports.buried);
+    this.presence = new PresenceTeller(
+      client,
+      ports.subjects.control('lab', 'presence'),
+      who,
+      () => ports.buried,
+    );
     this.presence.begin();
     const scenario = await awaitScenario(ports);
     const units = await this.app.get(UnitService).start(scenario);

@@ -9,7 +9,7 @@ import type { Terminal } from '../terminal';
 
 export interface RunFlags {
   runs: string;
-  set: string[];
+  set?: string[];
   keep?: boolean;
   json?: boolean;
   debug?: boolean;
@@ -22,7 +22,7 @@ export async function run(
   terminal: Terminal,
   environment: NodeJS.ProcessEnv,
 ): Promise<Exit> {
-  const checked = await checkScenario(file, flags.set);
+  const checked = await checkScenario(file, flags.set ?? []);
   const folder = RunFolder.create(flags.runs, newRunId(new Date(), Math.random));
   folder.writeScenario(checked.text, checked.resolved);
   const logLevel = environment['LOG_LEVEL'] || (flags.debug ? 'debug' : 'info');

@@ -22,7 +22,18 @@ export interface Names {
   iommu(index: number): string;
 }
 
-const BAR_WIDTH = 24;
+const LEAST_BAR = 10;
+const MOST_BAR = 40;
+
+const right = { align: 'right' as const };
+const COLUMNS = [
+  { heading: 'when', ...right },
+  { heading: 'UTC' },
+  { heading: 'seq', ...right },
+  { heading: 'what' },
+  { heading: 'who' },
+  { heading: 'then', ...right },
+];
 
 /** What a fault was and how it ended. */
 export function faultHead(row: FaultRow, names: Names): string[] {
@@ -31,7 +42,7 @@ export function faultHead(row: FaultRow, names: Names): string[] {
   const why = row.error && row.error !== 'none' ? ` (${row.error})` : '';
   return [
     `fault ${row.id}: ${names.device(row.device)} behind ${names.iommu(row.iommu)} (${row.model}), ${pasid}, page ${formatPage(row.page)} ${formatPermissions(row.permissions)}`,
-    `answer ${row.code}${why}, resolution ${row.resolution ?? 'none'}, access ${row.access ?? '?'} ${ended}, group ${row.group ?? 'none'}, queue ${row.queue ?? 'none'}`,
+    `answer ${row.code}${why}, resolution ${row.resolution ?? 'none'}, access${row.access === null ? '' : ` ${row.access}`} ${ended}, group ${row.group ?? 'none'}, queue ${row.queue ?? 'none'}`,
   ];
 }
 
@@ -42,28 +53,25 @@ export function timelineTable(entries: readonly TimelineEntry[], width: number):
   );
   const first = sorted[0]?.atMicros ?? 0;
   const whole = (sorted.at(-1)?.atMicros ?? first) - first;
-  const rows = sorted.map((entry, place) => {
-    const next = sorted[place + 1]?.atMicros;
-    return [
-      `+${formatMicros(entry.atMicros - first)}`,
-      formatInstant(entry.atMicros).slice(11),
-      entry.sequence === undefined ? '' : String(entry.sequence),
-      entry.what,
-      entry.who,
-      next === undefined ? '' : formatMicros(next - entry.atMicros),
-      next === undefined ? '' : bar((entry.atMicros - first) / whole, (next - first) / whole, BAR_WIDTH),
-    ];
+  const next = (place: number): number | undefined => sorted[place + 1]?.atMicros;
+  const rows = sorted.map((entry, place) => [
+    `+${formatMicros(entry.atMicros - first)}`,
+    formatInstant(entry.atMicros).slice(11),
+    entry.sequence === undefined ? '' : String(entry.sequence),
+    entry.what,
+    entry.who,
+    next(place) === undefined ? '' : formatMicros((next(place) ?? 0) - entry.atMicros),
+  ]);
+  const lines = formatTable(COLUMNS, rows, width - LEAST_BAR - 2);
+  const longest = Math.max(...lines.map((line) => [...line].length));
+  // What the columns leave of the line is the bar's.
+  const room = Math.min(MOST_BAR, Math.max(LEAST_BAR, width - longest - 2));
+  return lines.map((line, place) => {
+    const from = sorted[place - 1]?.atMicros;
+    const to = next(place - 1);
+    if (from === undefined || to === undefined) return line;
+    return `${line.padEnd(longest)}  ${bar((from - first) / whole, (to - first) / whole, room)}`;
   });
-  const right = { align: 'right' as const };
-  const columns = [
-    { heading: 'when', ...right },
-    { heading: 'UTC' },
-    { heading: 'seq', ...right },
-    { heading: 'what' },
-    { heading: 'who' },
-    { heading: 'then', ...right },
-  ];
-  return formatTable([...columns, { heading: '', align: 'left' }], rows, width);
 }
 
 /** The stages with wall time and model time; they add up to the whole. */
@@ -74,7 +82,6 @@ export function stageTable(row: FaultRow, timeScale: number): string[] {
     return micros === null ? [] : [[stageNames[stage], micros]];
   });
   if (total !== null) rows.push(['end to end', total]);
-  const right = { align: 'right' as const };
   return indent(
     formatTable(
       [{ heading: 'stage' }, { heading: 'wall time', ...right }, { heading: 'model time', ...right }],

@@ -62,7 +62,7 @@ describe('the course of a run', () => {
 
   test('accesses that do not move any more are told with what is open', async () => {
     await expect(courseOver([{}], { stuckMillis: 300 }).course.follow()).rejects.toThrow(
-      /^nothing has moved for \d+ s; still open: 2 accesses, 1 groups, 1 stalls, 0 ring records/,
+      /^no access has ended for \d+ s, and 0 page requests were sent meanwhile; still open: 2 accesses, 1 groups, 1 stalls, 0 ring records/,
     );
   });
 

@@ -24,6 +24,7 @@ export type CourseEnd = 'finished' | 'stopped';
 export class Course {
   private movedAt = performance.now();
   private trace = '';
+  private requestsThen = 0;
 
   constructor(private readonly options: CourseOptions) {}
 
@@ -65,18 +66,21 @@ export class Course {
     return this.options.lifeline.race(this.options.control.ask('mm-handler.progress', {}));
   }
 
+  /** Requests that go round in circles are no progress: only an access that starts or ends is. */
   private refuseStandstill(devices: DeviceProgress, iommus: IommuProgress): void {
-    const trace = JSON.stringify([devices, iommus]);
+    const trace = `${devices.issued} ${devices.ended}`;
     const idle = devices.issued === devices.ended && !devices.finished;
     if (trace !== this.trace || idle) {
       this.trace = trace;
       this.movedAt = performance.now();
+      this.requestsThen = devices.requests;
     }
     const still = performance.now() - this.movedAt;
     if (still < this.options.stuckMillis) return;
     const open = `${devices.issued - devices.ended} accesses, ${iommus.pendingGroups} groups, ${iommus.openStalls} stalls, ${iommus.ringRecords} ring records`;
+    const since = `no access has ended for ${Math.round(still / 1000)} s, and ${devices.requests - this.requestsThen} page requests were sent meanwhile`;
     throw new RunFailed(
-      `nothing has moved for ${Math.round(still / 1000)} s; still open: ${open}; the services' logs may say why`,
+      `${since}; still open: ${open}; 'faultline faults' and the services' logs may say why`,
     );
   }
 }

@@ -47,6 +47,9 @@ const SUMMARY_MILLIS = 300_000;
 /** A service that dies is noticed a moment after the question it left unanswered. */
 const DEATH_MILLIS = 1_000;
 
+/** Services that ask others and wait for answers; they stop while there is still somebody to answer. */
+const asks = /^(device-emulator|iopf-worker)/;
+
 const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);
 
 /** One run, from the first process started to the last one gone. */
@@ -196,7 +199,7 @@ export class RunSession {
   }
 
   private async tearDown(): Promise<void> {
-    const killed = await this.supervisor.stopAll();
+    const killed = await this.supervisor.stopAll(undefined, (instance) => asks.test(instance));
     if (killed.length > 0) this.display.step(`had to be killed: ${killed.join(', ')}`);
     await this.presence?.close().catch(() => undefined);
     await this.client?.close().catch(() => undefined);

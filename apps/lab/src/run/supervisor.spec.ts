@@ -78,6 +78,16 @@ describe('the supervisor', () => {
     for (const service of services) expect(isAlive(service.pid ?? 0)).toBe(false);
   });
 
+  test('those that need the others stop first', async () => {
+    const asking = start('asking', steady);
+    const answering = start('answering', steady);
+    await Promise.all([up('asking'), up('answering')]);
+    let answeringWasThere = false;
+    void asking.ended.then(() => (answeringWasThere = !answering.over && isAlive(answering.pid ?? 0)));
+    await supervisor.stopAll(5_000, (instance) => instance === 'asking');
+    expect(answeringWasThere).toBe(true);
+  });
+
   test('killing everything needs no waiting', async () => {
     const service = start('at-once', deaf);
     await up('at-once');

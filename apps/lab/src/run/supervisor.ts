@@ -40,14 +40,29 @@ export class Supervisor {
     this.stopping = true;
   }
 
-  /** Stops every process, the last one started first, and waits until all are gone. Names those that had to be killed. */
-  async stopAll(deadlineMillis = STOP_MILLIS): Promise<string[]> {
+  /**
+   * Stops every process and waits until all are gone: first those for whose instances `first` says so, because they need the
+   * others to settle what they have in flight. Names those that had to be killed.
+   */
+  async stopAll(
+    deadlineMillis = STOP_MILLIS,
+    first: (instance: string) => boolean = () => false,
+  ): Promise<string[]> {
     this.stopping = true;
     const running = this.processes.filter((service) => !service.over);
-    const ends = await Promise.all(running.reverse().map((service) => service.stop(deadlineMillis)));
+    const killed: string[] = [];
+    for (const stage of [
+      running.filter(({ instance }) => first(instance)),
+      running.filter(({ instance }) => !first(instance)),
+    ]) {
+      const ends = await Promise.all(stage.map((service) => service.stop(deadlineMillis)));
+      killed.push(
+        ...stage.filter((_, place) => ends[place]?.signal === 'SIGKILL').map((service) => service.instance),
+      );
+    }
     this.guard.close();
     process.off('exit', this.killAll);
-    return running.filter((_, place) => ends[place]?.signal === 'SIGKILL').map((service) => service.instance);
+    return killed;
   }
 
   /** Ends everything at once, without waiting: also the last act of a laboratory that exits in the middle of a run. */

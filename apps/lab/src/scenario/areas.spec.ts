@@ -29,6 +29,10 @@ describe('areas of an address space', () => {
     ]);
   });
 
+  test('program text is readable, since a translation cannot express an execute-only page (R5)', () => {
+    expect(areas([10, 20, 4])).toEqual([[10, 20, 5]]);
+  });
+
   test('every range lies in one area that permits it, and areas never overlap', () => {
     const range = fc.record({
       start: fc.nat(200),

@@ -119,6 +119,13 @@ describe('resolving a scenario', () => {
     );
   });
 
+  test('an execute-only area is refused with its line (R5)', () => {
+    const text = written.replace('permissions: r,', 'permissions: x,');
+    expect(() => resolve(text)).toThrow(
+      /^small\.yaml:15: found an execute-only area, expected one that is readable too: .* \(R5\)/,
+    );
+  });
+
   test('pages outside 52 bits are refused with their line', () => {
     const text = written.replace('startPage: 5, pages: 5', 'startPage: 4503599627370495, pages: 2');
     expect(() => resolve(text)).toThrow(

@@ -164,7 +164,9 @@ function checkedVmas(
 ): ResolvedVma[] {
   const resolved = written.map((vma, index) => {
     checkPages(vma.startPage, vma.startPage + vma.pages, [...path, index, 'startPage'], source);
-    return { ...vma, permissions: parsePermissions(vma.permissions) ?? 0, index };
+    const permissions = parsePermissions(vma.permissions) ?? 0;
+    checkReadable(permissions, [...path, index, 'permissions'], source);
+    return { ...vma, permissions, index };
   });
   const sorted = [...resolved].sort((a, b) => a.startPage - b.startPage);
   sorted.forEach((vma, place) => {
@@ -193,6 +195,17 @@ function checkPages(
     `pages ${start} to ${end - 1}`,
     `page numbers of at most 52 bits (${MAX_PAGE})`,
   );
+}
+
+/** A device that asked for such a page would get a response, miss again, and never come to an end. */
+function checkReadable(
+  permissions: Permissions,
+  path: readonly (string | number)[],
+  source: ScenarioSource,
+): void {
+  if ((permissions & Permission.EXECUTE) === 0 || (permissions & Permission.READ) !== 0) return;
+  const expected = 'one that is readable too: a translation cannot express execute-only pages (R5)';
+  throw new ScenarioError(source.file, source.lineOf(path), 'an execute-only area', expected);
 }
 
 /** The parser has checked all references, so a missing one is a defect of this file. */

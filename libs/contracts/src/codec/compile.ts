@@ -13,9 +13,25 @@ export interface CompiledLayout {
 }
 
 const FIXED_BYTES: Partial<Record<Field['type'], number>> = {
-  u8: 1, bool: 1, enum: 1, u16: 2, offset: 2, u32: 4, i32: 4, pasid: 4, f64: 8, micros: 8, page: 8,
+  u8: 1,
+  bool: 1,
+  enum: 1,
+  u16: 2,
+  offset: 2,
+  u32: 4,
+  i32: 4,
+  pasid: 4,
+  f64: 8,
+  micros: 8,
+  page: 8,
 };
-const GETTERS: Partial<Record<Field['type'], string>> = { u8: 'Uint8', u16: 'Uint16', u32: 'Uint32', i32: 'Int32', f64: 'Float64' };
+const GETTERS: Partial<Record<Field['type'], string>> = {
+  u8: 'Uint8',
+  u16: 'Uint16',
+  u32: 'Uint32',
+  i32: 'Int32',
+  f64: 'Float64',
+};
 
 /** Names that generated code may use; everything else it sees are the tables' own literals. */
 interface Helpers {
@@ -56,10 +72,20 @@ export function compileLayout(layout: Layout, kind?: string): CompiledLayout {
     }
   });
   const literal = layout.fields.map(([name], place) => `${name}: f${place}`).join(', ');
-  const result = kind === undefined ? `{ ${literal} }` : `{ kind: ${JSON.stringify(kind)}${literal && ', '}${literal} }`;
-  const encode = new Function('h', `return (w, r) => { w.reserve(${fixed}); let v = w.view, p = w.position; ${encodes.join('\n')} w.position = p; }`);
-  const decode = new Function('h', `return (s) => { const v = s.view; let p = s.position; ${decodes.join('\n')} s.position = p; return ${result}; }`);
-  return { encode: encode(helpers) as CompiledLayout['encode'], decode: decode(helpers) as CompiledLayout['decode'] };
+  const result =
+    kind === undefined ? `{ ${literal} }` : `{ kind: ${JSON.stringify(kind)}${literal && ', '}${literal} }`;
+  const encode = new Function(
+    'h',
+    `return (w, r) => { w.reserve(${fixed}); let v = w.view, p = w.position; ${encodes.join('\n')} w.position = p; }`,
+  );
+  const decode = new Function(
+    'h',
+    `return (s) => { const v = s.view; let p = s.position; ${decodes.join('\n')} s.position = p; return ${result}; }`,
+  );
+  return {
+    encode: encode(helpers) as CompiledLayout['encode'],
+    decode: decode(helpers) as CompiledLayout['decode'],
+  };
 }
 
 /** After a part of unknown size the fixed fields that follow need room again, so variable parts reserve with a margin. */
@@ -69,7 +95,8 @@ function encodeStatement(name: string, field: Field, helpers: Helpers): string {
   const value = `r.${name}`;
   const plain = GETTERS[field.type];
   if (plain) return `v.set${plain}(p, ${value}, true); p += ${FIXED_BYTES[field.type]};`;
-  const variable = (call: string) => `w.position = p; ${call} w.reserve(${MARGIN_BYTES}); v = w.view; p = w.position;`;
+  const variable = (call: string) =>
+    `w.position = p; ${call} w.reserve(${MARGIN_BYTES}); v = w.view; p = w.position;`;
   switch (field.type) {
     case 'bool':
       return `v.setUint8(p, ${value} ? 1 : 0); p += 1;`;

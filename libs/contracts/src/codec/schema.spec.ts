@@ -1,6 +1,28 @@
 import fc from 'fast-check';
 import { MAX_PAGE, MAX_PASID, NO_PASID } from '@faultline/domain';
-import { bool, DecodeError, EncodeError, f64, FieldOutOfRange, i32, json, layout, list, micros, offset, oneOf, page, pasid, record, Schema, text, u16, u32, u8, UnknownSchema } from '.';
+import {
+  bool,
+  DecodeError,
+  EncodeError,
+  f64,
+  FieldOutOfRange,
+  i32,
+  json,
+  layout,
+  list,
+  micros,
+  offset,
+  oneOf,
+  page,
+  pasid,
+  record,
+  Schema,
+  text,
+  u16,
+  u32,
+  u8,
+  UnknownSchema,
+} from '.';
 
 interface Inner {
   name: string;
@@ -51,55 +73,90 @@ const schema = new Schema<Everything>({
   },
 });
 
-const pages = fc.integer({ min: 0, max: 0xffff_ffff }).chain((low) => fc.integer({ min: 0, max: 0xf_ffff }).map((high) => high * 2 ** 32 + low));
-const everything: fc.Arbitrary<Everything> = fc.record({
-  kind: fc.constant('Everything' as const),
-  small: fc.integer({ min: 0, max: 255 }),
-  word: fc.integer({ min: 0, max: 65_535 }),
-  long: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-  signed: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
-  real: fc.double({ noNaN: true }),
-  flag: fc.boolean(),
-  pasid: fc.oneof(fc.constant(NO_PASID), fc.integer({ min: 0, max: MAX_PASID })),
-  page: pages,
-  offset: fc.integer({ min: 0, max: 4095 }),
-  at: fc.double({ min: 0, max: 8e15, noNaN: true }),
-  colour: fc.constantFrom('red' as const, 'green' as const),
-  label: fc.string({ unit: 'grapheme', maxLength: 20 }),
-  inner: fc.array(fc.record({ name: fc.string({ maxLength: 60 }), page: pages }, { noNullPrototype: true }), { maxLength: 40 }),
-  free: fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown),
-  last: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-}, { noNullPrototype: true });
+const pages = fc
+  .integer({ min: 0, max: 0xffff_ffff })
+  .chain((low) => fc.integer({ min: 0, max: 0xf_ffff }).map((high) => high * 2 ** 32 + low));
+const everything: fc.Arbitrary<Everything> = fc.record(
+  {
+    kind: fc.constant('Everything' as const),
+    small: fc.integer({ min: 0, max: 255 }),
+    word: fc.integer({ min: 0, max: 65_535 }),
+    long: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    signed: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+    real: fc.double({ noNaN: true }),
+    flag: fc.boolean(),
+    pasid: fc.oneof(fc.constant(NO_PASID), fc.integer({ min: 0, max: MAX_PASID })),
+    page: pages,
+    offset: fc.integer({ min: 0, max: 4095 }),
+    at: fc.double({ min: 0, max: 8e15, noNaN: true }),
+    colour: fc.constantFrom('red' as const, 'green' as const),
+    label: fc.string({ unit: 'grapheme', maxLength: 20 }),
+    inner: fc.array(
+      fc.record({ name: fc.string({ maxLength: 60 }), page: pages }, { noNullPrototype: true }),
+      { maxLength: 40 },
+    ),
+    free: fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown),
+    last: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+  },
+  { noNullPrototype: true },
+);
 
 describe('Schema', () => {
   it('decodes what it encoded, for any records', () => {
-    fc.assert(fc.property(fc.array(everything, { maxLength: 30 }), (records) => {
-      expect(schema.decode(schema.encode(records))).toEqual(records);
-    }));
+    fc.assert(
+      fc.property(fc.array(everything, { maxLength: 30 }), (records) => {
+        expect(schema.decode(schema.encode(records))).toEqual(records);
+      }),
+    );
   });
 
   it('refuses every body that was cut short, and every body with bytes too many', () => {
-    fc.assert(fc.property(fc.array(everything, { minLength: 1, maxLength: 3 }), fc.nat(), (records, cut) => {
-      const body = schema.encode(records);
-      expect(() => schema.decode(body.subarray(0, cut % body.length))).toThrow(DecodeError);
-      expect(() => schema.decode(Uint8Array.from([...body, 0]))).toThrow(/1 bytes are left/);
-    }));
+    fc.assert(
+      fc.property(fc.array(everything, { minLength: 1, maxLength: 3 }), fc.nat(), (records, cut) => {
+        const body = schema.encode(records);
+        expect(() => schema.decode(body.subarray(0, cut % body.length))).toThrow(DecodeError);
+        expect(() => schema.decode(Uint8Array.from([...body, 0]))).toThrow(/1 bytes are left/);
+      }),
+    );
   });
 
   it('throws nothing but DecodeError for any bytes at all', () => {
-    fc.assert(fc.property(fc.array(everything, { maxLength: 2 }), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 8 }), (records, changes) => {
-      const body = schema.encode(records);
-      for (const [place, value] of changes) body[place % body.length] = value;
-      try {
-        schema.decode(body);
-      } catch (error) {
-        expect(error).toBeInstanceOf(DecodeError);
-      }
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(
+        fc.array(everything, { maxLength: 2 }),
+        fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 8 }),
+        (records, changes) => {
+          const body = schema.encode(records);
+          for (const [place, value] of changes) body[place % body.length] = value;
+          try {
+            schema.decode(body);
+          } catch (error) {
+            expect(error).toBeInstanceOf(DecodeError);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 
   const one = (change: Partial<Everything>): Everything => ({
-    kind: 'Everything', small: 1, word: 2, long: 3, signed: -4, real: 5, flag: true, pasid: 6, page: 7, offset: 8, at: 9, colour: 'red', label: '', inner: [], free: null, last: 10, ...change,
+    kind: 'Everything',
+    small: 1,
+    word: 2,
+    long: 3,
+    signed: -4,
+    real: 5,
+    flag: true,
+    pasid: 6,
+    page: 7,
+    offset: 8,
+    at: 9,
+    colour: 'red',
+    label: '',
+    inner: [],
+    free: null,
+    last: 10,
+    ...change,
   });
 
   it.each([
@@ -144,17 +201,26 @@ describe('versions of a schema', () => {
   const first = new Schema<First>({ name: 's', versions: { 1: [record<First>('Sent', 1, { page })] } });
   const second = new Schema<Second>({
     name: 's',
-    versions: { 1: [record<First>('Sent', 1, { page })], 2: [record<Second>('Sent', 1, { page, round: u16 })] },
+    versions: {
+      1: [record<First>('Sent', 1, { page })],
+      2: [record<Second>('Sent', 1, { page, round: u16 })],
+    },
     upcasters: { 1: (old) => ({ ...old, round: 0 }) as Second },
   });
 
   it('a reader reads every version ever written, upcast to its own', () => {
-    expect(second.decode(first.encode([{ kind: 'Sent', page: 5 }]))).toEqual([{ kind: 'Sent', page: 5, round: 0 }]);
-    expect(second.decode(second.encode([{ kind: 'Sent', page: 5, round: 3 }]))).toEqual([{ kind: 'Sent', page: 5, round: 3 }]);
+    expect(second.decode(first.encode([{ kind: 'Sent', page: 5 }]))).toEqual([
+      { kind: 'Sent', page: 5, round: 0 },
+    ]);
+    expect(second.decode(second.encode([{ kind: 'Sent', page: 5, round: 3 }]))).toEqual([
+      { kind: 'Sent', page: 5, round: 3 },
+    ]);
   });
 
   it('a reader refuses a version of the future by name', () => {
     expect(() => first.decode(second.encode([{ kind: 'Sent', page: 5, round: 3 }]))).toThrow(UnknownSchema);
-    expect(() => first.decode(second.encode([{ kind: 'Sent', page: 5, round: 3 }]))).toThrow(/schema 's' version 2, expected a version from 1 to 1/);
+    expect(() => first.decode(second.encode([{ kind: 'Sent', page: 5, round: 3 }]))).toThrow(
+      /schema 's' version 2, expected a version from 1 to 1/,
+    );
   });
 });

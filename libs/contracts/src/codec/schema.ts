@@ -44,7 +44,8 @@ export class Schema<T extends Tagged> {
   constructor(readonly definition: SchemaDefinition) {
     this.name = definition.name;
     this.version = Math.max(...Object.keys(definition.versions).map(Number));
-    for (const [version, layouts] of Object.entries(definition.versions)) this.compiled.set(Number(version), compileVersion(layouts));
+    for (const [version, layouts] of Object.entries(definition.versions))
+      this.compiled.set(Number(version), compileVersion(layouts));
     const current = this.compiled.get(this.version);
     if (!current) throw new Error(`schema ${this.name} has no versions`);
     this.current = current;
@@ -81,29 +82,37 @@ export class Schema<T extends Tagged> {
       const records = readRecords(reader, compiled, this.name);
       return (version === this.version ? records : records.map((each) => this.upcast(each, version))) as T[];
     } catch (cause) {
-      if (cause instanceof RangeError) throw new DecodeError(`body of ${body.length} bytes ends inside a record at byte ${reader.position}`, { cause });
+      if (cause instanceof RangeError)
+        throw new DecodeError(
+          `body of ${body.length} bytes ends inside a record at byte ${reader.position}`,
+          { cause },
+        );
       throw cause;
     }
   }
 
   private upcast(record: Tagged, from: number): Tagged {
     let upcast = record;
-    for (let version = from; version < this.version; version += 1) upcast = this.definition.upcasters?.[version]?.(upcast) ?? upcast;
+    for (let version = from; version < this.version; version += 1)
+      upcast = this.definition.upcasters?.[version]?.(upcast) ?? upcast;
     return upcast;
   }
 }
 
 /** Checks the head and returns the schema version the body was written in. */
 function readHead(reader: ByteReader): number {
-  if (reader.bytes.length < HEAD_BYTES) throw new DecodeError(`body of ${reader.bytes.length} bytes is too short for its head`);
-  if (reader.bytes[0] !== MAGIC || reader.bytes[1] !== FRAMING) throw new DecodeError('body does not begin with the bytes fa 01');
+  if (reader.bytes.length < HEAD_BYTES)
+    throw new DecodeError(`body of ${reader.bytes.length} bytes is too short for its head`);
+  if (reader.bytes[0] !== MAGIC || reader.bytes[1] !== FRAMING)
+    throw new DecodeError('body does not begin with the bytes fa 01');
   return reader.view.getUint16(2, true);
 }
 
 function readRecords(reader: ByteReader, compiled: CompiledVersion, schema: string): Tagged[] {
   const count = reader.view.getUint32(4, true);
   // Every record has at least its tag, so a count beyond the body's size is refused before memory is spent on it.
-  if (count > reader.bytes.length) throw new DecodeError(`body of ${reader.bytes.length} bytes claims ${count} records`);
+  if (count > reader.bytes.length)
+    throw new DecodeError(`body of ${reader.bytes.length} bytes claims ${count} records`);
   reader.position = HEAD_BYTES;
   const records: Tagged[] = new Array<Tagged>(count);
   for (let index = 0; index < count; index += 1) {
@@ -113,17 +122,20 @@ function readRecords(reader: ByteReader, compiled: CompiledVersion, schema: stri
     reader.position += 1;
     const record = known.decode(reader) as unknown as Tagged;
     const complaint = known.layout.check?.(record as never);
-    if (complaint !== undefined) throw new DecodeError(`record ${index} (${known.layout.kind}): ${complaint}`);
+    if (complaint !== undefined)
+      throw new DecodeError(`record ${index} (${known.layout.kind}): ${complaint}`);
     records[index] = record;
   }
-  if (reader.position !== reader.bytes.length) throw new DecodeError(`${reader.bytes.length - reader.position} bytes are left after the last record`);
+  if (reader.position !== reader.bytes.length)
+    throw new DecodeError(`${reader.bytes.length - reader.position} bytes are left after the last record`);
   return records;
 }
 
 function compileVersion(layouts: readonly RecordLayout[]): CompiledVersion {
   const version: CompiledVersion = { byTag: [], byKind: new Map() };
   for (const layout of layouts) {
-    if (version.byTag[layout.tag] || version.byKind.has(layout.kind)) throw new Error(`record ${layout.kind} (tag ${layout.tag}) is defined twice`);
+    if (version.byTag[layout.tag] || version.byKind.has(layout.kind))
+      throw new Error(`record ${layout.kind} (tag ${layout.tag}) is defined twice`);
     const entry = { layout, ...compileLayout(layout, layout.kind) };
     version.byTag[layout.tag] = entry;
     version.byKind.set(layout.kind, entry);

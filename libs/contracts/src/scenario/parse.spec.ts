@@ -20,7 +20,8 @@ function complaint(text: string, overrides: string[] = []): string {
   try {
     parseScenario('s.yaml', text, overrides);
   } catch (error) {
-    if (error instanceof ScenarioError) return `${error.file}:${error.line} | ${error.found} | ${error.expected}`;
+    if (error instanceof ScenarioError)
+      return `${error.file}:${error.line} | ${error.found} | ${error.expected}`;
     throw error;
   }
   return 'no complaint';
@@ -30,15 +31,28 @@ describe('parseScenario', () => {
   it('fills in every default', () => {
     const scenario = parseScenario('s.yaml', valid);
     expect(scenario).toMatchObject({
-      seed: 1, profile: 'pri-minor', timeScale: 'auto', queues: 'per-iommu',
+      seed: 1,
+      profile: 'pri-minor',
+      timeScale: 'auto',
+      queues: 'per-iommu',
       workers: { processes: 2, servers: 16, groupsPerMessage: 16 },
       mm: { shards: 1, framesPerShard: 65_536 },
     });
-    expect(scenario.devices[0]).toMatchObject({ credits: 32, atcEntries: 64, pagesPerGroup: 1, responsePasidRequired: true });
+    expect(scenario.devices[0]).toMatchObject({
+      credits: 32,
+      atcEntries: 64,
+      pagesPerGroup: 1,
+      responsePasidRequired: true,
+    });
   });
 
   it('applies settings with dotted keys before anything is checked', () => {
-    const scenario = parseScenario('s.yaml', valid, ['workers.processes=4', 'devices.0.credits=8', 'name=other', 'timeScale=2.5']);
+    const scenario = parseScenario('s.yaml', valid, [
+      'workers.processes=4',
+      'devices.0.credits=8',
+      'name=other',
+      'timeScale=2.5',
+    ]);
     expect(scenario).toMatchObject({ name: 'other', timeScale: 2.5, workers: { processes: 4, servers: 16 } });
     expect(scenario.devices[0]?.credits).toBe(8);
   });
@@ -46,16 +60,61 @@ describe('parseScenario', () => {
   it.each<[string, string, string[], string | RegExp]>([
     ['broken YAML', 'name: [1,\n', [], /^s\.yaml:\d+ \| .* \| YAML$/],
     ['no mapping', '- 1\n', [], /^s\.yaml:1 \| no mapping at the top/],
-    ['an unknown key, by its line', valid.replace('    model: pri', '    model: pri\n    ringEntries: 8'), [], "s.yaml:5 | unknown key 'iommus.0.ringEntries' | a key of the scenario reference"],
-    ['an unknown key in a workload, by its line', valid.replace('        accesses: 100', '        accesses: 100\n        acesses: 1'), [], "s.yaml:14 | unknown key 'devices.0.workloads.0.acesses' | a key of the scenario reference"],
-    ['a wrong word', valid.replace('model: pri', 'model: prr'), [], /^s\.yaml:4 \| 'iommus\.0\.model' "prr" \| .*"pri"\|"stall"/],
-    ['a ring that is no power of two', valid.replace('model: pri', 'model: pri\n    priQueueEntries: 100'), [], /^s\.yaml:5 \| 'iommus\.0\.priQueueEntries' 100 \| a power of two/],
+    [
+      'an unknown key, by its line',
+      valid.replace('    model: pri', '    model: pri\n    ringEntries: 8'),
+      [],
+      "s.yaml:5 | unknown key 'iommus.0.ringEntries' | a key of the scenario reference",
+    ],
+    [
+      'an unknown key in a workload, by its line',
+      valid.replace('        accesses: 100', '        accesses: 100\n        acesses: 1'),
+      [],
+      "s.yaml:14 | unknown key 'devices.0.workloads.0.acesses' | a key of the scenario reference",
+    ],
+    [
+      'a wrong word',
+      valid.replace('model: pri', 'model: prr'),
+      [],
+      /^s\.yaml:4 \| 'iommus\.0\.model' "prr" \| .*"pri"\|"stall"/,
+    ],
+    [
+      'a ring that is no power of two',
+      valid.replace('model: pri', 'model: pri\n    priQueueEntries: 100'),
+      [],
+      /^s\.yaml:5 \| 'iommus\.0\.priQueueEntries' 100 \| a power of two/,
+    ],
     ['a missing list', valid.replace(/devices:[^]*/, ''), [], /^s\.yaml:1 \| no 'devices' \| array/],
-    ['a name that is nowhere', valid.replace('process: web', 'process: wep'), [], "s.yaml:11 | process 'wep' | one of web"],
-    ['a device behind no IOMMU', valid.replace('iommu: pri0', 'iommu: pri1'), [], "s.yaml:9 | iommu 'pri1' | one of pri0"],
-    ['a name twice', valid.replace('  - name: web', '  - name: web\n  - name: web'), [], "s.yaml:7 | name 'web' twice in processes | a name of its own for each"],
-    ['a PASID over 20 bits', valid.replace('name: web', 'name: web\n    pasid: 1048576'), [], /^s\.yaml:7 \| 'processes\.0\.pasid' 1048576/],
-    ['a setting without a value', valid, ['workers'], "--set:0 | 'workers' | key=value, for example workers.processes=4"],
+    [
+      'a name that is nowhere',
+      valid.replace('process: web', 'process: wep'),
+      [],
+      "s.yaml:11 | process 'wep' | one of web",
+    ],
+    [
+      'a device behind no IOMMU',
+      valid.replace('iommu: pri0', 'iommu: pri1'),
+      [],
+      "s.yaml:9 | iommu 'pri1' | one of pri0",
+    ],
+    [
+      'a name twice',
+      valid.replace('  - name: web', '  - name: web\n  - name: web'),
+      [],
+      "s.yaml:7 | name 'web' twice in processes | a name of its own for each",
+    ],
+    [
+      'a PASID over 20 bits',
+      valid.replace('name: web', 'name: web\n    pasid: 1048576'),
+      [],
+      /^s\.yaml:7 \| 'processes\.0\.pasid' 1048576/,
+    ],
+    [
+      'a setting without a value',
+      valid,
+      ['workers'],
+      "--set:0 | 'workers' | key=value, for example workers.processes=4",
+    ],
     ['a setting below a value', valid, ['name.deeper=1'], /^--set:0 \| 'name\.deeper=1'/],
     ['a setting with a wrong value', valid, ['workers.processes=many'], /'workers\.processes' "many"/],
   ])('says where, what was found and what was expected: %s', (_case, text, overrides, expected) => {

@@ -13,8 +13,17 @@ export function parseScenario(file: string, text: string, overrides: readonly st
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, intAsBigInt: false });
   const broken = document.errors[0];
-  if (broken) throw new ScenarioError(file, lines.linePos(broken.pos[0]).line, firstLine(broken.message), 'YAML', { cause: broken });
-  if (!isMap(document.contents)) throw new ScenarioError(file, 1, 'no mapping at the top', 'a scenario: a mapping with name, iommus, processes, devices');
+  if (broken)
+    throw new ScenarioError(file, lines.linePos(broken.pos[0]).line, firstLine(broken.message), 'YAML', {
+      cause: broken,
+    });
+  if (!isMap(document.contents))
+    throw new ScenarioError(
+      file,
+      1,
+      'no mapping at the top',
+      'a scenario: a mapping with name, iommus, processes, devices',
+    );
   for (const override of overrides) applyOverride(file, document, override);
   const result = scenarioSchema.safeParse(document.toJS());
   if (!result.success) throw complaint(file, document, lines, result.error);
@@ -23,8 +32,12 @@ export function parseScenario(file: string, text: string, overrides: readonly st
 
 function applyOverride(file: string, document: Document, override: string): void {
   const equals = override.indexOf('=');
-  if (equals < 1) throw new ScenarioError('--set', 0, `'${override}'`, 'key=value, for example workers.processes=4');
-  const path = override.slice(0, equals).split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  if (equals < 1)
+    throw new ScenarioError('--set', 0, `'${override}'`, 'key=value, for example workers.processes=4');
+  const path = override
+    .slice(0, equals)
+    .split('.')
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
   const parsed = parseDocument(override.slice(equals + 1));
   const value: unknown = parsed.errors.length > 0 ? override.slice(equals + 1) : parsed.toJS();
   try {
@@ -50,18 +63,32 @@ function complaint(file: string, document: Document, lines: LineCounter, error: 
   const path = issue ? [...issue.path] : [];
   if (issue?.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
-    return new ScenarioError(file, keyLine(document, lines, path, key), `unknown key '${[...path, key].join('.')}'`, 'a key of the scenario reference', { cause: error });
+    return new ScenarioError(
+      file,
+      keyLine(document, lines, path, key),
+      `unknown key '${[...path, key].join('.')}'`,
+      'a key of the scenario reference',
+      { cause: error },
+    );
   }
   const value: unknown = path.length > 0 ? document.getIn(path) : document.toJS();
   const found = value === undefined ? `no '${path.join('.')}'` : `'${path.join('.')}' ${show(value)}`;
-  return new ScenarioError(file, lineOf(document, lines, path), found, issue?.message.replace(/^Invalid input: expected /, '') ?? 'a scenario', { cause: error });
+  return new ScenarioError(
+    file,
+    lineOf(document, lines, path),
+    found,
+    issue?.message.replace(/^Invalid input: expected /, '') ?? 'a scenario',
+    { cause: error },
+  );
 }
 
 /** For a union, the issue of the alternative that came furthest says more than "invalid input". */
 function deepest(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined {
   const issue = issues[0];
   if (issue?.code !== 'invalid_union' || issue.errors.length === 0) return issue;
-  const alternatives = issue.errors.map((alternative) => deepest(alternative)).filter((each) => each !== undefined);
+  const alternatives = issue.errors
+    .map((alternative) => deepest(alternative))
+    .filter((each) => each !== undefined);
   const best = alternatives.sort((a, b) => rank(b) - rank(a))[0];
   return best && { ...best, path: [...issue.path, ...best.path] };
 }
@@ -73,7 +100,9 @@ function rank(issue: z.core.$ZodIssue): number {
 function keyLine(document: Document, lines: LineCounter, path: Path, key: string): number {
   const parent: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
   const pair = isMap(parent) ? parent.items.find((item) => String(item.key) === key) : undefined;
-  return pair && isNode(pair.key) && pair.key.range ? lines.linePos(pair.key.range[0]).line : lineOf(document, lines, path);
+  return pair && isNode(pair.key) && pair.key.range
+    ? lines.linePos(pair.key.range[0]).line
+    : lineOf(document, lines, path);
 }
 
 function show(value: unknown): string {
@@ -93,27 +122,38 @@ function checkReferences(file: string, document: Document, lines: LineCounter, s
   for (const list of ['iommus', 'processes', 'devices'] as const) {
     const seen = new Set<string>();
     scenario[list].forEach((entry, index) => {
-      if (seen.has(entry.name)) fail([list, index, 'name'], `name '${entry.name}' twice in ${list}`, 'a name of its own for each');
+      if (seen.has(entry.name))
+        fail([list, index, 'name'], `name '${entry.name}' twice in ${list}`, 'a name of its own for each');
       seen.add(entry.name);
     });
   }
   const pasids = new Set<number>();
   scenario.processes.forEach((process, index) => {
     if (process.pasid === undefined) return;
-    if (pasids.has(process.pasid)) fail(['processes', index, 'pasid'], `PASID ${process.pasid} twice`, 'one PASID a process (R93)');
+    if (pasids.has(process.pasid))
+      fail(['processes', index, 'pasid'], `PASID ${process.pasid} twice`, 'one PASID a process (R93)');
     pasids.add(process.pasid);
   });
   const iommus = scenario.iommus.map((each) => each.name);
   const processes = scenario.processes.map((each) => each.name);
   scenario.devices.forEach((device, index) => {
-    if (!iommus.includes(device.iommu)) fail(['devices', index, 'iommu'], `iommu '${device.iommu}'`, `one of ${iommus.join(', ')}`);
+    if (!iommus.includes(device.iommu))
+      fail(['devices', index, 'iommu'], `iommu '${device.iommu}'`, `one of ${iommus.join(', ')}`);
     const outstanding = device.workloads.reduce((sum, workload) => sum + workload.outstanding, 0);
     if (outstanding > MAX_STALL_TAG + 1) {
-      fail(['devices', index, 'workloads'], `${outstanding} accesses outstanding`, `at most ${MAX_STALL_TAG + 1} a device, as many as there are stall tags (R32)`);
+      fail(
+        ['devices', index, 'workloads'],
+        `${outstanding} accesses outstanding`,
+        `at most ${MAX_STALL_TAG + 1} a device, as many as there are stall tags (R32)`,
+      );
     }
     device.workloads.forEach((workload, place) => {
       if (!processes.includes(workload.process)) {
-        fail(['devices', index, 'workloads', place, 'process'], `process '${workload.process}'`, `one of ${processes.join(', ')}`);
+        fail(
+          ['devices', index, 'workloads', place, 'process'],
+          `process '${workload.process}'`,
+          `one of ${processes.join(', ')}`,
+        );
       }
     });
   });

@@ -38,7 +38,8 @@ export const costProfiles = {
     handlerMicros: constant(3.7),
     storageMicros: { median: 70, p99: 80 },
     responseMicros: 3,
-    source: 'at least 20 us on SMMUv3 (list message 8e49eaf8-64d3-c25a-9e65-5461a1af7941); 3.5-5.7 us minor fault (arXiv 2310.11062)',
+    source:
+      'at least 20 us on SMMUv3 (list message 8e49eaf8-64d3-c25a-9e65-5461a1af7941); 3.5-5.7 us minor fault (arXiv 2310.11062)',
   },
   'nvme-major': {
     deviceMicros: 1,
@@ -92,7 +93,13 @@ export const profileNames = Object.keys(costProfiles) as [ProfileName, ...Profil
 
 /** Modelled time of one minor fault, over all stages. */
 export function totalMicros(profile: CostProfile): number {
-  return profile.deviceMicros + profile.interruptMicros + profile.enqueueMicros + profile.handlerMicros.median + profile.responseMicros;
+  return (
+    profile.deviceMicros +
+    profile.interruptMicros +
+    profile.enqueueMicros +
+    profile.handlerMicros.median +
+    profile.responseMicros
+  );
 }
 
 /** What the software itself costs a fault at low load on a small machine; measured by the benchmark, rounded up. */

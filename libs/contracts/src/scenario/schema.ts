@@ -1,4 +1,4 @@
-import { MAX_PASID } from '@faultline/domain';
+import { MAX_PAGE, MAX_PASID } from '@faultline/domain';
 import { z } from 'zod';
 import { profileNames } from './profiles';
 
@@ -7,106 +7,153 @@ import { profileNames } from './profiles';
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, "a name of 1 to 32 letters a-z, digits and '-'");
 const positive = z.int().positive();
 const count = z.int().nonnegative();
-const powerOfTwo = positive.refine((entries) => entries >= 2 && Number.isInteger(Math.log2(entries)), 'a power of two, at least 2 (R41)');
+const powerOfTwo = positive.refine(
+  (entries) => entries >= 2 && Number.isInteger(Math.log2(entries)),
+  'a power of two, at least 2 (R41)',
+);
 const permissions = z.string().regex(/^(?=.*[rwx])[rwx-]{1,3}$/, "letters r, w, x or '-'");
 /** A page number: a decimal or 0x number of 4 KiB pages. */
-const pageNumber = z.int().nonnegative();
+const pageNumber = z.int().nonnegative().max(MAX_PAGE);
 
 const vma = z.strictObject({
   startPage: pageNumber.describe('first page of the area, as a page number (address / 4096)'),
   pages: positive.describe('length in pages'),
-  permissions: permissions.default('rw'),
-  backing: z.enum(['anonymous', 'file-shared', 'file-private']).default('anonymous'),
+  permissions: permissions.default('rw').describe('what a device may do: letters r, w, x'),
+  backing: z
+    .enum(['anonymous', 'file-shared', 'file-private'])
+    .default('anonymous')
+    .describe(
+      'demand zero, a file whose pages are shared, or a file whose pages are copied on the first write',
+    ),
   file: count.default(0).describe('file number, for file-backed areas'),
   filePage: count.default(0).describe('page of the file shown at startPage'),
 });
 
 const process = z.strictObject({
-  name,
+  name: name.describe('a name of its own'),
   pasid: z.int().min(1).max(MAX_PASID).optional().describe('assigned from 1 when absent'),
   vmas: z
     .union([z.literal('from-workloads'), z.array(vma).min(1)])
     .default('from-workloads')
-    .describe("areas of the address space; 'from-workloads' maps what the devices' workloads and traces touch"),
+    .describe(
+      "areas of the address space; 'from-workloads' maps what the devices' workloads and traces touch",
+    ),
 });
 
 const accessMix = z
-  .strictObject({ read: count.default(70), write: count.default(30), execute: count.default(0) })
+  .strictObject({
+    read: count.default(70).describe('weight'),
+    write: count.default(30).describe('weight'),
+    execute: count.default(0).describe('weight'),
+  })
   .refine((mix) => mix.read + mix.write + mix.execute > 0, 'at least one weight above 0');
 
 const pacing = {
-  outstanding: positive.max(65_536).default(32).describe('closed loop: accesses in flight at once; open loop: the most that may be'),
-  ratePerSecond: z.number().positive().optional().describe('open loop: accesses a second of model time; absent for a closed loop'),
-  arrivals: z.enum(['constant', 'poisson']).default('poisson').describe('open loop: distance between intended starts'),
+  outstanding: positive
+    .max(65_536)
+    .default(32)
+    .describe('closed loop: accesses in flight at once; open loop: the most that may be'),
+  ratePerSecond: z
+    .number()
+    .positive()
+    .optional()
+    .describe('open loop: accesses a second of model time; absent for a closed loop'),
+  arrivals: z
+    .enum(['constant', 'poisson'])
+    .default('poisson')
+    .describe('open loop: distance between intended starts'),
 };
 
 const synthetic = z.strictObject({
-  process: name,
-  pattern: z.enum(['sequential', 'strided', 'uniform', 'zipf', 'pointer-chase']),
-  accesses: positive.max(1_000_000_000),
-  startPage: pageNumber.default(0x10000),
+  process: name.describe('whose address space it touches'),
+  pattern: z
+    .enum(['sequential', 'strided', 'uniform', 'zipf', 'pointer-chase'])
+    .describe('in which order pages are touched'),
+  accesses: positive.max(1_000_000_000).describe('how many it issues'),
+  startPage: pageNumber.default(0x10000).describe('first page, as a page number (address / 4096)'),
   pages: positive.default(4096).describe('pages the pattern walks over'),
   stridePages: positive.default(16).describe('for strided'),
   exponent: z.number().positive().max(10).default(0.99).describe('for zipf'),
-  mix: accessMix.default({ read: 70, write: 30, execute: 0 }),
+  mix: accessMix.default({ read: 70, write: 30, execute: 0 }).describe('shares of the kinds of access'),
   ...pacing,
 });
 
 const trace = z.strictObject({
-  process: name,
+  process: name.describe('whose address space it touches'),
   trace: z.string().min(1).describe('file, relative to the scenario file; plain or gzipped'),
-  format: z.enum(['auto', 'lackey', 'prq', 'perf', 'csv']).default('auto'),
+  format: z
+    .enum(['auto', 'lackey', 'prq', 'perf', 'csv'])
+    .default('auto')
+    .describe('auto: told by the first lines'),
   limit: positive.optional().describe('at most this many accesses'),
   ...pacing,
 });
 
 const device = z.strictObject({
-  name,
-  iommu: name,
+  name: name.describe('a name of its own'),
+  iommu: name.describe('the IOMMU it is behind'),
   credits: positive.max(65_535).default(32).describe('outstanding page requests the device may have (R10)'),
   atcEntries: count.max(1_048_576).default(64).describe('entries of the device translation cache'),
   pagesPerGroup: positive.max(512).default(1).describe('most page requests in one group'),
   responsePasidRequired: z.boolean().default(true).describe('PRG Response PASID Required (R13)'),
-  workloads: z.array(z.union([synthetic, trace])).min(1),
+  workloads: z
+    .array(z.union([synthetic, trace]))
+    .min(1)
+    .describe('what it does, one after the other in turn'),
 });
 
 const iommu = z.strictObject({
-  name,
-  model: z.enum(['pri', 'stall']),
-  priQueueEntries: powerOfTwo.default(512),
-  eventQueueEntries: powerOfTwo.default(512),
-  iotlbEntries: positive.default(1024),
+  name: name.describe('a name of its own'),
+  model: z
+    .enum(['pri', 'stall'])
+    .describe('pri: its devices hold their work and ask again; stall: it holds and retries accesses itself'),
+  priQueueEntries: powerOfTwo
+    .default(512)
+    .describe('slots of the page request ring; it holds one record less (R41)'),
+  eventQueueEntries: powerOfTwo.default(512).describe('slots of the event queue that stalls are recorded in'),
+  iotlbEntries: positive.default(1024).describe('translations it caches'),
 });
 
 export const scenarioSchema = z.strictObject({
-  name,
-  seed: z.int().nonnegative().default(1),
-  profile: z.enum(profileNames).default('pri-minor'),
+  name: name.describe('shown in results'),
+  seed: z.int().nonnegative().default(1).describe('the same seed gives the same accesses'),
+  profile: z
+    .enum(profileNames)
+    .default('pri-minor')
+    .describe('what the stages of a fault cost in the modelled hardware'),
   timeScale: z
     .union([z.literal('auto'), z.number().positive()])
     .default('auto')
     .describe('wall time of a model microsecond; auto: modelled cost is ten times the software cost'),
   queues: z
     .string()
-    .regex(/^(global|per-iommu|per-fault-queue|per-domain|hash:[1-9][0-9]{0,3})$/, 'global, per-iommu, per-fault-queue, per-domain or hash:N')
+    .regex(
+      /^(global|per-iommu|per-fault-queue|per-domain|hash:[1-9][0-9]{0,3})$/,
+      'global, per-iommu, per-fault-queue, per-domain or hash:N',
+    )
     .default('per-iommu')
     .describe('which IOPF queue a group goes to'),
   workers: z
     .strictObject({
-      processes: positive.max(64).default(2),
+      processes: positive.max(64).default(2).describe('worker processes'),
       servers: positive.max(4096).default(16).describe('groups one worker handles at once'),
       groupsPerMessage: positive.max(1024).default(16).describe('most groups in one work message (D15)'),
     })
-    .default({ processes: 2, servers: 16, groupsPerMessage: 16 }),
+    .default({ processes: 2, servers: 16, groupsPerMessage: 16 })
+    .describe('who drains the IOPF queues'),
   mm: z
     .strictObject({
       shards: positive.max(64).default(1).describe('address spaces are spread over shards by PASID (D7)'),
-      framesPerShard: positive.max(2 ** 28 - 1).default(65_536),
+      framesPerShard: positive
+        .max(2 ** 28 - 1)
+        .default(65_536)
+        .describe('physical memory of a shard, in frames of 4 KiB'),
     })
-    .default({ shards: 1, framesPerShard: 65_536 }),
-  iommus: z.array(iommu).min(1).max(1024),
-  processes: z.array(process).min(1),
-  devices: z.array(device).min(1),
+    .default({ shards: 1, framesPerShard: 65_536 })
+    .describe('the memory behind the devices'),
+  iommus: z.array(iommu).min(1).max(1024).describe('at least one'),
+  processes: z.array(process).min(1).describe('address spaces, each with a PASID'),
+  devices: z.array(device).min(1).describe('at least one'),
 });
 
 /** A scenario as written, with its defaults filled in. */

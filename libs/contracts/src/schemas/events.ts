@@ -1,5 +1,20 @@
 import type { DurableSegmentEvent, IopfEvent, MmEvent } from '@faultline/domain';
-import { bool, json, list, micros, offset, oneOf, page, pasid, record, Schema, text, u16, u32, u8 } from '../codec';
+import {
+  bool,
+  json,
+  list,
+  micros,
+  offset,
+  oneOf,
+  page,
+  pasid,
+  record,
+  Schema,
+  text,
+  u16,
+  u32,
+  u8,
+} from '../codec';
 import { memberResult, responseCode, shardPosition } from './parts';
 
 type MmRecord<K extends MmEvent['kind']> = Extract<MmEvent, { kind: K }>;
@@ -97,7 +112,11 @@ export const segmentSchema = new Schema<DurableSegmentEvent>({
         receivedAtMicros: micros,
         endedAtMicros: micros,
       }),
-      record<SegmentRecord<'ResponseUnexpected'>>('ResponseUnexpected', 6, { device: u32, groupId: u16, code: responseCode }),
+      record<SegmentRecord<'ResponseUnexpected'>>('ResponseUnexpected', 6, {
+        device: u32,
+        groupId: u16,
+        code: responseCode,
+      }),
       record<SegmentRecord<'PriInterfaceFailed'>>('PriInterfaceFailed', 7, { device: u32, lost: u32 }),
     ],
   },
@@ -115,7 +134,11 @@ export const labSchema = new Schema<LabEvent>({
   name: 'lab',
   versions: {
     1: [
-      record<Extract<LabEvent, { kind: 'ScenarioLoaded' }>>('ScenarioLoaded', 1, { run: text, scenario: json, atMicros: micros }),
+      record<Extract<LabEvent, { kind: 'ScenarioLoaded' }>>('ScenarioLoaded', 1, {
+        run: text,
+        scenario: json,
+        atMicros: micros,
+      }),
       record<Extract<LabEvent, { kind: 'RunEnded' }>>('RunEnded', 2, {
         run: text,
         reason: oneOf(['finished', 'stopped', 'failed']),

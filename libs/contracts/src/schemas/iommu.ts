@@ -1,6 +1,13 @@
 import type { GroupQueued, IommuEvent, IommuOwnerChanged } from '@faultline/domain';
 import { bool, f64, i32, layout, list, micros, oneOf, pasid, record, Schema, text, u16, u32 } from '../codec';
-import { checkPrgIndex, faultModel, requestFields, requestIdentity, requestRecord, responseCode } from './parts';
+import {
+  checkPrgIndex,
+  faultModel,
+  requestFields,
+  requestIdentity,
+  requestRecord,
+  responseCode,
+} from './parts';
 
 type HwRecord<K extends IommuEvent['kind']> = Extract<IommuEvent, { kind: K }>;
 
@@ -46,10 +53,23 @@ export const iommuHwSchema = new Schema<Exclude<IommuEvent, GroupQueued> | Cycle
   versions: {
     1: [
       ownerChanged,
-      record<CycleClosed>('CycleClosed', 2, { inputs: list(layout<CycleClosed['inputs'][number]>({ subject: text, sequence: f64 })) }),
-      record<HwRecord<'DeviceAttached'>>('DeviceAttached', 3, { device: u32, segment: u16, model: faultModel, responsePasidRequired: bool }),
+      record<CycleClosed>('CycleClosed', 2, {
+        inputs: list(layout<CycleClosed['inputs'][number]>({ subject: text, sequence: f64 })),
+      }),
+      record<HwRecord<'DeviceAttached'>>('DeviceAttached', 3, {
+        device: u32,
+        segment: u16,
+        model: faultModel,
+        responsePasidRequired: bool,
+      }),
       record<HwRecord<'DeviceDetached'>>('DeviceDetached', 4, { device: u32 }),
-      record<HwRecord<'PasidBound'>>('PasidBound', 5, { device: u32, pasid, mm: u32, shard: u16, generation: u32 }),
+      record<HwRecord<'PasidBound'>>('PasidBound', 5, {
+        device: u32,
+        pasid,
+        mm: u32,
+        shard: u16,
+        generation: u32,
+      }),
       record<HwRecord<'PasidUnbound'>>('PasidUnbound', 6, { device: u32, pasid, generation: u32 }),
       record<HwRecord<'PageRequestQueued'>>('PageRequestQueued', 7, requestFields, checkPrgIndex),
       record<HwRecord<'PageRequestDropped'>>(
@@ -61,7 +81,11 @@ export const iommuHwSchema = new Schema<Exclude<IommuEvent, GroupQueued> | Cycle
       record<HwRecord<'RingOverflowSet'>>('RingOverflowSet', 9, { model: faultModel }),
       record<HwRecord<'RingOverflowCleared'>>('RingOverflowCleared', 10, { model: faultModel }),
       record<HwRecord<'FaultParked'>>('FaultParked', 11, { ...requestIdentity, device: u32, groupId: u16 }),
-      record<HwRecord<'PartialsDiscarded'>>('PartialsDiscarded', 12, { device: i32, count: u32, cause: oneOf(['overflow', 'removed', 'reset']) }),
+      record<HwRecord<'PartialsDiscarded'>>('PartialsDiscarded', 12, {
+        device: i32,
+        count: u32,
+        cause: oneOf(['overflow', 'removed', 'reset']),
+      }),
       record<HwRecord<'FaultRefused'>>('FaultRefused', 13, {
         ...requestIdentity,
         device: u32,
@@ -74,7 +98,11 @@ export const iommuHwSchema = new Schema<Exclude<IommuEvent, GroupQueued> | Cycle
         reason: oneOf(['no-handler', 'no-queue', 'not-bound']),
         atMicros: micros,
       }),
-      record<HwRecord<'StopMarkerDropped'>>('StopMarkerDropped', 14, { ...requestIdentity, device: u32, pasid }),
+      record<HwRecord<'StopMarkerDropped'>>('StopMarkerDropped', 14, {
+        ...requestIdentity,
+        device: u32,
+        pasid,
+      }),
       record<HwRecord<'GroupResponded'>>('GroupResponded', 15, {
         group: u32,
         groupEpoch: u32,
@@ -92,7 +120,11 @@ export const iommuHwSchema = new Schema<Exclude<IommuEvent, GroupQueued> | Cycle
         device: u32,
         cause: oneOf(['reset', 'removed', 'needs-pasid']),
       }),
-      record<HwRecord<'ResultDropped'>>('ResultDropped', 17, { group: u32, groupEpoch: u32, reason: oneOf(['duplicate', 'unknown']) }),
+      record<HwRecord<'ResultDropped'>>('ResultDropped', 17, {
+        group: u32,
+        groupEpoch: u32,
+        reason: oneOf(['duplicate', 'unknown']),
+      }),
       record<HwRecord<'StallRecorded'>>('StallRecorded', 18, { ...requestFields, deferred: bool }),
       record<HwRecord<'StallDeferred'>>('StallDeferred', 19, requestFields),
       record<HwRecord<'StallEnded'>>('StallEnded', 20, {
@@ -108,4 +140,3 @@ export const iommuHwSchema = new Schema<Exclude<IommuEvent, GroupQueued> | Cycle
     ],
   },
 });
-

@@ -1,5 +1,27 @@
-import type { Permissions, ResponseCode, RunMember, MemberResult, TranslationStatus } from '@faultline/domain';
-import { bool, f64, layout, list, micros, offset, oneOf, page, pasid, record, Schema, text, u16, u32, u8 } from '../codec';
+import type {
+  Permissions,
+  ResponseCode,
+  RunMember,
+  MemberResult,
+  TranslationStatus,
+} from '@faultline/domain';
+import {
+  bool,
+  f64,
+  layout,
+  list,
+  micros,
+  offset,
+  oneOf,
+  page,
+  pasid,
+  record,
+  Schema,
+  text,
+  u16,
+  u32,
+  u8,
+} from '../codec';
 import { checkPrgIndex, memberResult, responseCode } from './parts';
 
 /**
@@ -39,7 +61,13 @@ export const translateSchema = new Schema<Sender | TranslateRequest | TranslateR
   versions: {
     1: [
       sender,
-      record<TranslateRequest>('TranslateRequest', 2, { translation: u32, device: u32, pasid, page, permissions: u8 }),
+      record<TranslateRequest>('TranslateRequest', 2, {
+        translation: u32,
+        device: u32,
+        pasid,
+        page,
+        permissions: u8,
+      }),
       record<TranslateReply>('TranslateReply', 3, {
         translation: u32,
         status: oneOf(['success', 'unsupported-request', 'completer-abort']),
@@ -91,7 +119,9 @@ export interface AccessTranslated {
   request: number;
 }
 
-export const pageRequestSchema = new Schema<Sender | PageRequestMessage | StalledAccessMessage | RequestsAccepted | AccessTranslated>({
+export const pageRequestSchema = new Schema<
+  Sender | PageRequestMessage | StalledAccessMessage | RequestsAccepted | AccessTranslated
+>({
   name: 'cmd.page-request',
   versions: {
     1: [

@@ -1,5 +1,19 @@
 import type { MemberResult, RequestRecord, ShardPosition } from '@faultline/domain';
-import { bool, type Field, layout, micros, offset, oneOf, page, pasid, type RecordLayout, u16, u32, u8, f64 } from '../codec';
+import {
+  bool,
+  type Field,
+  layout,
+  micros,
+  offset,
+  oneOf,
+  page,
+  pasid,
+  type RecordLayout,
+  u16,
+  u32,
+  u8,
+  f64,
+} from '../codec';
 
 /** Parts that several schemas share. Words in lists keep their place for ever: append only. */
 export const faultModel = oneOf(['pri', 'stall']);
@@ -28,7 +42,16 @@ export const requestIdentity = { segment: u16, segmentEpoch: u32, request: u32 }
 
 export const memberResult = layout<MemberResult>({
   resolution: oneOf(['spurious', 'minor', 'major', 'invalid', 'skipped']),
-  error: oneOf(['none', 'no-pasid', 'not-bound', 'generation', 'no-vma', 'permission', 'out-of-memory', 'bus-error']),
+  error: oneOf([
+    'none',
+    'no-pasid',
+    'not-bound',
+    'generation',
+    'no-vma',
+    'permission',
+    'out-of-memory',
+    'bus-error',
+  ]),
 });
 
 export const shardPosition = layout<ShardPosition>({ shard: u16, sequence: f64 });

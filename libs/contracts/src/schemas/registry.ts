@@ -8,7 +8,10 @@ import { type CycleClosed, iommuHwSchema, iommuQueueSchema } from './iommu';
 export type LogEvent = IommuEvent | CycleClosed | IopfEvent | MmEvent | DurableSegmentEvent | LabEvent;
 
 const schemas: ReadonlyMap<string, Schema<never>> = new Map(
-  [iommuQueueSchema, iommuHwSchema, iopfSchema, mmSchema, segmentSchema, labSchema].map((schema) => [schema.name, schema as unknown as Schema<never>]),
+  [iommuQueueSchema, iommuHwSchema, iopfSchema, mmSchema, segmentSchema, labSchema].map((schema) => [
+    schema.name,
+    schema as unknown as Schema<never>,
+  ]),
 );
 
 /** Names of every log schema with the version written today. */

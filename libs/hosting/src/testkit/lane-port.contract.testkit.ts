@@ -78,9 +78,7 @@ function describeReplies(serve: Serve, ask: Ask): void {
     await eventually('the request', () => finish !== nothing);
     let stopped = false;
     const stopping = running.stop().then(() => (stopped = true));
-    await eventually('no server', () =>
-      ask('too late').then(nothing, isNoResponders),
-    );
+    await eventually('no server', () => ask('too late').then(nothing, isNoResponders));
     expect(stopped).toBe(false);
     finish();
     expect(await reply).toBe('finished');

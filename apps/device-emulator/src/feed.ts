@@ -1,0 +1,11 @@
+import type { AccessDraw } from '@faultline/domain';
+
+/** Where a workload's accesses come from. */
+export interface AccessFeed {
+  /** Whether `take` has one now. A feed that reads a file may have none for a moment; it says when that changes. */
+  readonly ready: boolean;
+  /** No access is left. */
+  readonly done: boolean;
+  take(): Pick<AccessDraw, 'page' | 'offset' | 'permissions'>;
+  close(): void;
+}

@@ -1,0 +1,101 @@
+import type { ResolvedSynthetic } from '@faultline/contracts';
+import { ManualClock } from '@faultline/hosting';
+import { openFeed } from './access-feed';
+import { WorkloadDriver } from './workload-driver';
+
+const workload = (change: Partial<ResolvedSynthetic> = {}): ResolvedSynthetic => ({
+  source: 'synthetic',
+  pasid: 9,
+  accesses: 10,
+  outstanding: 3,
+  ratePerSecond: 0,
+  arrivals: 'constant',
+  pattern: 'sequential',
+  startPage: 100,
+  pages: 50,
+  stridePages: 1,
+  exponent: 1,
+  mix: { read: 1, write: 0, execute: 0 },
+  ...change,
+});
+
+function setUp(change: Partial<ResolvedSynthetic> = {}, timeScale = 1, place = 0, places = 1) {
+  const clock = new ManualClock(1_000);
+  let wakes = 0;
+  const described = workload(change);
+  const driver = new WorkloadDriver({
+    device: 4,
+    workload: described,
+    place,
+    places,
+    feed: openFeed(
+      described,
+      7,
+      () => undefined,
+      (error) => fail(error.message),
+    ),
+    seed: 7,
+    clock,
+    timeScale,
+    wake: () => (wakes += 1),
+  });
+  return { clock, driver, wakes: () => wakes };
+}
+
+describe('WorkloadDriver', () => {
+  it('closed loop: so many in flight, one more for each that ends, as many as the workload has', () => {
+    const { driver } = setUp({ accesses: 4 });
+    driver.begin();
+    expect(
+      [driver.next(), driver.next(), driver.next(), driver.next()].map((access) => access?.page),
+    ).toEqual([100, 101, 102, undefined]);
+    driver.ended();
+    expect(driver.next()?.page).toBe(103);
+    expect(driver.next()).toBeUndefined();
+    expect(driver.finished).toBe(false);
+    for (let ended = 0; ended < 3; ended += 1) driver.ended();
+    expect(driver.finished).toBe(true);
+  });
+
+  it('nothing is issued before the beginning, nor after a halt', () => {
+    const { driver } = setUp();
+    expect(driver.next()).toBeUndefined();
+    driver.begin();
+    expect(driver.next()).toMatchObject({ device: 4, pasid: 9 });
+    driver.halt();
+    expect(driver.next()).toBeUndefined();
+    expect([driver.total, driver.finished]).toEqual([1, false]);
+    driver.ended();
+    expect(driver.finished).toBe(true);
+  });
+
+  it('open loop: the intended start does not move while the system stalls', () => {
+    const { clock, driver, wakes } = setUp({ ratePerSecond: 1_000, outstanding: 2 });
+    driver.begin();
+    expect(driver.next()?.intendedAtMicros).toBe(1_000);
+    expect(driver.next()).toBeUndefined();
+    clock.advance(1_000);
+    expect(wakes()).toBe(1);
+    expect(driver.next()?.intendedAtMicros).toBe(2_000);
+    clock.advance(50_000);
+    expect(driver.next()).toBeUndefined();
+    driver.ended();
+    expect(driver.next()?.intendedAtMicros).toBe(3_000);
+  });
+
+  it('the rate is one of model time', () => {
+    const { clock, driver } = setUp({ ratePerSecond: 1_000, outstanding: 9 }, 50);
+    driver.begin();
+    driver.next();
+    clock.advance(49_000);
+    expect(driver.next()).toBeUndefined();
+    clock.advance(1_000);
+    expect(driver.next()?.intendedAtMicros).toBe(51_000);
+  });
+
+  it('access numbers of a device with several workloads do not depend on which of them is faster', () => {
+    const { driver } = setUp({}, 1, 1, 3);
+    driver.begin();
+    expect([driver.next()?.access, driver.next()?.access]).toEqual([1, 4]);
+  });
+});

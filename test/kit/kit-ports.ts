@@ -1,0 +1,51 @@
+import { type ServiceName, type Subjects, subjectsOf } from '@faultline/contracts';
+import type { ClockPort, DeadLetterPort, LanePort, LogPort, WorkPort } from '@faultline/hosting';
+import { createLogger, type Logger, type ServiceConfig, ServicePorts } from '@faultline/runtime';
+
+/** What a laboratory needs of the world, on whatever it runs. */
+export interface PathPorts {
+  log: LogPort;
+  work: WorkPort;
+  lanes: LanePort;
+  deadLetters: DeadLetterPort;
+  clock: ClockPort;
+}
+
+/** The ports of one service of a laboratory that runs inside a test. */
+export class KitPorts extends ServicePorts {
+  readonly config: ServiceConfig;
+  readonly logger: Logger;
+  readonly subjects: Subjects;
+  readonly log: LogPort;
+  readonly work: WorkPort;
+  readonly lanes: LanePort;
+  readonly deadLetters: DeadLetterPort;
+  readonly clock: ClockPort;
+  /** Reasons of the messages it put to the dead letters. */
+  readonly buried: string[] = [];
+
+  constructor(
+    lab: string,
+    service: ServiceName,
+    instance: string,
+    ports: PathPorts,
+    readonly fail: (error: Error) => void,
+  ) {
+    super();
+    const logLevel = process.env['LOG_LEVEL'] ?? 'silent';
+    this.config = { service, instance, natsServers: [], lab, runDirectory: undefined, logLevel };
+    this.logger = createLogger(this.config);
+    this.subjects = subjectsOf(lab);
+    this.log = ports.log;
+    this.work = ports.work;
+    this.lanes = ports.lanes;
+    this.deadLetters = ports.deadLetters;
+    this.clock = ports.clock;
+  }
+
+  bury(letter: { subject: string; unit: string; body: Uint8Array }, cause: Error): void {
+    this.buried.push(cause.message);
+    this.logger.warn({ letter, err: cause }, 'message put to the dead letters');
+    void this.deadLetters.bury({ ...letter, reason: cause.message });
+  }
+}

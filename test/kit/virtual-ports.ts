@@ -1,0 +1,88 @@
+import {
+  type Appended,
+  type LanePort,
+  LaneUnavailable,
+  type LogAppend,
+  type LogMessage,
+  type LogPort,
+  type MemoryLog,
+  type MemoryPorts,
+  memoryPorts,
+  type Running,
+} from '@faultline/hosting';
+import type { VirtualWorld } from './virtual-world';
+
+/** What goes wrong on the way, as a broken connection or a busy machine makes it go wrong. */
+export interface Trouble {
+  /** Probability that a request, or its reply, is lost. */
+  loss: number;
+  /** Time a worker has to settle a work message, in milliseconds. */
+  ackWaitMillis: number;
+}
+
+export const NO_TROUBLE: Trouble = { loss: 0, ackWaitMillis: 30_000 };
+
+/** The ports of a laboratory in a virtual world: everything that travels takes its turn there. */
+export function virtualPorts(world: VirtualWorld, lab: string, trouble: Trouble): VirtualPorts {
+  const { schedule } = world;
+  const ports = memoryPorts({ lab, clock: world, schedule, ackWaitMillis: trouble.ackWaitMillis });
+  return {
+    ...ports,
+    memory: ports.log,
+    log: new SlowLog(ports.log, world),
+    lanes: new LossyLanes(ports.lanes, world, trouble.loss),
+  };
+}
+
+export type VirtualPorts = Omit<MemoryPorts, 'log' | 'lanes'> & { memory: MemoryLog; log: LogPort; lanes: LanePort };
+
+/** An append travels to the log, and its acknowledgement back. */
+class SlowLog implements LogPort {
+  constructor(
+    private readonly log: MemoryLog,
+    private readonly world: VirtualWorld,
+  ) {}
+
+  async append(message: LogAppend): Promise<Appended> {
+    await this.travel();
+    const appended = await this.log.append(message);
+    await this.travel();
+    return appended;
+  }
+
+  follow(options: Parameters<LogPort['follow']>[0]): Promise<Running> {
+    return this.log.follow(options);
+  }
+
+  last(subject: string): Promise<LogMessage | undefined> {
+    return this.log.last(subject);
+  }
+
+  lastSequence(): Promise<number> {
+    return this.log.lastSequence();
+  }
+
+  private travel(): Promise<void> {
+    return new Promise((resolve) => this.world.schedule(resolve));
+  }
+}
+
+/** Loses requests and replies; its caller learns of it at once instead of after its patience. */
+class LossyLanes implements LanePort {
+  constructor(
+    private readonly lanes: LanePort,
+    private readonly world: VirtualWorld,
+    private readonly loss: number,
+  ) {}
+
+  async request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array> {
+    if (this.world.happens(this.loss)) throw new LaneUnavailable(subject, 'timeout');
+    const reply = await this.lanes.request(subject, body, timeoutMillis);
+    if (this.world.happens(this.loss)) throw new LaneUnavailable(subject, 'timeout');
+    return reply;
+  }
+
+  serve(...lane: Parameters<LanePort['serve']>): Promise<Running> {
+    return this.lanes.serve(...lane);
+  }
+}

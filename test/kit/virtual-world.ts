@@ -1,0 +1,108 @@
+import { SeededRandom } from '@faultline/domain';
+import type { ClockPort } from '@faultline/hosting';
+
+interface Alarm {
+  at: number;
+  task(): void;
+}
+
+/** An alarm as far away as this is a deadline or a heartbeat: when nothing nearer is left, nothing goes on by itself. */
+const IDLE_MICROS = 1_000_000;
+/** Longest step of time between two tasks, in microseconds; instants of different units then differ. */
+const STEP_MICROS = 3;
+
+/** Nothing goes on any more, or it goes round in circles. */
+export class Standstill extends Error {}
+
+/**
+ * Time and order of a run in one process. Messages are tasks that run in an order drawn from a seed, alarms run at their time,
+ * and time stands still meanwhile: the same seed gives the same run. A run that hangs is seen at once, without any waiting.
+ */
+export class VirtualWorld implements ClockPort {
+  private readonly random: SeededRandom;
+  private readonly alarms = new Set<Alarm>();
+  private readonly tasks: (() => void)[] = [];
+  private now = 1_000_000;
+
+  /** @param isOrderly messages arrive in the order in which they were sent, whoever sent them */
+  constructor(
+    seed: number,
+    private readonly isOrderly = false,
+  ) {
+    this.random = new SeededRandom(seed);
+  }
+
+  nowMicros(): number {
+    return this.now;
+  }
+
+  after(delayMicros: number, task: () => void): () => void {
+    const alarm = { at: this.now + Math.max(0, Math.round(delayMicros)), task };
+    this.alarms.add(alarm);
+    return () => this.alarms.delete(alarm);
+  }
+
+  /** Runs a message soon, among all others that are on their way. */
+  readonly schedule = (task: () => void): void => {
+    this.tasks.push(task);
+  };
+
+  /** Whether something happens that has this probability. */
+  happens(probability: number): boolean {
+    return probability > 0 && this.random.unit() < probability;
+  }
+
+  /** Lets the world go on until the condition holds. Rejects with {@link Standstill} when it never will. */
+  async until(condition: () => boolean, progress: () => unknown = () => undefined): Promise<void> {
+    const patience = 100_000;
+    let steps = 0;
+    let before: unknown;
+    while (!condition()) {
+      if (!this.step()) throw new Standstill('nothing is left to be done');
+      // Promises that the step settled go on before the next one.
+      await new Promise((resolve) => setImmediate(resolve));
+      const reached = progress();
+      if (reached !== before) steps = 0;
+      before = reached;
+      if ((steps += 1) > patience) throw new Standstill(`${patience} steps without progress`);
+    }
+  }
+
+  /** Lets the world go on until the promise is settled. */
+  async settle<T>(promise: Promise<T>): Promise<T> {
+    let isSettled = false;
+    const done = (): void => void (isSettled = true);
+    promise.then(done, done);
+    await this.until(() => isSettled);
+    return promise;
+  }
+
+  private step(): boolean {
+    const alarm = this.nextAlarm();
+    const isDue = alarm !== undefined && alarm.at <= this.now;
+    if (this.tasks.length > 0 && !(isDue && this.random.below(2) === 0)) {
+      this.takeTask()();
+      this.now += this.random.below(STEP_MICROS);
+      return true;
+    }
+    if (alarm === undefined || alarm.at > this.now + IDLE_MICROS) return false;
+    this.alarms.delete(alarm);
+    this.now = Math.max(this.now, alarm.at);
+    alarm.task();
+    return true;
+  }
+
+  private takeTask(): () => void {
+    const place = this.isOrderly ? 0 : this.random.below(this.tasks.length);
+    const [task] = this.tasks.splice(place, 1);
+    if (!task) throw new Error('no task is left');
+    return task;
+  }
+
+  /** The earliest one; of several, the one that was set first. */
+  private nextAlarm(): Alarm | undefined {
+    let next: Alarm | undefined;
+    for (const alarm of this.alarms) if (!next || alarm.at < next.at) next = alarm;
+    return next;
+  }
+}
