@@ -1,0 +1,35 @@
+import { subjectsOf } from '@faultline/contracts';
+import { ManualClock, memoryPorts, type MemoryPorts } from '@faultline/hosting';
+import { pino } from 'pino';
+import type { ServiceConfig } from './config';
+import { ServicePorts } from './ports';
+
+/** The ports of a service in this process, with what it buried and how it failed. */
+export class MemoryServicePorts extends ServicePorts {
+  readonly clock = new ManualClock(1_000);
+  readonly memory: MemoryPorts = memoryPorts({ lab: 'lab', clock: this.clock });
+  readonly config: ServiceConfig = {
+    service: 'iommu',
+    instance: 'iommu-test',
+    natsServers: [],
+    lab: 'lab',
+    runDirectory: undefined,
+    logLevel: 'silent',
+  };
+  readonly logger = pino({ level: 'silent' });
+  readonly subjects = subjectsOf('lab');
+  readonly log = this.memory.log;
+  readonly work = this.memory.work;
+  readonly lanes = this.memory.lanes;
+  readonly deadLetters = this.memory.deadLetters;
+  readonly failures: Error[] = [];
+  readonly buried: { subject: string; reason: string }[] = [];
+
+  fail(error: Error): void {
+    this.failures.push(error);
+  }
+
+  bury(letter: { subject: string }, cause: Error): void {
+    this.buried.push({ subject: letter.subject, reason: cause.message });
+  }
+}
