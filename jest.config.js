@@ -1,7 +1,7 @@
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
-  roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test', '<rootDir>/scripts'],
+  roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test', '<rootDir>/bench', '<rootDir>/scripts'],
   testMatch: ['**/*.spec.ts'],
   moduleNameMapper: { '^@faultline/([^/]+)$': '<rootDir>/libs/$1/src' },
   transform: {

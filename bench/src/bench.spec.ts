@@ -18,13 +18,25 @@ const round = (system: SystemName, faultsPerSecond: number, change: Partial<Roun
 
 describe('options', () => {
   it('have the rounds and sizes of the specification, and less when it has to be quick', () => {
-    expect(parseOptions([])).toMatchObject({ rounds: 5, outstanding: [256, 1024, 4096], systems: ['faultline', 'nest', 'skeleton'] });
+    expect(parseOptions([])).toMatchObject({
+      rounds: 5,
+      outstanding: [256, 1024, 4096],
+      systems: ['faultline', 'nest', 'skeleton'],
+    });
     expect(parseOptions(['--quick'])).toMatchObject({ rounds: 1, outstanding: [1024], windowMillis: 1000 });
-    expect(parseOptions(['--soak', '1000000', '--only', 'nest'])).toMatchObject({ soakFaults: 1_000_000, systems: ['nest'] });
+    expect(parseOptions(['--soak', '1000000', '--only', 'nest'])).toMatchObject({
+      soakFaults: 1_000_000,
+      systems: ['nest'],
+    });
     expect(parseOptions(['--help'])).toBe('help');
   });
 
-  it.each([['--rounds', '0'], ['--outstanding', '256,x'], ['--only', 'grpc'], ['--fast', '1']])('refuse %s %s', (...args) => {
+  it.each([
+    ['--rounds', '0'],
+    ['--outstanding', '256,x'],
+    ['--only', 'grpc'],
+    ['--fast', '1'],
+  ])('refuse %s %s', (...args) => {
     expect(() => parseOptions(args)).toThrow(UsageError);
   });
 });
@@ -33,20 +45,35 @@ describe('cells', () => {
   it('are medians over the rounds, with the most memory of any', () => {
     const cell = cellOf([round('nest', 100), round('nest', 300), round('nest', 200)]);
     expect(cell).toMatchObject({ rounds: 3, faultsPerSecond: 200, relativeSpread: 1 });
-    expect(cell.processes).toEqual([{ name: 'device', coresBusy: 0.5, cpuMicrosPerFault: 5, peakResidentBytes: 300 }]);
+    expect(cell.processes).toEqual([
+      { name: 'device', coresBusy: 0.5, cpuMicrosPerFault: 5, peakResidentBytes: 300 },
+    ]);
     expect(cell).not.toHaveProperty('record');
   });
 
   it('keep systems and sizes apart, in the order in which they were measured', () => {
     const cells = cellsOf([round('nest', 1), round('skeleton', 2), round('nest', 3, { outstanding: 256 })]);
-    expect(cells.map(({ system, outstanding }) => [system, outstanding])).toEqual([['nest', 1024], ['skeleton', 1024], ['nest', 256]]);
+    expect(cells.map(({ system, outstanding }) => [system, outstanding])).toEqual([
+      ['nest', 1024],
+      ['skeleton', 1024],
+      ['nest', 256],
+    ]);
   });
 
   it('compare neighbours: the ratio is the median of the ratios', () => {
-    const rounds = [round('faultline', 60), round('nest', 10), round('faultline', 20), round('nest', 2), round('faultline', 70), round('nest', 10)];
+    const rounds = [
+      round('faultline', 60),
+      round('nest', 10),
+      round('faultline', 20),
+      round('nest', 2),
+      round('faultline', 70),
+      round('nest', 10),
+    ];
     expect(speedRatio(rounds, 1024, 'faultline', 'nest')).toBe(7);
     expect(speedRatio(rounds, 1024, 'faultline', 'skeleton')).toBeUndefined();
-    const dear = { processes: [{ name: 'device', coresBusy: 1, cpuMicrosPerFault: 40, peakResidentBytes: 1 }] };
+    const dear = {
+      processes: [{ name: 'device', coresBusy: 1, cpuMicrosPerFault: 40, peakResidentBytes: 1 }],
+    };
     expect(costRatio([round('faultline', 1), round('nest', 1, dear)], 1024, 'faultline', 'nest')).toBe(8);
   });
 });
@@ -54,39 +81,74 @@ describe('cells', () => {
 describe('targets', () => {
   it('say what was found and whether it is enough', () => {
     const record = { lagAtEndMessages: 3, secondsToCatchUp: 6 };
-    const targets = speedTargets([round('faultline', 60, { record, auditClean: true }), round('nest', 10), round('skeleton', 200)]);
-    expect(targets.map(({ found, reached }) => [found, reached])).toEqual([['6.00', true], ['0.30', false], ['6.00 s', false], ['1 of 1', true]]);
+    const targets = speedTargets([
+      round('faultline', 60, { record, auditClean: true }),
+      round('nest', 10),
+      round('skeleton', 200),
+    ]);
+    expect(targets.map(({ found, reached }) => [found, reached])).toEqual([
+      ['6.00', true],
+      ['0.30', false],
+      ['6.00 s', false],
+      ['1 of 1', true],
+    ]);
   });
 
   it('let memory grow only where pages do', () => {
-    const service = { name: 'iommu', firstHalfBytes: 100, secondHalfBytes: 150, growth: 1.5, peakResidentBytes: 2 ** 20 };
-    const run: SoakFigures = { kind: 'bounded', faults: 10, faultsPerSecond: 1, pagesGrow: false, services: [service], secondsToCatchUp: 0, auditClean: true };
+    const service = {
+      name: 'iommu',
+      firstHalfBytes: 100,
+      secondHalfBytes: 150,
+      growth: 1.5,
+      peakResidentBytes: 2 ** 20,
+    };
+    const run: SoakFigures = {
+      kind: 'bounded',
+      faults: 10,
+      faultsPerSecond: 1,
+      pagesGrow: false,
+      services: [service],
+      secondsToCatchUp: 0,
+      auditClean: true,
+    };
     expect(memoryTargets([run]).map(({ reached }) => reached)).toEqual([true, false, true]);
     expect(memoryTargets([{ ...run, pagesGrow: true }]).map(({ reached }) => reached)).toEqual([true, true]);
   });
 });
 
 it('the halves of a long run are told by faults, and its start does not count', () => {
-  const samples: Sample[] = [0, 10, 40, 60, 100].map((ended, place) => ({ ended, residentBytes: [[900, 100, 110, 121, 90][place] ?? 0] }));
+  const samples: Sample[] = [0, 10, 40, 60, 100].map((ended, place) => ({
+    ended,
+    residentBytes: [[900, 100, 110, 121, 90][place] ?? 0],
+  }));
   expect(halves(samples, 0)).toEqual({ firstHalfBytes: 110, secondHalfBytes: 121, growth: 1.1 });
 });
 
 it('tables are aligned, numbers to the right', () => {
-  expect(alignedTable(['a', 'count'], [['long name', '7']])).toBe('a          count\n---------  -----\nlong name      7');
+  expect(alignedTable(['a', 'count'], [['long name', '7']])).toBe(
+    'a          count\n---------  -----\nlong name      7',
+  );
   expect(markdownTable(['a', 'count'], [['x|y', '7']])).toBe('| a | count |\n| --- | ---: |\n| x\\|y | 7 |');
 });
 
 it('process counters are read as the kernel and ps print them', () => {
   const stat = `42 (a (b) c) S 1 42 42 0 -1 4194304 ${Array(4).fill(0).join(' ')} 150 50 0 0 20 0 11 0 1 1 1`;
   expect(parseProcStat(stat)).toBe(2);
-  expect(parseProcStatus('Name:\tnode\nVmHWM:\t    2048 kB\nVmRSS:\t    1024 kB\n')).toEqual({ residentBytes: 2 ** 20, peakResidentBytes: 2 ** 21 });
+  expect(parseProcStatus('Name:\tnode\nVmHWM:\t    2048 kB\nVmRSS:\t    1024 kB\n')).toEqual({
+    residentBytes: 2 ** 20,
+    peakResidentBytes: 2 ** 21,
+  });
   expect(parsePs('1:02.50 1024')).toMatchObject({ cpuSeconds: 62.5, residentBytes: 2 ** 20 });
 });
 
 it('a closed loop keeps its faults in flight and counts only those that end in its window', async () => {
   let now = 0;
   const issued: number[] = [];
-  const loop = new ClosedLoop(2, (slot) => void issued.push(slot), () => now);
+  const loop = new ClosedLoop(
+    2,
+    (slot) => void issued.push(slot),
+    () => now,
+  );
   loop.begin();
   now = 50;
   loop.ended(0);

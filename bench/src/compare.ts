@@ -33,7 +33,9 @@ export async function compare({ options, children, bench, onProgress }: CompareO
         for (const system of systems) {
           const round = await children.race(measureRound(system, server, outstanding, options.windowMillis));
           const speed = Math.round(round.figures.faultsPerSecond);
-          onProgress(`${number === 0 ? 'warm-up' : `round ${number} of ${options.rounds}`}: ${system.name}, ${outstanding} outstanding: ${speed} faults/s`);
+          onProgress(
+            `${number === 0 ? 'warm-up' : `round ${number} of ${options.rounds}`}: ${system.name}, ${outstanding} outstanding: ${speed} faults/s`,
+          );
           if (number > 0) counted.push(round);
         }
       }
@@ -44,14 +46,31 @@ export async function compare({ options, children, bench, onProgress }: CompareO
   return counted;
 }
 
-async function startSystem(name: SystemName, options: BenchOptions, children: Children, bench: BenchServer): Promise<System> {
+async function startSystem(
+  name: SystemName,
+  options: BenchOptions,
+  children: Children,
+  bench: BenchServer,
+): Promise<System> {
   const { workers, profileDirectory, quick } = options;
   const { url } = bench;
   switch (name) {
     case 'faultline':
-      return new WholePath({ children, bench, workers, profileDirectory, warmUpMillis: quick ? WARM_UP_MILLIS : FRESH_WARM_UP_MILLIS });
+      return new WholePath({
+        children,
+        bench,
+        workers,
+        profileDirectory,
+        warmUpMillis: quick ? WARM_UP_MILLIS : FRESH_WARM_UP_MILLIS,
+      });
     case 'nest':
-      return RoleGroup.start(children, { name, script: join(__dirname, 'nest/main.js'), url, lab: 'bench-nest', warmUpMillis: WARM_UP_MILLIS });
+      return RoleGroup.start(children, {
+        name,
+        script: join(__dirname, 'nest/main.js'),
+        url,
+        lab: 'bench-nest',
+        warmUpMillis: WARM_UP_MILLIS,
+      });
     case 'skeleton':
       await provision(bench.jsm, { lab: SKELETON_LAB, queues: [QUEUE] });
       return RoleGroup.start(children, {

@@ -4,7 +4,16 @@ import { compare } from './compare';
 import { type BenchOptions, parseOptions, USAGE, UsageError } from './options';
 import { METHOD, performancePage, printedSections, writePage, writeResults } from './report/document';
 import { describeMachine, machineLines } from './report/machine';
-import { processSection, pureSection, ratioSection, recordSection, type Section, soakSection, speedSection, targetSection } from './report/sections';
+import {
+  processSection,
+  pureSection,
+  ratioSection,
+  recordSection,
+  type Section,
+  soakSection,
+  speedSection,
+  targetSection,
+} from './report/sections';
 import { memoryTargets, speedTargets } from './report/targets';
 import { soak } from './soak';
 import { Children } from './support/children';
@@ -22,15 +31,31 @@ interface Measured {
   figures: Record<string, unknown>;
 }
 
-async function measureSpeed(options: BenchOptions, children: Children, bench: BenchServer): Promise<Measured> {
+async function measureSpeed(
+  options: BenchOptions,
+  children: Children,
+  bench: BenchServer,
+): Promise<Measured> {
   const rounds = await compare({ options, children, bench, onProgress: say });
   const pure = measurePurePath(options.rounds, options.quick ? QUICK_PURE_FAULTS : PURE_FAULTS);
   const targets = speedTargets(rounds);
-  const sections = [speedSection(rounds), ratioSection(rounds), processSection(rounds), recordSection(rounds), pureSection(pure), targetSection(targets)];
+  const sections = [
+    speedSection(rounds),
+    ratioSection(rounds),
+    processSection(rounds),
+    recordSection(rounds),
+    pureSection(pure),
+    targetSection(targets),
+  ];
   return { sections, figures: { rounds, pure, targets } };
 }
 
-async function measureMemory(faults: number, options: BenchOptions, children: Children, bench: BenchServer): Promise<Measured> {
+async function measureMemory(
+  faults: number,
+  options: BenchOptions,
+  children: Children,
+  bench: BenchServer,
+): Promise<Measured> {
   const runs = await soak({ children, bench, faults, workers: options.workers, onProgress: say });
   const targets = memoryTargets(runs);
   return { sections: [soakSection(runs), targetSection(targets)], figures: { runs, targets } };
@@ -38,17 +63,27 @@ async function measureMemory(faults: number, options: BenchOptions, children: Ch
 
 async function measure(options: BenchOptions, children: Children, bench: BenchServer): Promise<void> {
   const { soakFaults } = options;
-  const measured = soakFaults === undefined ? await measureSpeed(options, children, bench) : await measureMemory(soakFaults, options, children, bench);
+  const measured =
+    soakFaults === undefined
+      ? await measureSpeed(options, children, bench)
+      : await measureMemory(soakFaults, options, children, bench);
   const machine = describeMachine(bench.server.version, bench.server.durability.text, new Date());
-  process.stdout.write(`${machineLines(machine).join('\n')}\n\n${METHOD.join('\n')}\n\n${printedSections(measured.sections)}\n`);
-  say(`results: ${writeResults(ROOT, machine.date, { machine, options, method: METHOD, ...measured.figures })}`);
+  process.stdout.write(
+    `${machineLines(machine).join('\n')}\n\n${METHOD.join('\n')}\n\n${printedSections(measured.sections)}\n`,
+  );
+  // One short round shows that everything works, and nothing about speed.
+  if (!options.quick)
+    say(
+      `results: ${writeResults(ROOT, machine.date, { machine, options, method: METHOD, ...measured.figures })}`,
+    );
   if (options.writeDocs) say(`page: ${writePage(ROOT, performancePage(machine, measured.sections))}`);
 }
 
 /** Rejects at the first Ctrl-C or request to end. */
 function interruption(): Promise<never> {
   return new Promise((_resolve, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => reject(new Error(`ended by ${signal}`)));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => reject(new Error(`ended by ${signal}`)));
   });
 }
 

@@ -23,7 +23,12 @@ export interface Round {
 }
 
 /** Brings a system to work, lets it warm up, and counts what it does in a window of time. */
-export async function measureRound(system: System, server: Named, outstanding: number, windowMillis: number): Promise<Round> {
+export async function measureRound(
+  system: System,
+  server: Named,
+  outstanding: number,
+  windowMillis: number,
+): Promise<Round> {
   await system.begin(outstanding);
   const processes = [...system.processes(), server];
   await sleep(system.warmUpMillis);

@@ -56,7 +56,9 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
   return {
     quick,
     rounds: wholeNumber('rounds', values.rounds) ?? (quick ? 1 : 5),
-    outstanding: values.outstanding?.split(',').map((each) => wholeNumber('outstanding', each) ?? 0) ?? (quick ? [1024] : [256, 1024, 4096]),
+    outstanding:
+      values.outstanding?.split(',').map((each) => wholeNumber('outstanding', each) ?? 0) ??
+      (quick ? [1024] : [256, 1024, 4096]),
     windowMillis: wholeNumber('window-millis', values['window-millis']) ?? (quick ? 1_000 : 3_000),
     workers: wholeNumber('workers', values.workers) ?? 1,
     systems: values.only?.split(',').map(systemOf) ?? [...systemNames],
@@ -77,12 +79,14 @@ function parse(args: readonly string[]) {
 function wholeNumber(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new UsageError(`--${option} is '${text}', expected a whole number from 1`);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new UsageError(`--${option} is '${text}', expected a whole number from 1`);
   return value;
 }
 
 function systemOf(text: string): SystemName {
   const known = systemNames.find((name) => name === text);
-  if (known === undefined) throw new UsageError(`--only names '${text}', expected some of ${systemNames.join(', ')}`);
+  if (known === undefined)
+    throw new UsageError(`--only names '${text}', expected some of ${systemNames.join(', ')}`);
   return known;
 }

@@ -54,24 +54,48 @@ export async function soak(options: SoakOptions): Promise<SoakFigures[]> {
   return [bounded, await soakRun(options, 'fresh pages', undefined)];
 }
 
-async function soakRun(options: SoakOptions, kind: string, workingSetPages: number | undefined): Promise<SoakFigures> {
+async function soakRun(
+  options: SoakOptions,
+  kind: string,
+  workingSetPages: number | undefined,
+): Promise<SoakFigures> {
   const { children, bench, faults, workers, onProgress } = options;
   const scenario = loadScenario({ outstanding: OUTSTANDING, workers, accesses: faults, workingSetPages });
   const lab = await Lab.start({ lab: `soak-${kind.split(' ')[0]}`, children, bench, scenario });
   const startedAt = performance.now();
   await lab.go();
-  const samples = await sampleUntilFinished(lab, (faults / SLOWEST) * 1000, (ended) => onProgress(`${kind}: ${ended} of ${faults} faults`));
+  const samples = await sampleUntilFinished(lab, (faults / SLOWEST) * 1000, (ended) =>
+    onProgress(`${kind}: ${ended} of ${faults} faults`),
+  );
   const seconds = (performance.now() - startedAt) / 1000;
   const { secondsToCatchUp } = await catchUp(lab);
   const peaks = lab.processes().map(({ pid }) => usageOf(pid).peakResidentBytes);
-  const services = lab.processes().map(({ name }, place): ServiceMemory => ({ name, ...halves(samples, place), peakResidentBytes: peaks[place] ?? 0 }));
+  const services = lab
+    .processes()
+    .map(({ name }, place): ServiceMemory => ({
+      name,
+      ...halves(samples, place),
+      peakResidentBytes: peaks[place] ?? 0,
+    }));
   const auditClean = isClean(await lab.summary('finished'));
   await lab.stop();
   await lab.remove();
-  return { kind, faults, faultsPerSecond: faults / seconds, pagesGrow: workingSetPages === undefined, services, secondsToCatchUp, auditClean };
+  return {
+    kind,
+    faults,
+    faultsPerSecond: faults / seconds,
+    pagesGrow: workingSetPages === undefined,
+    services,
+    secondsToCatchUp,
+    auditClean,
+  };
 }
 
-async function sampleUntilFinished(lab: Lab, millis: number, onProgress: (ended: number) => void): Promise<Sample[]> {
+async function sampleUntilFinished(
+  lab: Lab,
+  millis: number,
+  onProgress: (ended: number) => void,
+): Promise<Sample[]> {
   const samples: Sample[] = [];
   const deadline = performance.now() + millis;
   let told = performance.now();
@@ -79,7 +103,8 @@ async function sampleUntilFinished(lab: Lab, millis: number, onProgress: (ended:
     const { ended, finished } = await lab.ask('device-emulator.progress', {});
     samples.push({ ended, residentBytes: lab.processes().map(({ pid }) => usageOf(pid).residentBytes) });
     if (finished) return samples;
-    if (performance.now() > deadline) throw new Error(`a memory run did not end: ${ended} accesses after ${Math.round(millis / 1000)} s`);
+    if (performance.now() > deadline)
+      throw new Error(`a memory run did not end: ${ended} accesses after ${Math.round(millis / 1000)} s`);
     if (performance.now() - told > 10_000) {
       told = performance.now();
       onProgress(ended);
@@ -89,11 +114,23 @@ async function sampleUntilFinished(lab: Lab, millis: number, onProgress: (ended:
 }
 
 /** Peaks of the two halves of a run, by faults and not by time. The first twentieth is start-up. */
-export function halves(samples: readonly Sample[], place: number): Pick<ServiceMemory, 'firstHalfBytes' | 'secondHalfBytes' | 'growth'> {
+export function halves(
+  samples: readonly Sample[],
+  place: number,
+): Pick<ServiceMemory, 'firstHalfBytes' | 'secondHalfBytes' | 'growth'> {
   const total = samples.at(-1)?.ended ?? 0;
   const peak = (from: number, to: number): number =>
-    Math.max(0, ...samples.filter(({ ended }) => ended >= total * from && ended <= total * to).map(({ residentBytes }) => residentBytes[place] ?? 0));
+    Math.max(
+      0,
+      ...samples
+        .filter(({ ended }) => ended >= total * from && ended <= total * to)
+        .map(({ residentBytes }) => residentBytes[place] ?? 0),
+    );
   const firstHalfBytes = peak(0.05, 0.5);
   const secondHalfBytes = peak(0.5, 1);
-  return { firstHalfBytes, secondHalfBytes, growth: firstHalfBytes > 0 ? secondHalfBytes / firstHalfBytes : 0 };
+  return {
+    firstHalfBytes,
+    secondHalfBytes,
+    growth: firstHalfBytes > 0 ? secondHalfBytes / firstHalfBytes : 0,
+  };
 }

@@ -1,4 +1,5 @@
 import {
+  type ControlVerbs,
   type DeviceProgress,
   type IommuProgress,
   type LabEvent,
@@ -17,6 +18,9 @@ import { wireUp } from '../../apps/lab/src/run/wiring';
 import { MmHandlerService } from '../../apps/mm-handler/src/mm-handler.service';
 import { AccessWatch } from './access-watch';
 import { KitPorts, type PathPorts } from './kit-ports';
+
+type ControlClient = ConstructorParameters<typeof ControlPlane>[0];
+type Request<V extends keyof ControlVerbs> = ControlVerbs[V]['request'];
 
 /** How far everything is. */
 export interface LaboratoryProgress {
@@ -65,7 +69,8 @@ export class Laboratory {
     await this.append({ kind: 'ScenarioLoaded', run: this.lab, scenario: this.scenario, atMicros: this.now() });
     for (const service of [this.mm, this.iommus, this.devices, ...this.workers]) await service.start(this.scenario);
     this.accesses.begin();
-    await wireUp(new ControlPlane({ send: (subject, request) => from(this.control(String(subject), request)) as never }, subjectsOf(this.lab)), this.scenario);
+    const client: ControlClient = { send: (subject, request) => from(this.control(String(subject), request)) as never };
+    await wireUp(new ControlPlane(client, subjectsOf(this.lab)), this.scenario);
   }
 
   /** The workloads begin. */
@@ -118,20 +123,20 @@ export class Laboratory {
   }
 
   /** Answers control requests as the services' controllers do. */
-  private async control(subject: string, request: never): Promise<unknown> {
+  private async control(subject: string, request: unknown): Promise<unknown> {
     const verb = subject.slice(`${this.lab}.ctl.`.length);
-    const asked = request as { device: number; mm: number; pasid: number };
-    switch (verb) {
-      case 'mm-handler.create':
-        return this.mm.create(request);
-      case 'mm-handler.bind':
-        return this.mm.bind(asked.mm, asked.pasid);
-      case 'iommu.attach':
-        return (await this.iommus.attach(asked.device), {});
-      case 'iommu.bind':
-        return (await this.iommus.bind(request), {});
-      default:
-        throw new Error(`no service answers ${verb}`);
-    }
+    const { mm, iommus } = this;
+    const handlers: Record<string, () => Promise<unknown>> = {
+      'mm-handler.create': () => mm.create(request as Request<'mm-handler.create'>),
+      'mm-handler.bind': () => {
+        const asked = request as Request<'mm-handler.bind'>;
+        return mm.bind(asked.mm, asked.pasid);
+      },
+      'iommu.attach': () => iommus.attach((request as Request<'iommu.attach'>).device),
+      'iommu.bind': () => iommus.bind(request as Request<'iommu.bind'>),
+    };
+    const handler = handlers[verb];
+    if (!handler) throw new Error(`no service answers ${verb}`);
+    return (await handler()) ?? {};
   }
 }

@@ -10,6 +10,9 @@ interface Alarm {
 const IDLE_MICROS = 1_000_000;
 /** Longest step of time between two tasks, in microseconds; instants of different units then differ. */
 const STEP_MICROS = 3;
+const MOST_AT_ONCE = 4;
+/** So many steps without progress are a livelock: far more than a thrashing memory needs for one access. */
+const PATIENCE = 100_000;
 
 /** Nothing goes on any more, or it goes round in circles. */
 export class Standstill extends Error {}
@@ -37,7 +40,7 @@ export class VirtualWorld implements ClockPort {
   }
 
   after(delayMicros: number, task: () => void): () => void {
-    const alarm = { at: this.now + Math.max(0, Math.round(delayMicros)), task };
+    const alarm = { at: this.now + Math.max(0, Math.ceil(delayMicros)), task };
     this.alarms.add(alarm);
     return () => this.alarms.delete(alarm);
   }
@@ -54,17 +57,19 @@ export class VirtualWorld implements ClockPort {
 
   /** Lets the world go on until the condition holds. Rejects with {@link Standstill} when it never will. */
   async until(condition: () => boolean, progress: () => unknown = () => undefined): Promise<void> {
-    const patience = 100_000;
     let steps = 0;
     let before: unknown;
-    while (!condition()) {
-      if (!this.step()) throw new Standstill('nothing is left to be done');
-      // Promises that the step settled go on before the next one.
+    for (;;) {
+      // Promises that the last step settled go on before the next one.
       await new Promise((resolve) => setImmediate(resolve));
+      if (condition()) return;
+      if (!this.step()) throw new Standstill('nothing is left to be done');
+      // What several processes do at the same time.
+      for (let more = this.random.below(MOST_AT_ONCE); more > 0; more -= 1) this.step();
       const reached = progress();
       if (reached !== before) steps = 0;
       before = reached;
-      if ((steps += 1) > patience) throw new Standstill(`${patience} steps without progress`);
+      if ((steps += 1) > PATIENCE) throw new Standstill(`${PATIENCE} steps without progress`);
     }
   }
 

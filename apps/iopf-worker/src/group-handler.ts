@@ -3,6 +3,7 @@ import {
   foldRunResults,
   type GroupHandled,
   type GroupQueued,
+  type GroupRun,
   ResponseCode,
   type ShardPosition,
   splitRuns,
@@ -10,6 +11,13 @@ import {
 import { ModelTime } from '@faultline/hosting';
 import type { ServicePorts } from '@faultline/runtime';
 import type { HandledRun, ShardLanes } from './shard-lanes';
+
+/** A closed group with its identity. */
+export interface Work {
+  iommu: number;
+  epoch: number;
+  group: GroupQueued;
+}
 
 /** Handles one group: its members in order, runs of one shard together, up to the first error (D7, R118). */
 export class GroupHandler {
@@ -27,33 +35,51 @@ export class GroupHandler {
     this.enqueueMicros = scenario.cost.enqueueMicros;
   }
 
-  async handle(iommu: number, epoch: number, group: GroupQueued): Promise<GroupHandled> {
-    if (this.enqueueMicros > 0)
-      await new Promise<void>((resolve) => this.time.after(this.enqueueMicros, resolve));
-    const startedAtMicros = this.ports.clock.nowMicros();
-    const results: HandledRun[] = [];
-    const positions: ShardPosition[] = [];
-    for (const { shard, start, end } of splitRuns(group.members, this.shards)) {
-      const members =
-        start === 0 && end === group.members.length ? group.members : group.members.slice(start, end);
-      const result = await this.lanes.handle(shard, members);
-      results.push(result);
-      positions.push({ shard, sequence: result.sequence });
-      if (result.code !== ResponseCode.SUCCESS) break;
-    }
-    const { code, members } = foldRunResults(group.members.length, results);
-    return {
-      kind: 'GroupHandled',
-      iommu,
-      epoch,
-      group: group.group,
-      device: group.device,
-      code,
-      startedAtMicros,
-      handlingAtMicros: results[0]?.handlingAtMicros ?? startedAtMicros,
-      handledAtMicros: results[results.length - 1]?.handledAtMicros ?? startedAtMicros,
-      members,
-      positions,
-    };
+  /** Calls back with the result. A worker does this for every fault, so it costs no promise. */
+  handle(work: Work, done: (handled: GroupHandled) => void): void {
+    this.time.after(this.enqueueMicros, () => {
+      const startedAtMicros = this.ports.clock.nowMicros();
+      const runs = splitRuns(work.group.members, this.shards);
+      const results: HandledRun[] = [];
+      this.next(work, runs, results, () => done(resultOf(work, runs, results, startedAtMicros)));
+    });
   }
+
+  private next(work: Work, runs: readonly GroupRun[], results: HandledRun[], done: () => void): void {
+    const run = runs[results.length];
+    if (!run) return done();
+    const { members } = work.group;
+    const part = runs.length === 1 ? members : members.slice(run.start, run.end);
+    this.lanes.handle(run.shard, part, (result) => {
+      results.push(result);
+      if (result.code === ResponseCode.SUCCESS) this.next(work, runs, results, done);
+      else done();
+    });
+  }
+}
+
+function resultOf(
+  { iommu, epoch, group }: Work,
+  runs: readonly GroupRun[],
+  results: readonly HandledRun[],
+  startedAtMicros: number,
+): GroupHandled {
+  const { code, members } = foldRunResults(group.members.length, results);
+  const positions = results.map(({ sequence }, place): ShardPosition => ({
+    shard: runs[place]?.shard ?? 0,
+    sequence,
+  }));
+  return {
+    kind: 'GroupHandled',
+    iommu,
+    epoch,
+    group: group.group,
+    device: group.device,
+    code,
+    startedAtMicros,
+    handlingAtMicros: results[0]?.handlingAtMicros ?? startedAtMicros,
+    handledAtMicros: results[results.length - 1]?.handledAtMicros ?? startedAtMicros,
+    members,
+    positions,
+  };
 }

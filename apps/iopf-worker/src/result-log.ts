@@ -8,7 +8,7 @@ const RETRY_MICROS = 200_000;
 
 interface Item {
   handled: GroupHandled;
-  resolve(): void;
+  done(): void;
 }
 
 /**
@@ -21,9 +21,9 @@ export class ResultLog {
 
   constructor(private readonly ports: ServicePorts) {}
 
-  /** Resolves when the result is in the log. */
-  append(handled: GroupHandled): Promise<void> {
-    return new Promise((resolve) => this.laneOf(handled.iommu).push({ handled, resolve }));
+  /** Calls back when the result is in the log. */
+  append(handled: GroupHandled, done: () => void): void {
+    this.laneOf(handled.iommu).push({ handled, done });
   }
 
   private laneOf(iommu: number): BatchLane<Item> {
@@ -54,7 +54,7 @@ export class ResultLog {
       },
       body: iopfSchema.encode(batch.map((item) => item.handled)),
     });
-    for (const item of batch) item.resolve();
+    for (const item of batch) item.done();
   }
 
   private retryAfter(error: Error): number | undefined {

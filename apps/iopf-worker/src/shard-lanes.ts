@@ -41,16 +41,14 @@ export class ShardLanes {
     }
   }
 
-  /** Asks the shard to handle a run of members. */
-  handle(shard: number, members: readonly RunMember[]): Promise<HandledRun> {
+  /** Asks the shard to handle a run of members, and calls back with its result. */
+  handle(shard: number, members: readonly RunMember[], done: (result: HandledRun) => void): void {
     const lane = this.lanes.get(shard);
     if (!lane) throw new Error(`shard ${shard} is not part of the scenario`);
     this.lastRun = (this.lastRun + 1) >>> 0;
     const run = this.lastRun;
-    return new Promise((resolve) => {
-      this.open.set(run, resolve);
-      lane.push({ kind: 'HandleRequest', run, members: members as RunMember[] });
-    });
+    this.open.set(run, done);
+    lane.push({ kind: 'HandleRequest', run, members: members as RunMember[] });
   }
 
   private settle(reply: readonly HandleRecord[]): void {
@@ -58,9 +56,10 @@ export class ShardLanes {
     for (const record of reply) if (record.kind === 'HandledAt') sequence = record.sequence;
     for (const record of reply) {
       if (record.kind !== 'HandleReply') continue;
-      const resolve = this.open.get(record.run);
+      const done = this.open.get(record.run);
       this.open.delete(record.run);
-      resolve?.({ ...record, sequence });
+      const { kind, run, code, handlingAtMicros, handledAtMicros, members } = record;
+      done?.({ kind, run, code, handlingAtMicros, handledAtMicros, members, sequence });
     }
   }
 }

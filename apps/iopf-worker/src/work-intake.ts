@@ -57,23 +57,19 @@ export class WorkIntake {
       message.ack();
       this.release(message);
     }
-    for (const group of groups) this.servers.run((free) => this.handle(iommu, epoch, group, free, done));
+    for (const group of groups) {
+      this.servers.run((free) =>
+        this.handler.handle({ iommu, epoch, group }, (handled) => {
+          free();
+          this.results.append(handled, done);
+        }),
+      );
+    }
   }
 
   /** Resolves when no message is held. */
   async drained(): Promise<void> {
     if (this.held.size > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
-  }
-
-  private handle(iommu: number, epoch: number, group: GroupQueued, free: () => void, done: () => void): void {
-    this.handler
-      .handle(iommu, epoch, group)
-      .then((handled) => {
-        free();
-        return this.results.append(handled);
-      })
-      .then(done)
-      .catch((error: unknown) => this.ports.fail(error instanceof Error ? error : new Error(String(error))));
   }
 
   private release(message: WorkMessage): void {

@@ -1,24 +1,48 @@
-import type { RunResult } from '@faultline/domain';
+import type { HandleReply } from '@faultline/contracts';
+import type { RunMember, RunResult } from '@faultline/domain';
 
-/** A run's result with the moment when the log held it. */
-export interface FinishedRun extends RunResult {
-  atMicros: number;
+/** A worker's request: its runs are answered together, when the last of them is done. */
+export class OpenRequest {
+  readonly replies: HandleReply[] = [];
+
+  constructor(
+    private open: number,
+    private readonly done: (replies: readonly HandleReply[]) => void,
+  ) {}
+
+  answer(reply: HandleReply): void {
+    this.replies.push(reply);
+    this.open -= 1;
+    if (this.open === 0) this.done(this.replies);
+  }
+}
+
+/** A run under way, and what it belongs to. */
+export interface OpenRun {
+  request: OpenRequest;
+  /** The worker's number for it. */
+  run: number;
+  members: readonly RunMember[];
+  handlingAtMicros: number;
 }
 
 /** Runs under way, numbered here: several workers may choose the same number. */
 export class OpenRuns {
-  private readonly waiting = new Map<number, (finished: FinishedRun) => void>();
+  private readonly runs = new Map<number, OpenRun>();
   private last = 0;
 
-  open(resolve: (finished: FinishedRun) => void): number {
+  /** Returns the shard's number for the run. */
+  open(run: OpenRun): number {
     this.last += 1;
-    this.waiting.set(this.last, resolve);
+    this.runs.set(this.last, run);
     return this.last;
   }
 
-  finish(result: RunResult, atMicros: number): void {
-    const resolve = this.waiting.get(result.run);
-    this.waiting.delete(result.run);
-    resolve?.({ ...result, atMicros });
+  /** The run with this result; it is not under way any more. */
+  finish(result: RunResult): OpenRun {
+    const run = this.runs.get(result.run);
+    if (!run) throw new Error(`run ${result.run} is not under way`);
+    this.runs.delete(result.run);
+    return run;
   }
 }

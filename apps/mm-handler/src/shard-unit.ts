@@ -1,10 +1,11 @@
 import {
+  type HandleReply,
+  type HandleRequest,
   handleSchema,
   type MmProgress,
   mmSchema,
   type ResolvedProcess,
   type ResolvedScenario,
-  type Sender,
 } from '@faultline/contracts';
 import {
   type AnyMmEvent,
@@ -16,6 +17,7 @@ import {
   type MmCommand,
   type MmEvent,
   type MmState,
+  type RunResult,
 } from '@faultline/domain';
 import {
   ModelTime,
@@ -27,13 +29,12 @@ import {
 import { openJournal, serveLane, type ServicePorts } from '@faultline/runtime';
 import { HandlerCost } from './handler-cost';
 import { Invalidator } from './invalidator';
-import { OpenRuns, type FinishedRun } from './open-runs';
+import { OpenRequest, OpenRuns } from './open-runs';
 
 /** Records of one message: far below what a NATS server accepts (1 MiB by default). */
 const RECORDS_PER_MESSAGE = 4_096;
 
 type HandleRecord = ReturnType<typeof handleSchema.decode>[number];
-type HandleRequestRecord = Extract<HandleRecord, { kind: 'HandleRequest' }>;
 
 /** Runs one mm shard: serves its runs, spends their modelled cost, takes removed pages back through invalidations. */
 export class ShardUnit {
@@ -133,45 +134,50 @@ export class ShardUnit {
   }
 
   /** Answers when every run of the request has its result and the log holds what they did. */
-  private async handle(records: readonly HandleRecord[]): Promise<Uint8Array> {
-    const requests = records.filter(
-      (record): record is HandleRequestRecord => record.kind === 'HandleRequest',
-    );
-    const results = await Promise.all(requests.map((request) => this.handleRun(request)));
-    const head: Sender = { kind: 'Sender', unit: this.name, epoch: this.epoch };
-    return handleSchema.encode([
-      head,
-      ...results,
-      { kind: 'HandledAt', shard: this.shard.shard, sequence: this.journal.lastSequence },
-    ]);
+  private handle(records: readonly HandleRecord[]): Promise<Uint8Array> {
+    const requests = records.filter((record) => record.kind === 'HandleRequest');
+    if (requests.length === 0) return Promise.resolve(this.reply([]));
+    return new Promise((resolve) => {
+      const request = new OpenRequest(requests.length, (replies) => resolve(this.reply(replies)));
+      this.begin(request, requests);
+    });
   }
 
-  /** The run's modelled cost passes first, so that its pages become visible when the handler would be done with them. */
-  private async handleRun(request: HandleRequestRecord): Promise<HandleRecord> {
+  /** A run's modelled cost passes first, so that its pages become visible when the handler would be done with them. */
+  private begin(request: OpenRequest, requests: readonly HandleRequest[]): void {
     const handlingAtMicros = this.ports.clock.nowMicros();
-    const finished = await new Promise<FinishedRun>((resolve) => {
-      this.time.after(this.cost.handler(request.members.length), () => {
-        const run = this.runs.open(resolve);
-        this.host.submit([{ kind: 'HandleRun', run: { run, members: request.members } }]);
-      });
-    });
-    const storageMicros = this.cost.storage(finished.members);
-    if (storageMicros > 0) await new Promise<void>((resolve) => this.time.after(storageMicros, resolve));
-    const handledAtMicros = storageMicros > 0 ? this.ports.clock.nowMicros() : finished.atMicros;
-    return {
-      kind: 'HandleReply',
-      run: request.run,
-      code: finished.code,
-      handlingAtMicros,
-      handledAtMicros,
-      members: finished.members,
-    };
+    const due: MmCommand[] = [];
+    for (const { run, members } of requests) {
+      const number = this.runs.open({ request, run, members, handlingAtMicros });
+      const command: MmCommand = { kind: 'HandleRun', run: { run: number, members } };
+      const costMicros = this.cost.handler(members.length);
+      if (costMicros <= 0) due.push(command);
+      else this.time.after(costMicros, () => this.host.submit([command]));
+    }
+    if (due.length > 0) this.host.submit(due);
+  }
+
+  /** The log holds what the run did. A page that came from storage keeps its worker waiting for the storage's time as well. */
+  private finish(result: RunResult, nowMicros: number): void {
+    const { request, run, handlingAtMicros } = this.runs.finish(result);
+    const { code, members } = result;
+    const answer = (handledAtMicros: number): void =>
+      request.answer({ kind: 'HandleReply', run, code, handlingAtMicros, handledAtMicros, members });
+    const storageMicros = this.cost.storage(members);
+    if (storageMicros <= 0) answer(nowMicros);
+    else this.time.after(storageMicros, () => answer(this.ports.clock.nowMicros()));
+  }
+
+  private reply(replies: readonly HandleReply[]): Uint8Array {
+    const { name: unit, epoch, journal } = this;
+    const at: HandleRecord = { kind: 'HandledAt', shard: this.shard.shard, sequence: journal.lastSequence };
+    return handleSchema.encode([{ kind: 'Sender', unit, epoch }, ...replies, at]);
   }
 
   private released(events: readonly AnyMmEvent[]): void {
     const now = this.ports.clock.nowMicros();
     for (const event of events) {
-      if (event.kind === 'RunFinished') this.runs.finish(event.result, now);
+      if (event.kind === 'RunFinished') this.finish(event.result, now);
       else if (event.kind === 'PageRemoved') this.invalidator.add(event);
       else if (event.kind === 'MmPasidBound') this.invalidator.bound(event.mm, event.pasid);
     }

@@ -57,10 +57,26 @@ export class PureMachine {
 
   constructor(private readonly outstanding: number) {
     this.devices = Math.ceil(outstanding / PER_DEVICE);
-    const devices = Array.from({ length: this.devices }, (_, device) => ({ device, model: 'pri' as const, credits: PER_DEVICE, atcEntries: 0, pagesPerGroup: 1, responsePasidRequired: true }));
+    const devices = Array.from({ length: this.devices }, (_, device) => ({
+      device,
+      model: 'pri' as const,
+      credits: PER_DEVICE,
+      atcEntries: 0,
+      pagesPerGroup: 1,
+      responsePasidRequired: true,
+    }));
     const entries = outstanding * 2;
     this.segment = new Unit(createSegment({ segment: 0, devices }));
-    this.iommu = new Unit(createIommu({ iommu: 0, topology: 'per-iommu', priQueueEntries: entries, eventQueueEntries: entries, iotlbEntries: 1024, shards: 1 }));
+    this.iommu = new Unit(
+      createIommu({
+        iommu: 0,
+        topology: 'per-iommu',
+        priQueueEntries: entries,
+        eventQueueEntries: entries,
+        iotlbEntries: 1024,
+        shards: 1,
+      }),
+    );
     this.mm = new Unit(createMmShard({ shard: 0, frames: 2 ** 28 - 1 }));
     this.bind();
   }
@@ -75,11 +91,20 @@ export class PureMachine {
       const intendedAtMicros = this.now;
       taken.push({
         kind: 'IssueAccess',
-        access: { device: place % this.devices, access, pasid: PASID, page: access, offset: 0, permissions: Permission.WRITE, intendedAtMicros },
+        access: {
+          device: place % this.devices,
+          access,
+          pasid: PASID,
+          page: access,
+          offset: 0,
+          permissions: Permission.WRITE,
+          intendedAtMicros,
+        },
       });
     }
-    for (let commands = taken; commands.length > 0; ) commands = this.carry(this.segmentTurn(commands));
-    if (this.ended !== this.issued) throw new Error(`${this.issued} accesses were issued, but ${this.ended} ended`);
+    for (let commands = taken; commands.length > 0;) commands = this.carry(this.segmentTurn(commands));
+    if (this.ended !== this.issued)
+      throw new Error(`${this.issued} accesses were issued, but ${this.ended} ended`);
   }
 
   private segmentTurn(commands: readonly SegmentCommand[]): SegmentEvent[] {
@@ -106,9 +131,17 @@ export class PureMachine {
       if (event.kind === 'AccessEnded') this.ended += 1;
       else if (event.kind === 'TranslationRequested') {
         const { translation, device, pasid, page, permissions } = event;
-        this.iommu.apply({ kind: 'Translate', translation, device, pasid, page, permissions }, this.now, take);
+        this.iommu.apply(
+          { kind: 'Translate', translation, device, pasid, page, permissions },
+          this.now,
+          take,
+        );
       } else if (event.kind === 'PageRequestSent') {
-        this.iommu.apply({ ...event, kind: 'ReceivePageRequest', segment: 0, segmentEpoch: 1, offset: 0 }, this.now, take);
+        this.iommu.apply(
+          { ...event, kind: 'ReceivePageRequest', segment: 0, segmentEpoch: 1, offset: 0 },
+          this.now,
+          take,
+        );
       }
     }
     while (hasRingRecords(this.iommu.state)) this.iommu.apply({ kind: 'DrainNext' }, this.now, take);
@@ -118,11 +151,28 @@ export class PureMachine {
   }
 
   /** Worker and mm: the group's run is handled, its pages reach the replica, its result the IOMMU. */
-  private handle(group: Extract<AnyIommuEvent, { kind: 'GroupQueued' }>, take: (event: AnyIommuEvent) => void): void {
-    const results = splitRuns(group.members, 1).map(({ start, end }) => this.run(group.group, group.members.slice(start, end)));
+  private handle(
+    group: Extract<AnyIommuEvent, { kind: 'GroupQueued' }>,
+    take: (event: AnyIommuEvent) => void,
+  ): void {
+    const results = splitRuns(group.members, 1).map(({ start, end }) =>
+      this.run(group.group, group.members.slice(start, end)),
+    );
     const { code } = foldRunResults(group.members.length, results);
     const positions = [{ shard: 0, sequence: this.sequence }];
-    this.iommu.apply({ kind: 'AdmitResult', group: group.group, epoch: 1, device: group.device, code, positions, sequence: this.sequence }, this.now, take);
+    this.iommu.apply(
+      {
+        kind: 'AdmitResult',
+        group: group.group,
+        epoch: 1,
+        device: group.device,
+        code,
+        positions,
+        sequence: this.sequence,
+      },
+      this.now,
+      take,
+    );
   }
 
   private run(run: number, members: Extract<MmCommand, { kind: 'HandleRun' }>['run']['members']) {
@@ -145,13 +195,28 @@ export class PureMachine {
     this.mm.apply({ kind: 'BeginEpoch', epoch: 1 }, this.now);
     this.mm.apply({ kind: 'CreateAddressSpace', mm: MM }, this.now);
     const permissions = Permission.READ | Permission.WRITE;
-    this.mm.apply({ kind: 'MapVma', mm: MM, start: 0, end: 2 ** 40, permissions, backing: 'anonymous', file: 0, filePage: 0 }, this.now);
+    this.mm.apply(
+      {
+        kind: 'MapVma',
+        mm: MM,
+        start: 0,
+        end: 2 ** 40,
+        permissions,
+        backing: 'anonymous',
+        file: 0,
+        filePage: 0,
+      },
+      this.now,
+    );
     let generation = 0;
     this.mm.apply({ kind: 'BindPasid', pasid: PASID, mm: MM }, this.now, (event) => {
       if (event.kind === 'MmPasidBound') generation = event.generation;
     });
     for (let device = 0; device < this.devices; device += 1) {
-      this.iommu.apply({ kind: 'AttachDevice', device, segment: 0, model: 'pri', responsePasidRequired: true }, this.now);
+      this.iommu.apply(
+        { kind: 'AttachDevice', device, segment: 0, model: 'pri', responsePasidRequired: true },
+        this.now,
+      );
       this.iommu.apply({ kind: 'BindPasid', device, pasid: PASID, mm: MM, shard: 0, generation }, this.now);
     }
   }

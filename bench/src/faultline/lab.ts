@@ -1,15 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import {
   type ControlVerbs,
   deadStream,
   type LabEvent,
   labSchema,
   logStream,
-  type Presence,
   type ResolvedScenario,
-  type ServiceName,
   subjectsOf,
 } from '@faultline/contracts';
 import { parseTopology, queuesOf } from '@faultline/domain';
@@ -21,8 +18,8 @@ import type { Child, Children } from '../support/children';
 import { until, within } from '../support/deadline';
 import type { BenchServer } from '../support/server';
 import type { Named } from '../support/usage';
+import { startServices } from './services';
 
-const READY_MILLIS = 90_000;
 const ANSWER_MILLIS = 20_000;
 const FINISH_MILLIS = 600_000;
 
@@ -38,8 +35,7 @@ export interface LabOptions {
 /** The real services with one scenario, from their start to their end. Drives them as the command line does. */
 export class Lab {
   private readonly subjects: ReturnType<typeof subjectsOf>;
-  private readonly services: Child[] = [];
-  private readonly ready = new Set<string>();
+  private services: Child[] = [];
   private readonly log: NatsLog;
   private client: ClientNats | undefined;
   readonly directory: string;
@@ -57,11 +53,14 @@ export class Lab {
     const { scenario, bench } = options;
     const topology = parseTopology(scenario.queues);
     if (!topology) throw new Error(`topology ${scenario.queues} is unknown`);
-    const facts = { iommus: scenario.iommus.map(({ iommu }) => iommu), mms: scenario.processes.map(({ mm }) => mm) };
+    const facts = {
+      iommus: scenario.iommus.map(({ iommu }) => iommu),
+      mms: scenario.processes.map(({ mm }) => mm),
+    };
     await provision(bench.jsm, { lab: options.lab, queues: queuesOf(topology, facts) });
     await mkdir(lab.directory, { recursive: true });
     await lab.append({ kind: 'ScenarioLoaded', run: options.lab, scenario, atMicros: nowMicros() });
-    await lab.startServices();
+    lab.services = await startServices({ ...options, directory: lab.directory });
     lab.client = createControlClient([bench.url], `bench ${options.lab}`);
     await lab.client.connect();
     await lab.wireUp();
@@ -80,21 +79,33 @@ export class Lab {
 
   /** Resolves when the devices have done all of their work. */
   async finished(millis: number): Promise<void> {
-    const look = async (): Promise<true | undefined> => ((await this.ask('device-emulator.progress', {})).finished ? true : undefined);
+    const look = async (): Promise<true | undefined> =>
+      (await this.ask('device-emulator.progress', {})).finished ? true : undefined;
     await until(look, millis, 'the end of the accesses');
   }
 
-  ask<V extends keyof ControlVerbs>(verb: V, request: ControlVerbs[V]['request'], millis = ANSWER_MILLIS): Promise<ControlVerbs[V]['reply']> {
+  ask<V extends keyof ControlVerbs>(
+    verb: V,
+    request: ControlVerbs[V]['request'],
+    millis = ANSWER_MILLIS,
+  ): Promise<ControlVerbs[V]['reply']> {
     const { client } = this;
     if (!client) throw new Error('the laboratory is not connected');
     const [service = '', name = ''] = verb.split('.');
-    const reply = firstValueFrom(client.send<ControlVerbs[V]['reply']>(this.subjects.control(service, name), request));
+    const reply = firstValueFrom(
+      client.send<ControlVerbs[V]['reply']>(this.subjects.control(service, name), request),
+    );
     return within(this.options.children.race(reply), millis, `the answer to ${verb}`);
   }
 
   /** Ends the run in the log and waits for the record's own summary of it, with the verdict of the audit. */
   async summary(reason: 'finished' | 'stopped'): Promise<unknown> {
-    const upToSequence = await this.append({ kind: 'RunEnded', run: this.options.lab, reason, atMicros: nowMicros() });
+    const upToSequence = await this.append({
+      kind: 'RunEnded',
+      run: this.options.lab,
+      reason,
+      atMicros: nowMicros(),
+    });
     return this.ask('event-log.finish', { upToSequence }, FINISH_MILLIS);
   }
 
@@ -117,37 +128,14 @@ export class Lab {
   private async append(event: LabEvent): Promise<number> {
     const headers = { schema: labSchema.name, version: labSchema.version, unit: 'lab', epoch: 0, cycle: 0 };
     const body = labSchema.encode([event]);
-    return (await this.log.append({ subject: this.subjects.labLog, id: `bench-${event.kind}-${this.options.lab}`, headers, body })).sequence;
-  }
-
-  private async startServices(): Promise<void> {
-    const { children, bench, scenario } = this.options;
-    const presence = bench.link.nc.subscribe(this.subjects.control('lab', 'presence'), {
-      callback: (_error, message) => {
-        const { data } = message.json<{ data: Presence }>();
-        if (data.state === 'ready') this.ready.add(data.instance);
-      },
-    });
-    const workers = Array.from({ length: scenario.workers.processes }, (_, index) => `iopf-worker-${index + 1}`);
-    for (const service of ['event-log', 'mm-handler', 'iommu', 'device-emulator'] as const) this.startService(service, service);
-    for (const instance of workers) this.startService('iopf-worker', instance);
-    const look = (): Promise<true | undefined> => Promise.resolve(this.ready.size === this.services.length ? true : undefined);
-    await children.race(until(look, READY_MILLIS, 'the start of all services'));
-    presence.unsubscribe();
-  }
-
-  private startService(service: ServiceName, instance: string): void {
-    const { children, bench, lab, profileDirectory } = this.options;
-    const environment = {
-      ...process.env,
-      NATS_URL: bench.url,
-      FAULTLINE_LAB: lab,
-      FAULTLINE_INSTANCE: instance,
-      FAULTLINE_RUN_DIR: this.directory,
-      LOG_LEVEL: 'warn',
-    };
-    const nodeArguments = profileDirectory === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDirectory}`, `--cpu-prof-name=${instance}.cpuprofile`];
-    this.services.push(children.spawn({ name: instance, script: entryPoint(service), environment, nodeArguments }));
+    return (
+      await this.log.append({
+        subject: this.subjects.labLog,
+        id: `bench-${event.kind}-${this.options.lab}`,
+        headers,
+        body,
+      })
+    ).sequence;
   }
 
   /** Address spaces first, then the devices' handlers, then their PASIDs, in the order of the kernel (R91). */
@@ -165,10 +153,3 @@ export class Lab {
 }
 
 const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);
-
-/** The compiled service beside the compiled benchmark: dist/apps/<service>/src/main.js. */
-function entryPoint(service: ServiceName): string {
-  const script = resolve(__dirname, '../../../apps', service, 'src/main.js');
-  if (!existsSync(script)) throw new Error(`service ${service} is not built (no ${script}): run 'npm run build'`);
-  return script;
-}

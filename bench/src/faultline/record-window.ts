@@ -4,7 +4,11 @@ import { Histogram } from '@faultline/stats';
 import { figuresOf, type WindowFigures } from '../support/closed-loop';
 
 /** The figures of a window, from the record that the run itself has written: accesses that ended in it, from issue to end. */
-export async function windowOfRecord(directory: string, openedAtMicros: number, closedAtMicros: number): Promise<WindowFigures> {
+export async function windowOfRecord(
+  directory: string,
+  openedAtMicros: number,
+  closedAtMicros: number,
+): Promise<WindowFigures> {
   const latencies = new Histogram();
   const reader = await RecordReader.open(directory);
   try {

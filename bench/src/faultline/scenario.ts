@@ -1,4 +1,9 @@
-import { costProfiles, type ResolvedDevice, type ResolvedProcess, type ResolvedScenario } from '@faultline/contracts';
+import {
+  costProfiles,
+  type ResolvedDevice,
+  type ResolvedProcess,
+  type ResolvedScenario,
+} from '@faultline/contracts';
 import { Permission } from '@faultline/domain';
 
 /** A PRI device has 512 group ids, so more faults than this in flight need more devices. */
@@ -35,8 +40,12 @@ export function loadScenario(options: LoadOptions): ResolvedScenario {
     timeScale: 1,
     queues: 'per-iommu',
     workers: { processes: workers, servers: SERVERS, groupsPerMessage: GROUPS_PER_MESSAGE },
-    shards: [{ shard: 0, frames: workingSetPages === undefined ? MOST_FRAMES : Math.max(64, workingSetPages / 2) }],
-    iommus: [{ iommu: 0, name: 'iommu-0', model: 'pri', segment: 0, ...ringFor(outstanding), iotlbEntries: 1024 }],
+    shards: [
+      { shard: 0, frames: workingSetPages === undefined ? MOST_FRAMES : Math.max(64, workingSetPages / 2) },
+    ],
+    iommus: [
+      { iommu: 0, name: 'iommu-0', model: 'pri', segment: 0, ...ringFor(outstanding), iotlbEntries: 1024 },
+    ],
     processes: [processOf(devices)],
     devices,
   };
@@ -48,7 +57,11 @@ function ringFor(outstanding: number): { priQueueEntries: number; eventQueueEntr
   return { priQueueEntries: entries, eventQueueEntries: entries };
 }
 
-function deviceOf(device: number, count: number, { outstanding, accesses, workingSetPages }: LoadOptions): ResolvedDevice {
+function deviceOf(
+  device: number,
+  count: number,
+  { outstanding, accesses, workingSetPages }: LoadOptions,
+): ResolvedDevice {
   const own = Math.ceil((accesses ?? ENDLESS_ACCESSES) / count);
   const pages = workingSetPages === undefined ? own : Math.ceil(workingSetPages / count);
   return {
@@ -85,6 +98,17 @@ function processOf(devices: readonly ResolvedDevice[]): ResolvedProcess {
       workload.source === 'synthetic' ? [{ startPage: workload.startPage, pages: workload.pages }] : [],
     ),
   );
-  const shared = { permissions: Permission.READ | Permission.WRITE, backing: 'anonymous', file: 0, filePage: 0 } as const;
-  return { mm: 1, name: 'process', pasid: PASID, shard: 0, vmas: vmas.map((area) => ({ ...area, ...shared })) };
+  const shared = {
+    permissions: Permission.READ | Permission.WRITE,
+    backing: 'anonymous',
+    file: 0,
+    filePage: 0,
+  } as const;
+  return {
+    mm: 1,
+    name: 'process',
+    pasid: PASID,
+    shard: 0,
+    vmas: vmas.map((area) => ({ ...area, ...shared })),
+  };
 }

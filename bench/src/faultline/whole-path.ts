@@ -83,7 +83,8 @@ export async function catchUp(lab: Lab): Promise<RecordFigures> {
   const endedAt = performance.now();
   const { lag } = await lab.ask('event-log.status', {});
   if (lag > 0) {
-    const look = async (): Promise<true | undefined> => ((await lab.ask('event-log.status', {})).lag === 0 ? true : undefined);
+    const look = async (): Promise<true | undefined> =>
+      (await lab.ask('event-log.status', {})).lag === 0 ? true : undefined;
     await until(look, CATCH_UP_MILLIS, 'the record catching up', 20);
   }
   return { lagAtEndMessages: lag, secondsToCatchUp: lag > 0 ? (performance.now() - endedAt) / 1000 : 0 };

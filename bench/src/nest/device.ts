@@ -2,7 +2,14 @@ import type { ClientNats } from '@nestjs/microservices';
 import { firstValueFrom } from 'rxjs';
 import { ClosedLoop } from '../support/closed-loop';
 import type { RoleDevice } from '../support/role';
-import { type HandledJson, PAGE_REQUEST, type PageRequestJson, TRANSLATE, type TranslatedJson, type TranslateJson } from './messages';
+import {
+  type HandledJson,
+  PAGE_REQUEST,
+  type PageRequestJson,
+  TRANSLATE,
+  type TranslatedJson,
+  type TranslateJson,
+} from './messages';
 
 const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);
 
@@ -33,7 +40,13 @@ export class NestDevice implements RoleDevice {
   /** Translate, page request, and after the response translate again. */
   private async fault(slot: number): Promise<void> {
     const device = slot >> 8;
-    const translate: TranslateJson = { translation: slot, device, pasid: 1, page: 65_536 + slot, permissions: 2 };
+    const translate: TranslateJson = {
+      translation: slot,
+      device,
+      pasid: 1,
+      page: 65_536 + slot,
+      permissions: 2,
+    };
     await firstValueFrom(this.client.send<TranslatedJson>(TRANSLATE, translate));
     const request: PageRequestJson = {
       segment: 0,

@@ -15,7 +15,12 @@ async function connectedClient(url: string): Promise<ClientNats> {
 function withClient(module: Type, client: ClientNats): DynamicModule {
   class RootModule {}
   class ClientModule {}
-  const shared: DynamicModule = { module: ClientModule, global: true, providers: [{ provide: CLIENT, useValue: client }], exports: [CLIENT] };
+  const shared: DynamicModule = {
+    module: ClientModule,
+    global: true,
+    providers: [{ provide: CLIENT, useValue: client }],
+    exports: [CLIENT],
+  };
   return { module: RootModule, imports: [shared, module] };
 }
 
@@ -24,7 +29,10 @@ function service(module: Type): StartRole {
   return async (url) => {
     const root = withClient(module, await connectedClient(url));
     const options: MicroserviceOptions = { transport: Transport.NATS, options: { servers: [url] } };
-    const app = await NestFactory.createMicroservice<MicroserviceOptions>(root, { ...options, logger: ['error', 'warn'] });
+    const app = await NestFactory.createMicroservice<MicroserviceOptions>(root, {
+      ...options,
+      logger: ['error', 'warn'],
+    });
     await app.listen();
     return undefined;
   };

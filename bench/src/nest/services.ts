@@ -1,7 +1,16 @@
 import { Controller, Inject, Module } from '@nestjs/common';
 import { ClientNats, MessagePattern, Payload } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
-import { HANDLE, type HandledJson, PAGE_REQUEST, type PageRequestJson, TRANSLATE, type TranslatedJson, type TranslateJson, WORK } from './messages';
+import {
+  HANDLE,
+  type HandledJson,
+  PAGE_REQUEST,
+  type PageRequestJson,
+  TRANSLATE,
+  type TranslatedJson,
+  type TranslateJson,
+  WORK,
+} from './messages';
 
 /** Name under which a module finds its client of the stock transporter. */
 export const CLIENT = 'CLIENT';

@@ -45,7 +45,9 @@ export function cellOf(rounds: readonly Round[]): Cell {
     p99Micros: median(rounds.map(({ figures }) => figures.p99Micros)),
     processes: first.processes.map(({ name }) => processOf(name, rounds)),
     ...(records.length > 0 ? { record: worstOf(records) } : {}),
-    ...(first.auditClean === undefined ? {} : { auditClean: rounds.every(({ auditClean }) => auditClean === true) }),
+    ...(first.auditClean === undefined
+      ? {}
+      : { auditClean: rounds.every(({ auditClean }) => auditClean === true) }),
   };
 }
 
@@ -67,7 +69,12 @@ function worstOf(records: readonly RecordFigures[]): RecordFigures {
 }
 
 /** How many times as fast a system is as another; undefined unless both were measured. Neighbouring rounds are paired. */
-export function speedRatio(rounds: readonly Round[], outstanding: number, system: SystemName, base: SystemName): number | undefined {
+export function speedRatio(
+  rounds: readonly Round[],
+  outstanding: number,
+  system: SystemName,
+  base: SystemName,
+): number | undefined {
   return pairedRatio(rounds, outstanding, [system, base], ({ figures }) => figures.faultsPerSecond);
 }
 
@@ -75,7 +82,12 @@ export function speedRatio(rounds: readonly Round[], outstanding: number, system
  * How many faults a system handles for the processor time that another spends on one. Where the processor is the limit this is
  * the ratio of speeds, and it stays the same when others use the machine as well.
  */
-export function costRatio(rounds: readonly Round[], outstanding: number, system: SystemName, base: SystemName): number | undefined {
+export function costRatio(
+  rounds: readonly Round[],
+  outstanding: number,
+  system: SystemName,
+  base: SystemName,
+): number | undefined {
   return pairedRatio(rounds, outstanding, [base, system], cpuMicrosPerFault);
 }
 
@@ -83,8 +95,14 @@ export function cpuMicrosPerFault({ processes }: Pick<Round, 'processes'>): numb
   return processes.reduce((sum, each) => sum + each.cpuMicrosPerFault, 0);
 }
 
-function pairedRatio(rounds: readonly Round[], outstanding: number, pair: [SystemName, SystemName], figure: (round: Round) => number): number | undefined {
-  const of = (name: SystemName): number[] => rounds.filter((round) => round.outstanding === outstanding && round.system === name).map(figure);
+function pairedRatio(
+  rounds: readonly Round[],
+  outstanding: number,
+  pair: [SystemName, SystemName],
+  figure: (round: Round) => number,
+): number | undefined {
+  const of = (name: SystemName): number[] =>
+    rounds.filter((round) => round.outstanding === outstanding && round.system === name).map(figure);
   const [values, bases] = [of(pair[0]), of(pair[1])];
   return values.length === 0 || values.length !== bases.length ? undefined : medianOfRatios(values, bases);
 }

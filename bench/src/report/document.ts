@@ -34,14 +34,18 @@ export function performancePage(machine: Machine, sections: readonly Section[]):
   const tables = sections
     .filter(({ rows }) => rows.length > 0)
     .map(({ title, head, rows }) => `## ${title}\n\n${markdownTable(head, rows)}`);
-  return [
-    '# Performance',
-    'Written by `npm run bench -- --write-docs`; do not edit.',
-    machineLines(machine).map((line) => `- ${line}`).join('\n'),
-    ...tables,
-    READING,
-    `## How it was measured\n\n${METHOD.map((line) => `- ${line}`).join('\n')}`,
-  ].join('\n\n') + '\n';
+  return (
+    [
+      '# Performance',
+      'Written by `npm run bench -- --write-docs`; do not edit.',
+      machineLines(machine)
+        .map((line) => `- ${line}`)
+        .join('\n'),
+      ...tables,
+      READING,
+      `## How it was measured\n\n${METHOD.map((line) => `- ${line}`).join('\n')}`,
+    ].join('\n\n') + '\n'
+  );
 }
 
 /** Writes bench/results/<date>.json and returns its path. */

@@ -32,8 +32,15 @@ export function describeMachine(natsServer: string, durability: string, now: Dat
 /** The commit of the checkout, with a mark when it was changed since; an export of the sources has none. */
 function commit(): string {
   try {
-    const git = (...args: string[]): string => execFileSync('git', args, { cwd: __dirname, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-    return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') === '' ? '' : ' with local changes');
+    const git = (...args: string[]): string =>
+      execFileSync('git', args, {
+        cwd: __dirname,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim();
+    return (
+      git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') === '' ? '' : ' with local changes')
+    );
   } catch {
     return 'unknown';
   }

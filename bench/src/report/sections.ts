@@ -24,7 +24,16 @@ const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 export function speedSection(rounds: readonly Round[]): Section {
-  const head = ['system', 'outstanding', 'faults/s', 'spread', 'p50 ms', 'p99 ms', 'cores busy', 'CPU us/fault'];
+  const head = [
+    'system',
+    'outstanding',
+    'faults/s',
+    'spread',
+    'p50 ms',
+    'p99 ms',
+    'cores busy',
+    'CPU us/fault',
+  ];
   const rows = cellsOf(rounds).map((cell) => [
     TITLES[cell.system],
     String(cell.outstanding),
@@ -62,32 +71,68 @@ export function processSection(rounds: readonly Round[]): Section {
       each.cpuMicrosPerFault.toFixed(1),
       megabytes(each.peakResidentBytes),
     ]);
-  return { title: 'Processes (the NATS server is one for all systems and rounds)', head, rows: cellsOf(rounds).flatMap(rowsOf) };
+  return {
+    title: 'Processes (the NATS server is one for all systems and rounds)',
+    head,
+    rows: cellsOf(rounds).flatMap(rowsOf),
+  };
 }
 
 export function recordSection(rounds: readonly Round[]): Section {
   const head = ['outstanding', 'messages behind at the end', 'seconds until complete', 'audit'];
   const rows = cellsOf(rounds).flatMap(({ outstanding, record, auditClean }) =>
-    record ? [[String(outstanding), count(record.lagAtEndMessages), record.secondsToCatchUp.toFixed(2), auditClean ? 'clean' : 'NOT CLEAN']] : [],
+    record
+      ? [
+          [
+            String(outstanding),
+            count(record.lagAtEndMessages),
+            record.secondsToCatchUp.toFixed(2),
+            auditClean ? 'clean' : 'NOT CLEAN',
+          ],
+        ]
+      : [],
   );
   return { title: 'Event log, worst round', head, rows };
 }
 
 export function pureSection({ faultsPerSecond, rounds, relativeSpread, outstanding }: PureFigures): Section {
-  const rows = [['(d) deciders in one process, no I/O', String(outstanding), count(faultsPerSecond), `${(relativeSpread * 100).toFixed(0)} %`, String(rounds)]];
-  return { title: 'Pure core', head: ['path', 'outstanding', 'faults/s on one core', 'spread', 'rounds'], rows };
+  const rows = [
+    [
+      '(d) deciders in one process, no I/O',
+      String(outstanding),
+      count(faultsPerSecond),
+      `${(relativeSpread * 100).toFixed(0)} %`,
+      String(rounds),
+    ],
+  ];
+  return {
+    title: 'Pure core',
+    head: ['path', 'outstanding', 'faults/s on one core', 'spread', 'rounds'],
+    rows,
+  };
 }
 
 export function soakSection(runs: readonly SoakFigures[]): Section {
   const head = ['service', 'first half peak MB', 'second half peak MB', 'growth', 'peak MB'];
   const rows = runs.flatMap(({ kind, services, faultsPerSecond }) => [
     [`${kind} (${count(faultsPerSecond)} faults/s)`, '', '', '', ''],
-    ...services.map((each) => [`  ${each.name}`, megabytes(each.firstHalfBytes), megabytes(each.secondHalfBytes), each.growth.toFixed(2), megabytes(each.peakResidentBytes)]),
+    ...services.map((each) => [
+      `  ${each.name}`,
+      megabytes(each.firstHalfBytes),
+      megabytes(each.secondHalfBytes),
+      each.growth.toFixed(2),
+      megabytes(each.peakResidentBytes),
+    ]),
   ]);
   return { title: 'Memory over a long run', head, rows };
 }
 
 export function targetSection(targets: readonly Target[]): Section {
-  const rows = targets.map(({ what, wanted, found, reached }) => [what, wanted, found, reached ? 'pass' : 'FAIL']);
+  const rows = targets.map(({ what, wanted, found, reached }) => [
+    what,
+    wanted,
+    found,
+    reached ? 'pass' : 'FAIL',
+  ]);
   return { title: 'Targets', head: ['target', 'wanted', 'found', ''], rows };
 }

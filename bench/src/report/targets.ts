@@ -22,18 +22,34 @@ export function speedTargets(rounds: readonly Round[]): Target[] {
   const targets: Target[] = [];
   const overNest = speedRatio(rounds, TARGET_OUTSTANDING, 'faultline', 'nest');
   const overSkeleton = speedRatio(rounds, TARGET_OUTSTANDING, 'faultline', 'skeleton');
-  if (overNest !== undefined) targets.push(atLeast('faults/s against the stock transporter, 1024 outstanding', overNest, LEAST_OVER_NEST));
-  if (overSkeleton !== undefined) targets.push(atLeast('faults/s against the empty skeleton, 1024 outstanding', overSkeleton, LEAST_OVER_SKELETON));
+  if (overNest !== undefined)
+    targets.push(
+      atLeast('faults/s against the stock transporter, 1024 outstanding', overNest, LEAST_OVER_NEST),
+    );
+  if (overSkeleton !== undefined)
+    targets.push(
+      atLeast('faults/s against the empty skeleton, 1024 outstanding', overSkeleton, LEAST_OVER_SKELETON),
+    );
   const records = cellsOf(rounds).flatMap(({ record }) => (record ? [record] : []));
   if (records.length > 0) {
     const worst = Math.max(...records.map(({ secondsToCatchUp }) => secondsToCatchUp));
     const wanted = `<= ${MOST_CATCH_UP_SECONDS} s`;
-    targets.push({ what: 'event log complete after the end, worst round', wanted, found: `${worst.toFixed(2)} s`, reached: worst <= MOST_CATCH_UP_SECONDS });
+    targets.push({
+      what: 'event log complete after the end, worst round',
+      wanted,
+      found: `${worst.toFixed(2)} s`,
+      reached: worst <= MOST_CATCH_UP_SECONDS,
+    });
   }
   const audits = rounds.flatMap(({ auditClean }) => (auditClean === undefined ? [] : [auditClean]));
   if (audits.length > 0) {
     const clean = audits.filter((each) => each).length;
-    targets.push({ what: 'rounds whose audit is clean', wanted: 'all', found: `${clean} of ${audits.length}`, reached: clean === audits.length });
+    targets.push({
+      what: 'rounds whose audit is clean',
+      wanted: 'all',
+      found: `${clean} of ${audits.length}`,
+      reached: clean === audits.length,
+    });
   }
   return targets;
 }
@@ -41,12 +57,27 @@ export function speedTargets(rounds: readonly Round[]): Target[] {
 export function memoryTargets(runs: readonly SoakFigures[]): Target[] {
   return runs.flatMap(({ kind, faults, services, pagesGrow, secondsToCatchUp }) => {
     const megabytes = Math.max(...services.map(({ peakResidentBytes }) => peakResidentBytes)) / 2 ** 20;
-    const peak = { what: `peak memory of any service, ${faults} faults, ${kind}`, wanted: `< ${MOST_RESIDENT_MEGABYTES} MB`, found: `${megabytes.toFixed(0)} MB`, reached: megabytes < MOST_RESIDENT_MEGABYTES };
-    const late = { what: `event log complete after the end, ${kind}`, wanted: `<= ${MOST_CATCH_UP_SECONDS} s`, found: `${secondsToCatchUp.toFixed(2)} s`, reached: secondsToCatchUp <= MOST_CATCH_UP_SECONDS };
+    const peak = {
+      what: `peak memory of any service, ${faults} faults, ${kind}`,
+      wanted: `< ${MOST_RESIDENT_MEGABYTES} MB`,
+      found: `${megabytes.toFixed(0)} MB`,
+      reached: megabytes < MOST_RESIDENT_MEGABYTES,
+    };
+    const late = {
+      what: `event log complete after the end, ${kind}`,
+      wanted: `<= ${MOST_CATCH_UP_SECONDS} s`,
+      found: `${secondsToCatchUp.toFixed(2)} s`,
+      reached: secondsToCatchUp <= MOST_CATCH_UP_SECONDS,
+    };
     // Fresh pages are mapped pages, which mm and IOMMU have to know: that run may grow.
     if (pagesGrow) return [peak, late];
     const growth = Math.max(...services.map(({ growth: each }) => each));
-    const steady = { what: `memory, second half over first half, ${kind}`, wanted: `<= ${MOST_GROWTH}`, found: growth.toFixed(2), reached: growth <= MOST_GROWTH };
+    const steady = {
+      what: `memory, second half over first half, ${kind}`,
+      wanted: `<= ${MOST_GROWTH}`,
+      found: growth.toFixed(2),
+      reached: growth <= MOST_GROWTH,
+    };
     return [peak, steady, late];
   });
 }

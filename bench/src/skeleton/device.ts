@@ -43,7 +43,11 @@ export class SkeletonDevice implements RoleDevice {
   }
 
   begin(outstanding: number): void {
-    this.loop = new ClosedLoop(outstanding, (slot) => this.push(slot, slot), () => this.ports.clock.nowMicros());
+    this.loop = new ClosedLoop(
+      outstanding,
+      (slot) => this.push(slot, slot),
+      () => this.ports.clock.nowMicros(),
+    );
     this.loop.begin();
   }
 
@@ -57,14 +61,23 @@ export class SkeletonDevice implements RoleDevice {
   }
 
   private push(translation: number, slot: number): void {
-    this.translations.push({ kind: 'TranslateRequest', translation, device: slot >> 8, pasid: 1, page: FIRST_PAGE + slot, permissions: 2 });
+    this.translations.push({
+      kind: 'TranslateRequest',
+      translation,
+      device: slot >> 8,
+      pasid: 1,
+      page: FIRST_PAGE + slot,
+      permissions: 2,
+    });
   }
 
   private async translate(batch: readonly TranslateRequest[]): Promise<void> {
     const { lanes, subjects, clock } = this.ports;
     const body = translateSchema.encode([SENDER, ...batch]);
     const ended: DurableSegmentEvent[] = [];
-    for (const record of translateSchema.decode(await lanes.request(subjects.translate(0), body, LANE_MILLIS))) {
+    for (const record of translateSchema.decode(
+      await lanes.request(subjects.translate(0), body, LANE_MILLIS),
+    )) {
       if (record.kind !== 'TranslateReply') continue;
       if (record.translation < AGAIN) this.missed(record.translation, clock.nowMicros());
       else ended.push(this.end(record.translation - AGAIN, clock.nowMicros()));
@@ -74,7 +87,15 @@ export class SkeletonDevice implements RoleDevice {
 
   private missed(slot: number, sentAtMicros: number): void {
     const where = { segment: 0, request: slot, device: slot >> 8, pasid: 1, page: FIRST_PAGE + slot };
-    this.requests.push({ kind: 'PageRequestMessage', ...where, permissions: 2, groupId: slot & 511, last: true, round: 0, sentAtMicros });
+    this.requests.push({
+      kind: 'PageRequestMessage',
+      ...where,
+      permissions: 2,
+      groupId: slot & 511,
+      last: true,
+      round: 0,
+      sentAtMicros,
+    });
   }
 
   private async request(batch: readonly PageRequestMessage[]): Promise<void> {
@@ -92,8 +113,20 @@ export class SkeletonDevice implements RoleDevice {
   private end(slot: number, now: number): DurableSegmentEvent {
     const started = this.loop?.startedAt(slot) ?? 0;
     this.loop?.ended(slot);
-    const where = { device: slot >> 8, access: slot, pasid: 1, page: FIRST_PAGE + slot, offset: 0, permissions: 2 };
-    const times = { intendedAtMicros: started, startedAtMicros: started, receivedAtMicros: now, endedAtMicros: now };
+    const where = {
+      device: slot >> 8,
+      access: slot,
+      pasid: 1,
+      page: FIRST_PAGE + slot,
+      offset: 0,
+      permissions: 2,
+    };
+    const times = {
+      intendedAtMicros: started,
+      startedAtMicros: started,
+      receivedAtMicros: now,
+      endedAtMicros: now,
+    };
     return { kind: 'AccessEnded', ...where, outcome: 'completed', rounds: 1, request: slot, ...times };
   }
 }

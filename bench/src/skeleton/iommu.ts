@@ -25,7 +25,9 @@ const SENDER: Sender = { kind: 'Sender', unit: 'iommu.0', epoch: 1 };
 /** Passes page requests on as groups and results on as responses, with the appends and consumers of an IOMMU and nothing else. */
 export async function startIommu(ports: SkeletonPorts): Promise<undefined> {
   const { lanes, log, subjects } = ports;
-  const cycle = new CycleWriter<IommuRecord>(ports, journalOf(ports, 'iommu.0'), (records) => messages(ports, records));
+  const cycle = new CycleWriter<IommuRecord>(ports, journalOf(ports, 'iommu.0'), (records) =>
+    messages(ports, records),
+  );
   await lanes.serve(subjects.translate(0), translate, fail);
   await lanes.serve(subjects.pageRequest(0), (body) => receive(ports, cycle, body), fail);
   // The replica of the page tables reads the mm's log; here it is read, and that is all.
@@ -46,7 +48,11 @@ function translate(body: Uint8Array): Uint8Array {
   return translateSchema.encode(replies);
 }
 
-async function receive(ports: SkeletonPorts, cycle: CycleWriter<IommuRecord>, body: Uint8Array): Promise<Uint8Array> {
+async function receive(
+  ports: SkeletonPorts,
+  cycle: CycleWriter<IommuRecord>,
+  body: Uint8Array,
+): Promise<Uint8Array> {
   const now = ports.clock.nowMicros();
   const records: IommuRecord[] = [];
   let upTo = 0;
@@ -63,13 +69,33 @@ async function receive(ports: SkeletonPorts, cycle: CycleWriter<IommuRecord>, bo
 function requestQueued(message: PageRequestMessage, now: number): PageRequestQueued {
   const { segment, request, device, pasid, page, permissions, groupId, last, round, sentAtMicros } = message;
   const identity = { segment, segmentEpoch: 1, request, device, pasid, generation: 1, page, offset: 0 };
-  return { kind: 'PageRequestQueued', ...identity, permissions, groupId, last, round, sentAtMicros, writtenAtMicros: now };
+  return {
+    kind: 'PageRequestQueued',
+    ...identity,
+    permissions,
+    groupId,
+    last,
+    round,
+    sentAtMicros,
+    writtenAtMicros: now,
+  };
 }
 
 /** The group's number is the request's, which is the slot of the device's loop: so nothing has to be remembered here. */
 function groupQueued(member: PageRequestQueued, now: number): GroupQueued {
   const { request, device, pasid, groupId } = member;
-  return { kind: 'GroupQueued', order: 0, group: request, device, model: 'pri', pasid, groupId, queue: QUEUE, queuedAtMicros: now, members: [member] };
+  return {
+    kind: 'GroupQueued',
+    order: 0,
+    group: request,
+    device,
+    model: 'pri',
+    pasid,
+    groupId,
+    queue: QUEUE,
+    queuedAtMicros: now,
+    members: [member],
+  };
 }
 
 function responses(message: LogMessage, now: number): GroupResponded[] {
@@ -99,7 +125,14 @@ function messages(ports: SkeletonPorts, records: readonly IommuRecord[]): Outgoi
   const subject = ports.subjects.queueLog(0, QUEUE);
   const queue: OutgoingMessage[] = [];
   for (let start = 0; start < groups.length; start += GROUPS_PER_MESSAGE) {
-    queue.push({ subject, schema: iommuQueueSchema, body: iommuQueueSchema.encode(groups.slice(start, start + GROUPS_PER_MESSAGE)) });
+    queue.push({
+      subject,
+      schema: iommuQueueSchema,
+      body: iommuQueueSchema.encode(groups.slice(start, start + GROUPS_PER_MESSAGE)),
+    });
   }
-  return [queue, [{ subject: ports.subjects.hwLog(0), schema: iommuHwSchema, body: iommuHwSchema.encode(hardware) }]];
+  return [
+    queue,
+    [{ subject: ports.subjects.hwLog(0), schema: iommuHwSchema, body: iommuHwSchema.encode(hardware) }],
+  ];
 }

@@ -19,15 +19,34 @@ export async function startMm(ports: SkeletonPorts): Promise<undefined> {
     for (const record of handleSchema.decode(body)) {
       if (record.kind !== 'HandleRequest') continue;
       const members = record.members.map(({ page, permissions }) => {
-        events.push({ kind: 'PageInstalled', mm: 1, page, frame: page, permissions, cause: 'zero-fill', major: false });
+        events.push({
+          kind: 'PageInstalled',
+          mm: 1,
+          page,
+          frame: page,
+          permissions,
+          cause: 'zero-fill',
+          major: false,
+        });
         return { resolution: 'minor' as const, error: 'none' as const };
       });
-      replies.push({ kind: 'HandleReply', run: record.run, code: ResponseCode.SUCCESS, handlingAtMicros, handledAtMicros: handlingAtMicros, members });
+      replies.push({
+        kind: 'HandleReply',
+        run: record.run,
+        code: ResponseCode.SUCCESS,
+        handlingAtMicros,
+        handledAtMicros: handlingAtMicros,
+        members,
+      });
     }
     await cycle.write(events);
     const handledAtMicros = clock.nowMicros();
     for (const reply of replies) reply.handledAtMicros = handledAtMicros;
-    return handleSchema.encode([SENDER, ...replies, { kind: 'HandledAt', shard: 0, sequence: cycle.lastSequence }]);
+    return handleSchema.encode([
+      SENDER,
+      ...replies,
+      { kind: 'HandledAt', shard: 0, sequence: cycle.lastSequence },
+    ]);
   };
   await lanes.serve(subjects.handle(0), handle, fail);
   return undefined;

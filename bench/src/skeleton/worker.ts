@@ -1,4 +1,10 @@
-import { handleSchema, type HandleRequest, iommuQueueSchema, iopfSchema, type Sender } from '@faultline/contracts';
+import {
+  handleSchema,
+  type HandleRequest,
+  iommuQueueSchema,
+  iopfSchema,
+  type Sender,
+} from '@faultline/contracts';
 import type { GroupHandled, GroupQueued, MemberResult } from '@faultline/domain';
 import { BatchLane, type WorkMessage } from '@faultline/hosting';
 import { fail, LANE_MILLIS, MAX_BATCH, QUEUE, type SkeletonPorts } from './ports';
@@ -29,7 +35,11 @@ export async function startWorker(ports: SkeletonPorts): Promise<undefined> {
   const results = new BatchLane<Result>({
     ...options,
     send: async (batch) => {
-      await append(ports, (appended += 1), batch.map(({ handled }) => handled));
+      await append(
+        ports,
+        (appended += 1),
+        batch.map(({ handled }) => handled),
+      );
       for (const { done } of batch) done();
     },
   });
@@ -55,7 +65,11 @@ export async function startWorker(ports: SkeletonPorts): Promise<undefined> {
 }
 
 async function handle(ports: SkeletonPorts, batch: readonly OpenGroup[]): Promise<Result[]> {
-  const requests = batch.map(({ group }, run): HandleRequest => ({ kind: 'HandleRequest', run, members: group.members }));
+  const requests = batch.map(({ group }, run): HandleRequest => ({
+    kind: 'HandleRequest',
+    run,
+    members: group.members,
+  }));
   const body = handleSchema.encode([SENDER, ...requests]);
   const reply = handleSchema.decode(await ports.lanes.request(ports.subjects.handle(0), body, LANE_MILLIS));
   const head = reply.at(-1);
@@ -70,7 +84,10 @@ async function handle(ports: SkeletonPorts, batch: readonly OpenGroup[]): Promis
     const times = { startedAtMicros, handlingAtMicros, handledAtMicros };
     const identity = { iommu: 0, epoch: 1, group: group.group, device: group.device };
     const positions = [{ shard: 0, sequence }];
-    results.push({ handled: { kind: 'GroupHandled', ...identity, code, ...times, members: [SUCCESS], positions }, done });
+    results.push({
+      handled: { kind: 'GroupHandled', ...identity, code, ...times, members: [SUCCESS], positions },
+      done,
+    });
   }
   return results;
 }
@@ -79,7 +96,13 @@ async function append(ports: SkeletonPorts, number: number, handled: readonly Gr
   await ports.log.append({
     subject: ports.subjects.iopfLog(0),
     id: `skeleton-worker.${process.pid}.${number}`,
-    headers: { schema: iopfSchema.name, version: iopfSchema.version, unit: SENDER.unit, epoch: 0, cycle: number },
+    headers: {
+      schema: iopfSchema.name,
+      version: iopfSchema.version,
+      unit: SENDER.unit,
+      epoch: 0,
+      cycle: number,
+    },
     body: iopfSchema.encode(handled),
   });
 }

@@ -7,7 +7,9 @@ export class ChildDied extends Error {
     how: string,
     lastLines: string,
   ) {
-    super(`${child} ended in the middle of the benchmark (${how})${lastLines ? `; it last said: ${lastLines}` : ''}`);
+    super(
+      `${child} ended in the middle of the benchmark (${how})${lastLines ? `; it last said: ${lastLines}` : ''}`,
+    );
     this.name = 'ChildDied';
   }
 }
@@ -78,16 +80,28 @@ export class Children {
 
   /** Starts a script with plain output, which is kept for the message should it die. */
   spawn(options: StartOptions): Child {
-    const args = ['--enable-source-maps', ...(options.nodeArguments ?? []), options.script, ...(options.arguments ?? [])];
+    const args = [
+      '--enable-source-maps',
+      ...(options.nodeArguments ?? []),
+      options.script,
+      ...(options.arguments ?? []),
+    ];
     const env = options.environment ?? process.env;
-    return this.watch(options.name, spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    return this.watch(
+      options.name,
+      spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
   }
 
   /** Starts a script with a channel for messages; it ends by itself when the channel closes. */
   fork(options: StartOptions): Child {
     const { name, script, environment, nodeArguments } = options;
     const execArgv = [...(nodeArguments ?? [])];
-    const child = fork(script, [...(options.arguments ?? [])], { env: environment ?? process.env, execArgv, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const child = fork(script, [...(options.arguments ?? [])], {
+      env: environment ?? process.env,
+      execArgv,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
     return this.watch(name, child);
   }
 

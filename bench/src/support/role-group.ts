@@ -51,7 +51,8 @@ export class RoleGroup implements System {
 
   async close(): Promise<ClosedWindow> {
     const reply = await this.ask({ verb: 'close' });
-    if (reply.verb !== 'closed') throw new Error(`${this.name}: the device answered '${reply.verb}' to 'close'`);
+    if (reply.verb !== 'closed')
+      throw new Error(`${this.name}: the device answered '${reply.verb}' to 'close'`);
     const figures: WindowFigures = reply.figures;
     return { figures };
   }
@@ -84,7 +85,9 @@ export class RoleGroup implements System {
   }
 
   private next(child: Child, millis: number, what: string): Promise<RoleReply> {
-    const reply = new Promise<RoleReply>((resolve) => child.process.once('message', (message) => resolve(message as RoleReply)));
+    const reply = new Promise<RoleReply>((resolve) =>
+      child.process.once('message', (message) => resolve(message as RoleReply)),
+    );
     return within(this.children.race(reply), millis, `'${what}' of ${child.name}`);
   }
 }

@@ -127,7 +127,9 @@ export class UnitHost<State, Command, Event> {
     if (this.failure) return;
     const turn: Turn<Command, Event> = { events: [], entries: this.inbox, ends: [] };
     this.inbox = [];
-    const apply = (command: Command): void => this.apply(command, turn.events);
+    // One reading of the clock serves the turn: what is decided together happens at the same moment.
+    const nowMicros = this.clock.nowMicros();
+    const apply = (command: Command): void => this.apply(command, nowMicros, turn.events);
     try {
       for (const entry of turn.entries) {
         this.applyEntry(entry, apply);
@@ -190,9 +192,9 @@ export class UnitHost<State, Command, Event> {
     }
   }
 
-  private apply(command: Command, events: Event[]): void {
+  private apply(command: Command, nowMicros: number, events: Event[]): void {
     const { decider } = this.plan;
-    for (const event of decider.decide(this.current, command, this.clock.nowMicros())) {
+    for (const event of decider.decide(this.current, command, nowMicros)) {
       this.current = decider.evolve(this.current, event);
       events.push(event);
     }

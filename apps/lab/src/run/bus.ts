@@ -7,7 +7,7 @@ import {
   type Subjects,
   subjectsOf,
 } from '@faultline/contracts';
-import { LogUnavailable } from '@faultline/hosting';
+import { appendSurely } from '@faultline/hosting';
 import {
   connectNats,
   jetStreamOf,
@@ -15,6 +15,7 @@ import {
   NatsLog,
   NatsServer,
   provision,
+  SystemClock,
 } from '@faultline/messaging';
 import { RunFailed } from '../errors';
 import type { RunFolder } from './run-folder';
@@ -31,11 +32,11 @@ export interface BusOptions {
 
 /** How long a server of somebody else may be away. */
 const OUTAGE_MILLIS = 15_000;
-const APPEND_TRIES = 3;
 
 /** The NATS server of a run, with the laboratory's streams on it. */
 export class Bus {
   readonly subjects: Subjects;
+  private readonly clock = new SystemClock();
   private outage: NodeJS.Timeout | undefined;
   private closing = false;
   private link: NatsLink | undefined;
@@ -99,20 +100,8 @@ export class Bus {
     if (!this.log) throw new Error('the bus is not prepared');
     const headers = { schema: labSchema.name, version: labSchema.version, unit: 'lab', epoch: 0, cycle: 0 };
     const id = `lab-${this.options.lab}-${(this.appended += 1)}`;
-    for (let tries = 1; ; tries += 1) {
-      try {
-        const { sequence } = await this.log.append({
-          subject: this.subjects.labLog,
-          headers,
-          body: labSchema.encode([event]),
-          id,
-        });
-        return sequence;
-      } catch (error) {
-        // Tried again with the same id, the event stands in the log once, whether or not the first try had arrived.
-        if (!(error instanceof LogUnavailable) || tries === APPEND_TRIES) throw error;
-      }
-    }
+    const message = { subject: this.subjects.labLog, headers, body: labSchema.encode([event]), id };
+    return (await appendSurely(this.log, message, this.clock)).sequence;
   }
 
   /** On a server of somebody else, the run's streams would stay for ever. */

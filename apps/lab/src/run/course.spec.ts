@@ -35,6 +35,7 @@ function courseOver(
     onProgress: () => undefined,
     stopRequested: () => false,
     stuckMillis: 60_000,
+    mayIdle: false,
     ...options,
   });
   return { course, lifeline, asked };
@@ -68,8 +69,15 @@ describe('the course of a run', () => {
 
   test('an open loop that waits for its next access does not hang', async () => {
     const idle = { devices: { issued: 2, ended: 2 } };
-    const { course } = courseOver([idle, idle, idle, done], { stuckMillis: 300 });
+    const { course } = courseOver([idle, idle, idle, done], { stuckMillis: 300, mayIdle: true });
     await expect(course.follow()).resolves.toBe('finished');
+  });
+
+  test('a closed loop in which nothing is under way any more hangs', async () => {
+    const idle = { devices: { issued: 2, ended: 2 } };
+    await expect(courseOver([idle], { stuckMillis: 300 }).course.follow()).rejects.toThrow(
+      /no access has ended for/,
+    );
   });
 
   test('stopping waits for what is under way, but not for ever', async () => {

@@ -15,6 +15,8 @@ export interface CourseOptions {
   stopRequested(): boolean;
   /** Accesses are under way and nothing has moved for so long: something hangs. */
   stuckMillis: number;
+  /** An open loop may have nothing under way for long, and go on. */
+  mayIdle: boolean;
 }
 
 /** How the devices' work ended. */
@@ -69,7 +71,7 @@ export class Course {
   /** Requests that go round in circles are no progress: only an access that starts or ends is. */
   private refuseStandstill(devices: DeviceProgress, iommus: IommuProgress): void {
     const trace = `${devices.issued} ${devices.ended}`;
-    const idle = devices.issued === devices.ended && !devices.finished;
+    const idle = this.options.mayIdle && devices.issued === devices.ended && !devices.finished;
     if (trace !== this.trace || idle) {
       this.trace = trace;
       this.movedAt = performance.now();

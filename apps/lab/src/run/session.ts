@@ -46,6 +46,11 @@ const DRAIN_MILLIS = 10_000;
 const SUMMARY_MILLIS = 300_000;
 /** A service that dies is noticed a moment after the question it left unanswered. */
 const DEATH_MILLIS = 1_000;
+/** Time services get to stop in order, and what they get when there is nothing left to settle. */
+const STOP_MILLIS = 10_000;
+const FAILED_STOP_MILLIS = 2_000;
+/** An append to a log that may be gone is not waited for any longer. */
+const TELL_MILLIS = 1_000;
 
 /** Services that ask others and wait for answers; they stop while there is still somebody to answer. */
 const asks = /^(device-emulator|iopf-worker)/;
@@ -64,6 +69,7 @@ export class RunSession {
   private presence: INestMicroservice | undefined;
   private client: ClientNats | undefined;
   private devicesStarted = false;
+  private failed = false;
 
   constructor(private readonly options: SessionOptions) {
     this.display = new ProgressDisplay(options.terminal);
@@ -84,7 +90,9 @@ export class RunSession {
       return await this.summarise(bus, control, end, drained);
     } catch (thrown) {
       const cause = await this.causeOf(thrown);
-      await this.bus?.append(this.ended('failed')).catch(() => undefined);
+      this.failed = true;
+      this.display.step('the run failed; stopping the services');
+      await this.tellFailure();
       throw cause;
     } finally {
       this.display.clear();
@@ -153,6 +161,9 @@ export class RunSession {
       control,
       lifeline,
       stuckMillis: STUCK_MILLIS,
+      mayIdle: this.options.scenario.devices.some(({ workloads }) =>
+        workloads.some(({ ratePerSecond }) => ratePerSecond > 0),
+      ),
       stopRequested: () => interruption.isRequested,
       onProgress: (progress) => {
         meter.add(progress);
@@ -185,6 +196,18 @@ export class RunSession {
     return { kind: 'RunEnded' as const, run: this.options.folder.id, reason, atMicros: nowMicros() };
   }
 
+  /** The log tells that the run failed, unless the log is what failed. */
+  private async tellFailure(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, TELL_MILLIS)));
+    const told = this.bus?.append(this.ended('failed')).then(
+      () => undefined,
+      () => undefined,
+    );
+    await Promise.race([told, late]);
+    clearTimeout(timer);
+  }
+
   private notReady(names: readonly string[]): RunFailed {
     const logs = this.options.folder.logs;
     return new RunFailed(
@@ -199,10 +222,15 @@ export class RunSession {
   }
 
   private async tearDown(): Promise<void> {
-    const killed = await this.supervisor.stopAll(undefined, (instance) => asks.test(instance));
-    if (killed.length > 0) this.display.step(`had to be killed: ${killed.join(', ')}`);
+    const killed = await this.supervisor.stopAll(this.failed ? FAILED_STOP_MILLIS : STOP_MILLIS, (instance) =>
+      asks.test(instance),
+    );
+    // After a failure the others wait for what is not there any more: their end says nothing.
+    if (killed.length > 0 && !this.failed) this.display.step(`had to be killed: ${killed.join(', ')}`);
     await this.presence?.close().catch(() => undefined);
     await this.client?.close().catch(() => undefined);
     await this.bus?.close().catch(() => undefined);
+    if (this.bus?.server) this.supervisor.forgetGroup(this.bus.server.pid);
+    this.supervisor.close();
   }
 }

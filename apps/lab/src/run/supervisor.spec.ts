@@ -41,7 +41,10 @@ describe('the supervisor', () => {
     deaths = [];
     supervisor = new Supervisor((error) => deaths.push(error));
   });
-  afterEach(() => supervisor.stopAll(0));
+  afterEach(async () => {
+    await supervisor.stopAll(0);
+    supervisor.close();
+  });
 
   test('a service that dies is named with its status and its last lines, readable', async () => {
     const service = start('iommu', dying);
@@ -66,7 +69,7 @@ describe('the supervisor', () => {
   test('a service that ends in order after being asked to is no death', async () => {
     const service = start('orderly', steady);
     await up('orderly');
-    expect(await supervisor.stopAll()).toEqual([]);
+    expect(await supervisor.stopAll(5_000)).toEqual([]);
     expect(deaths).toEqual([]);
     expect(isAlive(service.pid ?? 0)).toBe(false);
   });

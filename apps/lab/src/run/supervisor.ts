@@ -3,9 +3,6 @@ import { Guard } from './guard';
 import { readable } from './readable-line';
 import { type Ended, type ServiceCommand, ServiceProcess } from './service-process';
 
-/** Time services get to stop in order. */
-const STOP_MILLIS = 10_000;
-
 /** Starts the processes of a run, tells when one dies that should not, and leaves none behind. */
 export class Supervisor {
   private readonly processes: ServiceProcess[] = [];
@@ -35,17 +32,12 @@ export class Supervisor {
     this.guard.forget(group);
   }
 
-  /** Nothing that ends from now on counts as a death. */
-  expectEnds(): void {
-    this.stopping = true;
-  }
-
   /**
    * Stops every process and waits until all are gone: first those for whose instances `first` says so, because they need the
    * others to settle what they have in flight. Names those that had to be killed.
    */
   async stopAll(
-    deadlineMillis = STOP_MILLIS,
+    deadlineMillis: number,
     first: (instance: string) => boolean = () => false,
   ): Promise<string[]> {
     this.stopping = true;
@@ -60,9 +52,13 @@ export class Supervisor {
         ...stage.filter((_, place) => ends[place]?.signal === 'SIGKILL').map((service) => service.instance),
       );
     }
-    this.guard.close();
     process.off('exit', this.killAll);
     return killed;
+  }
+
+  /** Nothing is watched over any more. Until then the guard holds those groups that were neither stopped nor forgotten. */
+  close(): void {
+    this.guard.close();
   }
 
   /** Ends everything at once, without waiting: also the last act of a laboratory that exits in the middle of a run. */

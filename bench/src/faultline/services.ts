@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Presence, type ResolvedScenario, type ServiceName, subjectsOf } from '@faultline/contracts';
+import type { Child, Children } from '../support/children';
+import { until } from '../support/deadline';
+import type { BenchServer } from '../support/server';
+
+const READY_MILLIS = 90_000;
+
+export interface ServicesOptions {
+  lab: string;
+  children: Children;
+  bench: BenchServer;
+  scenario: ResolvedScenario;
+  /** Where the event log keeps its record. */
+  directory: string;
+  /** Where each service writes a processor profile when it ends. */
+  profileDirectory?: string;
+}
+
+/** Starts the services as processes of their own and waits until every one of them has said that it is ready. */
+export async function startServices(options: ServicesOptions): Promise<Child[]> {
+  const { bench, children, lab, scenario } = options;
+  const ready = new Set<string>();
+  const presence = bench.link.nc.subscribe(subjectsOf(lab).control('lab', 'presence'), {
+    callback: (_error, message) => {
+      const { data } = message.json<{ data: Presence }>();
+      if (data.state === 'ready') ready.add(data.instance);
+    },
+  });
+  const services = (['event-log', 'mm-handler', 'iommu', 'device-emulator'] as const).map((service) =>
+    startService(options, service, service),
+  );
+  for (let worker = 1; worker <= scenario.workers.processes; worker += 1) {
+    services.push(startService(options, 'iopf-worker', `iopf-worker-${worker}`));
+  }
+  const look = (): Promise<true | undefined> => Promise.resolve(ready.size === services.length || undefined);
+  await children.race(until(look, READY_MILLIS, 'the start of all services'));
+  presence.unsubscribe();
+  return services;
+}
+
+function startService(options: ServicesOptions, service: ServiceName, instance: string): Child {
+  const { children, bench, lab, directory, profileDirectory } = options;
+  const environment = {
+    ...process.env,
+    NATS_URL: bench.url,
+    FAULTLINE_LAB: lab,
+    FAULTLINE_INSTANCE: instance,
+    FAULTLINE_RUN_DIR: directory,
+    LOG_LEVEL: 'warn',
+  };
+  const nodeArguments =
+    profileDirectory === undefined
+      ? []
+      : ['--cpu-prof', `--cpu-prof-dir=${profileDirectory}`, `--cpu-prof-name=${instance}.cpuprofile`];
+  return children.spawn({ name: instance, script: entryPoint(service), environment, nodeArguments });
+}
+
+/** The compiled service beside the compiled benchmark: dist/apps/<service>/src/main.js. */
+function entryPoint(service: ServiceName): string {
+  const script = resolve(__dirname, '../../../apps', service, 'src/main.js');
+  if (!existsSync(script))
+    throw new Error(`service ${service} is not built (no ${script}): run 'npm run build'`);
+  return script;
+}

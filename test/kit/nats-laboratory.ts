@@ -1,0 +1,97 @@
+import { type ResolvedScenario, subjectsOf } from '@faultline/contracts';
+import type { LogMessage } from '@faultline/hosting';
+import { connectNats, jetStreamOf, type NatsLink, natsPorts, type NatsPorts, provision } from '@faultline/messaging';
+import { queuesOfScenario } from '../../apps/lab/src/run/queues';
+import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
+import { freshLab, type TestServer } from '../../libs/messaging/src/testkit/server.testkit';
+import { Laboratory } from './laboratory';
+
+const RUN_MILLIS = 60_000;
+
+/** A letter as the dead-letter subject carries it. */
+export interface BuriedLetter {
+  from: string;
+  unit: string;
+  reason: string;
+}
+
+/** A laboratory whose services have a connection each, as their processes would, and a stranger with one of its own. */
+export class NatsLaboratory {
+  readonly letters: BuriedLetter[] = [];
+
+  private constructor(
+    readonly laboratory: Laboratory,
+    /** The connection of somebody who is no part of the laboratory. */
+    readonly stranger: { link: NatsLink; ports: NatsPorts },
+    private readonly links: NatsLink[],
+  ) {}
+
+  static async open(server: TestServer, scenario: ResolvedScenario): Promise<NatsLaboratory> {
+    const lab = freshLab();
+    const workers = Array.from({ length: scenario.workers.processes }, (_, index) => `iopf-worker-${index + 1}`);
+    const links: NatsLink[] = [];
+    const ports = new Map<string, NatsPorts>();
+    for (const instance of ['stranger', 'mm-handler', 'iommu', 'device-emulator', ...workers]) {
+      const link = await connectNats({ url: server.url, name: instance });
+      if (links.length === 0)
+        await provision(await jetStreamOf(link), { lab, queues: queuesOfScenario(scenario), logMaxBytes: 64 * 1024 ** 2 });
+      links.push(link);
+      ports.set(instance, await natsPorts(link, { lab }));
+    }
+    const [link] = links;
+    const stranger = ports.get('stranger');
+    if (!link || !stranger) throw new Error('nobody is connected');
+    const laboratory = new Laboratory(lab, scenario, (instance) => ports.get(instance) ?? stranger);
+    const opened = new NatsLaboratory(laboratory, { link, ports: stranger }, links);
+    opened.collectLetters();
+    await laboratory.start();
+    return opened;
+  }
+
+  get subjects() {
+    return subjectsOf(this.laboratory.lab);
+  }
+
+  /** Waits until so many accesses have ended. */
+  async ended(count: number): Promise<void> {
+    await eventually(`${count} accesses ended`, () => this.laboratory.isOver || this.laboratory.accesses.count >= count, RUN_MILLIS);
+  }
+
+  /** Waits until the run is over and gives its log. */
+  async finish(): Promise<LogMessage[]> {
+    const { laboratory } = this;
+    const isOver = (): boolean => laboratory.isOver;
+    await eventually('the run is over', isOver, RUN_MILLIS).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${JSON.stringify(laboratory.progress())}`, { cause: error });
+    });
+    return this.readLog(await laboratory.finish());
+  }
+
+  async close(): Promise<void> {
+    await this.laboratory.stop();
+    await Promise.all(this.links.map((link) => link.close()));
+  }
+
+  private async readLog(last: number): Promise<LogMessage[]> {
+    const log: LogMessage[] = [];
+    const following = await this.stranger.ports.log.follow({
+      subject: this.subjects.allLog,
+      fromSequence: 1,
+      onMessage: (message) => log.push({ ...message, body: message.body.slice() }),
+      onError: (error) => this.laboratory.failures.push(error),
+    });
+    await eventually('the whole log', () => log.at(-1)?.sequence === last, RUN_MILLIS);
+    await following.stop();
+    return log;
+  }
+
+  private collectLetters(): void {
+    const { nc } = this.stranger.link;
+    nc.subscribe(this.subjects.allDead, {
+      callback: (_error, { headers }) => {
+        const field = (name: string): string => headers?.get(name) ?? '';
+        this.letters.push({ from: field('Fl-From'), unit: field('Fl-Unit'), reason: field('Fl-Reason') });
+      },
+    });
+  }
+}
