@@ -10,7 +10,7 @@ import {
   type TranslateRequest,
 } from '@faultline/contracts';
 import { ResponseCode, type SegmentCommand, type SegmentEvent, type SegmentState } from '@faultline/domain';
-import { ModelTime, type Running, type UnitHost } from '@faultline/hosting';
+import { DelayLine, ModelTime, type Running, type UnitHost } from '@faultline/hosting';
 import { followRecords, LaneClient, serveLane, type ServicePorts } from '@faultline/runtime';
 
 type RequestMessage = PageRequestMessage | StalledAccessMessage;
@@ -23,7 +23,8 @@ export class SegmentLanes {
   >;
   private readonly requests: LaneClient<RequestMessage, ReturnType<typeof pageRequestSchema.decode>[number]>;
   private readonly running: Running[] = [];
-  private readonly time: ModelTime;
+  /** The modelled way to the IOMMU. Requests are numbered, so none may overtake another on it. */
+  private readonly distance: DelayLine<readonly RequestMessage[]>;
 
   constructor(
     private readonly ports: ServicePorts,
@@ -31,10 +32,17 @@ export class SegmentLanes {
     private readonly iommu: ResolvedIommu,
     private readonly unit: string,
     private readonly epoch: number,
-    private readonly scenario: ResolvedScenario,
+    scenario: ResolvedScenario,
   ) {
     const sender = { unit, epoch };
-    this.time = new ModelTime(ports.clock, scenario.timeScale);
+    const distanceMicros = iommu.model === 'pri' ? scenario.cost.deviceMicros : 0;
+    this.distance = new DelayLine(
+      new ModelTime(ports.clock, scenario.timeScale),
+      distanceMicros,
+      (requests) => {
+        for (const request of requests) this.requests.push(request);
+      },
+    );
     this.translations = new LaneClient(ports, {
       subject: ports.subjects.translate(iommu.iommu),
       schema: translateSchema,
@@ -117,10 +125,7 @@ export class SegmentLanes {
       }
     }
     if (requests.length === 0) return;
-    const distanceMicros = this.iommu.model === 'pri' ? this.scenario.cost.deviceMicros : 0;
-    this.time.after(distanceMicros, () => {
-      for (const request of requests) this.requests.push(request);
-    });
+    this.distance.push(requests);
   }
 
   private complete(reply: ReturnType<typeof translateSchema.decode>): void {

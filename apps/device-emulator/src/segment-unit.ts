@@ -92,7 +92,10 @@ export class SegmentUnit {
         messages: (events) => this.messages(events as readonly DurableSegmentEvent[]),
         conclude: (_state, apply) => this.conclude(apply),
         decided: (events) => this.send(events),
-        released: () => undefined,
+        // A workload that was held back by the log goes on when the log has caught up.
+        released: () => {
+          if (this.begun) this.host.wake();
+        },
       },
       journal,
       ports.clock,

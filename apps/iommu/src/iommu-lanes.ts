@@ -134,13 +134,15 @@ export class IommuLanes {
         ? `${head.epoch}/${first.request}/${records.length}`
         : '';
     if (batch !== '' && this.lastBatch === batch && this.lastReply) return this.lastReply;
-    const reply = this.receiveNew(records);
+    // What is refused is not remembered: the requests that it imitates are still to come.
+    const { commands, upTo } = this.readRequests(records);
+    const reply = this.accept(commands, upTo);
     this.lastBatch = batch;
     this.lastReply = reply;
     return reply;
   }
 
-  private async receiveNew(records: readonly PageRequestRecord[]): Promise<Uint8Array> {
+  private readRequests(records: readonly PageRequestRecord[]): { commands: IommuCommand[]; upTo: number } {
     const segmentEpoch = this.checkSender(records[0]);
     let upTo = acceptedRequest(this.host.state, this.iommu.segment, segmentEpoch);
     const commands: IommuCommand[] = [];
@@ -154,6 +156,10 @@ export class IommuLanes {
       );
       upTo = Math.max(upTo, record.request);
     }
+    return { commands, upTo };
+  }
+
+  private async accept(commands: readonly IommuCommand[], upTo: number): Promise<Uint8Array> {
     const events = await this.host.settle(commands);
     const replies: Parameters<typeof pageRequestSchema.encode>[0][number][] = [
       this.sender(),

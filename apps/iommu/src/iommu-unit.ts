@@ -25,10 +25,16 @@ import {
   parseTopology,
   queuesOf,
 } from '@faultline/domain';
-import { type LogMessage, ModelTime, type Running, UnitHost } from '@faultline/hosting';
+import { DelayLine, type LogMessage, ModelTime, type Running, UnitHost } from '@faultline/hosting';
 import { followRecords, openJournal, type ServicePorts } from '@faultline/runtime';
 import { cycleMessages } from './cycle-messages';
 import { IommuLanes } from './iommu-lanes';
+
+interface ArrivingResults {
+  subject: string;
+  sequence: number;
+  commands: readonly IommuCommand[];
+}
 
 /** Runs one IOMMU: its lanes, its inputs from the log, its ring's interrupt. Decisions are the decider's. */
 export class IommuUnit {
@@ -42,6 +48,8 @@ export class IommuUnit {
   private readonly inputs = new Map<string, number>();
   /** Model time from a record in a ring until software has read it; for stalls the writing of the record is part of it. */
   private readonly interruptMicros: number;
+  /** Results on their modelled way to a response. In order, since the positions that the unit has read to only go up. */
+  private readonly results: DelayLine<ArrivingResults>;
   private interruptPending = false;
   private drainDue = false;
   private overflows = 0;
@@ -52,9 +60,13 @@ export class IommuUnit {
     private readonly iommu: ResolvedIommu,
   ) {
     this.name = `iommu.${iommu.iommu}`;
-    const { interruptMicros, deviceMicros } = scenario.cost;
-    this.interruptMicros = iommu.model === 'stall' ? interruptMicros + deviceMicros : interruptMicros;
     this.time = new ModelTime(ports.clock, scenario.timeScale);
+    const { interruptMicros, deviceMicros, responseMicros } = scenario.cost;
+    this.results = new DelayLine(this.time, responseMicros, ({ subject, sequence, commands }) => {
+      this.inputs.set(subject, sequence);
+      this.host.submit(commands);
+    });
+    this.interruptMicros = iommu.model === 'stall' ? interruptMicros + deviceMicros : interruptMicros;
   }
 
   async start(): Promise<void> {
@@ -180,13 +192,11 @@ export class IommuUnit {
   }
 
   private admit(results: readonly GroupHandled[], message: LogMessage): void {
+    const { subject, sequence } = message;
     const commands = results.map(({ group, epoch, device, code, positions }): IommuCommand => {
-      return { kind: 'AdmitResult', group, epoch, device, code, positions, sequence: message.sequence };
+      return { kind: 'AdmitResult', group, epoch, device, code, positions, sequence };
     });
-    this.time.after(this.scenario.cost.responseMicros, () => {
-      this.inputs.set(message.subject, message.sequence);
-      this.host.submit(commands);
-    });
+    this.results.push({ subject, sequence, commands });
   }
 
   private inputPositions(): { subject: string; sequence: number }[] {

@@ -1,4 +1,4 @@
-import { DecodeError, iommuQueueSchema, type ResolvedScenario } from '@faultline/contracts';
+import { DecodeError, iommuQueueSchema, MessageOutOfPlace, type ResolvedScenario } from '@faultline/contracts';
 import type { GroupQueued } from '@faultline/domain';
 import type { WorkMessage } from '@faultline/hosting';
 import type { ServicePorts } from '@faultline/runtime';
@@ -15,7 +15,10 @@ export class WorkIntake {
   readonly prefetch: number;
   private readonly servers: Servers;
   private readonly held = new Set<WorkMessage>();
+  /** Numbers of the scenario's IOMMUs by the names of their units. */
+  private readonly iommus: ReadonlyMap<string, number>;
   private idle: (() => void)[] = [];
+  private cancelExtend: () => void = () => undefined;
 
   constructor(
     private readonly ports: ServicePorts,
@@ -25,15 +28,18 @@ export class WorkIntake {
   ) {
     const { servers, groupsPerMessage } = scenario.workers;
     this.servers = new Servers(servers);
+    this.iommus = new Map(scenario.iommus.map(({ iommu }) => [`iommu.${iommu}`, iommu]));
     this.prefetch = Math.max(2, Math.ceil((2 * servers) / groupsPerMessage));
     this.extendLater();
   }
 
   take(message: WorkMessage): void {
     this.held.add(message);
+    let iommu: number;
     let groups: GroupQueued[];
     try {
       groups = iommuQueueSchema.decode(message.body).filter((record) => record.kind === 'GroupQueued');
+      iommu = this.iommuOf(message);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       this.ports.bury(
@@ -44,7 +50,6 @@ export class WorkIntake {
       this.release(message);
       return;
     }
-    const iommu = iommuOf(message);
     const { epoch } = message.headers;
     let open = groups.length;
     const done = (): void => {
@@ -67,9 +72,10 @@ export class WorkIntake {
     }
   }
 
-  /** Resolves when no message is held. */
+  /** Resolves when no message is held; takes none afterwards. */
   async drained(): Promise<void> {
     if (this.held.size > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
+    this.cancelExtend();
   }
 
   private release(message: WorkMessage): void {
@@ -78,14 +84,15 @@ export class WorkIntake {
   }
 
   private extendLater(): void {
-    this.ports.clock.after(EXTEND_MICROS, () => {
+    this.cancelExtend = this.ports.clock.after(EXTEND_MICROS, () => {
       for (const message of this.held) message.extend();
       this.extendLater();
     });
   }
-}
-
-/** The IOMMU that closed the groups of a message: units are named `iommu.<index>`. */
-function iommuOf(message: WorkMessage): number {
-  return Number(message.headers.unit.slice('iommu.'.length));
+  /** The IOMMU that closed the groups of a message. A result for another than the scenario's could be neither written nor read. */
+  private iommuOf({ headers: { unit } }: WorkMessage): number {
+    const iommu = this.iommus.get(unit);
+    if (iommu === undefined) throw new MessageOutOfPlace(`work of unit '${unit}'`, 'an IOMMU of the scenario');
+    return iommu;
+  }
 }

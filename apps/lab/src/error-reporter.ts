@@ -2,7 +2,7 @@ import { isNativeError } from 'node:util/types';
 import { Exit, LabError } from './errors';
 import type { Terminal } from './terminal';
 
-type Translation = (error: Error & { code?: unknown; path?: unknown }) => string;
+type Translation = (error: Error & { code?: unknown; path?: unknown; syscall?: unknown }) => string;
 
 /** What the system's own error codes mean to a user. */
 const systemErrors: Readonly<Record<string, Translation>> = {
@@ -13,7 +13,10 @@ const systemErrors: Readonly<Record<string, Translation>> = {
     `permission denied${at(error)}: give yourself access, or keep runs elsewhere with --runs DIR`,
   EPERM: (error) => `not permitted${at(error)}: give yourself access, or keep runs elsewhere with --runs DIR`,
   EROFS: (error) => `read-only file system${at(error)}: keep runs elsewhere with --runs DIR`,
-  ENOENT: (error) => `no such file${at(error)}`,
+  ENOENT: (error) =>
+    error.syscall === 'mkdir'
+      ? `a directory cannot be made${at(error)}: keep runs elsewhere with --runs DIR`
+      : `no such file${at(error)}`,
   EISDIR: (error) => `a directory where a file was expected${at(error)}`,
   ENOTDIR: (error) => `a file where a directory was expected${at(error)}`,
   EMFILE: () => `too many open files: raise the limit with ulimit -n`,

@@ -20,8 +20,11 @@ export class EpochMap<T> {
 
   /** Every value with its unit and epoch, oldest first. */
   *entries(): Generator<{ unit: number; epoch: number; value: T }> {
-    for (const [key, value] of this.values)
-      yield { unit: Math.floor(key / EPOCHS), epoch: key % EPOCHS, value };
+    for (const [key, value] of this.values) {
+      // Units without a number count as -1, and a remainder would then be negative.
+      const unit = Math.floor(key / EPOCHS);
+      yield { unit, epoch: key - unit * EPOCHS, value };
+    }
   }
 }
 

@@ -1,5 +1,13 @@
 import { appendSurely } from './append-surely';
-import { type ClockPort, type LogAppend, LogFull, type LogPort, LogUnavailable } from './ports';
+import {
+  AppendRefused,
+  type ClockPort,
+  type LogAppend,
+  LogFull,
+  type LogPort,
+  LogUnavailable,
+  type Running,
+} from './ports';
 
 /** Pause between tries while the log is full or away. Long enough not to add to its trouble, short enough not to be felt after it. */
 const STALL_RETRY_MICROS = 200_000;
@@ -74,14 +82,47 @@ export class UnitJournal {
 
   /** A full or unreachable log is no reason to lose anything: the unit stalls, and with it whoever waits for its replies. */
   private async appendPatiently(message: LogAppend): Promise<number> {
+    let expectedLastSubjectSequence = message.expectedLastSubjectSequence ?? 0;
     for (;;) {
       try {
-        return (await appendSurely(this.log, message, this.clock)).sequence;
+        return (await appendSurely(this.log, { ...message, expectedLastSubjectSequence }, this.clock))
+          .sequence;
       } catch (error) {
+        if (error instanceof AppendRefused) {
+          expectedLastSubjectSequence = await this.behindStrangers(error);
+          continue;
+        }
         if (!(error instanceof LogFull || error instanceof LogUnavailable)) throw error;
         this.onStall(error);
         await new Promise<void>((resolve) => this.clock.after(STALL_RETRY_MICROS, resolve));
       }
+    }
+  }
+
+  /**
+   * Where the subject ends, if only strangers wrote there since: a foreign message is for its readers to refuse, and must not
+   * stop the unit. Rejects with the refusal when the unit itself wrote, in whatever epoch: then this owner is not the only one.
+   */
+  private async behindStrangers(refusal: AppendRefused): Promise<number> {
+    const { subject, expectedLastSubjectSequence: known } = refusal;
+    const end = (await this.log.last(subject))?.sequence ?? 0;
+    if (end <= known) throw refusal;
+    let following: Promise<Running> | undefined;
+    try {
+      return await new Promise<number>((resolve, reject) => {
+        following = this.log.follow({
+          subject,
+          fromSequence: known + 1,
+          onMessage: ({ sequence, headers }) => {
+            if (headers.unit === this.unit) reject(refusal);
+            else if (sequence >= end) resolve(sequence);
+          },
+          onError: reject,
+        });
+        following.catch(reject);
+      });
+    } finally {
+      await following?.then((running) => running.stop()).catch(() => undefined);
     }
   }
 }

@@ -106,15 +106,20 @@ export function serveLane<All extends Tagged>(
   unit: string,
   handler: (records: All[]) => Uint8Array | Promise<Uint8Array>,
 ): Promise<Running> {
+  const refuse = (body: Uint8Array, error: unknown): never => {
+    if (!(error instanceof DecodeError)) throw error;
+    ports.bury({ subject, unit, body }, error);
+    throw new LaneRejected(subject, error.reason);
+  };
   return ports.lanes.serve(
     subject,
     (body) => {
       try {
-        return handler(schema.decode(body));
+        const answer = handler(schema.decode(body));
+        // A handler that answers later may refuse later.
+        return answer instanceof Uint8Array ? answer : answer.catch((error: unknown) => refuse(body, error));
       } catch (error) {
-        if (!(error instanceof DecodeError)) throw error;
-        ports.bury({ subject, unit, body }, error);
-        throw new LaneRejected(subject, error.reason);
+        return refuse(body, error);
       }
     },
     (error) => {

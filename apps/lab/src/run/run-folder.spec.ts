@@ -18,6 +18,11 @@ describe('run folders', () => {
     expect(() => findRun(runs, 'latest')).toThrow(/no run under .*runs: start one with 'faultline run/);
   });
 
+  test('a place that cannot hold runs is an error that names it', () => {
+    expect(() => RunFolder.create('/proc/runs', 'a')).toThrow(/'\/proc\/runs'/);
+    expect(() => RunFolder.create(scratch.file('file', ''), 'a')).toThrow(/file/);
+  });
+
   test('a run is found by id, by path and as the latest', () => {
     for (const id of ['20250101-000000-aaaa', '20250102-000000-bbbb']) {
       const folder = RunFolder.create(runs, id);

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { BadInput } from '../errors';
 
 /** Where runs are kept unless `--runs` says otherwise. */
@@ -22,7 +22,7 @@ export class RunFolder {
   /** Makes the folder of a new run. File system errors name the path that could not be made. */
   static create(runs: string, id: string): RunFolder {
     const folder = new RunFolder(resolve(runs, id));
-    mkdirSync(folder.logs, { recursive: true });
+    makeDirectory(folder.logs);
     return folder;
   }
 
@@ -69,6 +69,13 @@ export class RunFolder {
   removeNatsStore(): void {
     rmSync(this.natsStore, { recursive: true, force: true });
   }
+}
+
+/** `mkdir` with `recursive` goes round for ever where the system denies a directory as if its parent were missing (/proc). */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeDirectory(dirname(path));
+  mkdirSync(path);
 }
 
 /** Finds a run by its id under `runs`, by a path, or as `latest`. Throws {@link BadInput} when there is none. */

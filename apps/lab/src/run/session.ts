@@ -91,7 +91,7 @@ export class RunSession {
     } catch (thrown) {
       const cause = await this.causeOf(thrown);
       this.failed = true;
-      this.display.step('the run failed; stopping the services');
+      if (this.presence) this.display.step('the run failed; stopping the services');
       await this.tellFailure();
       throw cause;
     } finally {

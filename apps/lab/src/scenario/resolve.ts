@@ -49,9 +49,11 @@ export function resolveScenario(
     // One device segment behind each IOMMU, with the same number.
     iommus: scenario.iommus.map((iommu, index) => ({ iommu: index, segment: index, ...iommu })),
     processes,
-    devices: scenario.devices.map((device, index) =>
-      resolveDevice(device, index, at(iommus, device.iommu), pasids, traces),
-    ),
+    devices: scenario.devices.map((device, index) => {
+      const iommu = at(iommus, device.iommu);
+      checkGroupSize(device, index, scenario.iommus[iommu], source);
+      return resolveDevice(device, index, iommu, pasids, traces);
+    }),
   };
 }
 
@@ -206,6 +208,26 @@ function checkReadable(
   if ((permissions & Permission.EXECUTE) === 0 || (permissions & Permission.READ) !== 0) return;
   const expected = 'one that is readable too: a translation cannot express execute-only pages (R5)';
   throw new ScenarioError(source.file, source.lineOf(path), 'an execute-only area', expected);
+}
+
+/** A group that the ring can never hold overflows it each time it is sent, and its accesses never come to an end. */
+function checkGroupSize(
+  device: Scenario['devices'][number],
+  index: number,
+  iommu: Scenario['iommus'][number] | undefined,
+  source: ScenarioSource,
+): void {
+  if (iommu?.model !== 'pri') return;
+  const outstanding = device.workloads.reduce((sum, workload) => sum + workload.outstanding, 0);
+  const largest = Math.min(device.pagesPerGroup, device.credits, outstanding);
+  const room = iommu.priQueueEntries - 1;
+  if (largest <= room) return;
+  throw new ScenarioError(
+    source.file,
+    source.lineOf(['devices', index, 'pagesPerGroup']),
+    `groups of up to ${largest} page requests`,
+    `at most ${room}, which is what the page request ring of ${iommu.name} holds (R41)`,
+  );
 }
 
 /** The parser has checked all references, so a missing one is a defect of this file. */

@@ -1,14 +1,6 @@
+import { entryFrame, entryPermissions, NO_ENTRY } from '../kernel/page-entry';
 import type { MmEvent } from '../mm/events';
-import {
-  createReplica,
-  entryFrame,
-  entryPermissions,
-  evolvePosition,
-  evolveReplica,
-  firstUnreached,
-  NO_ENTRY,
-  walk,
-} from './replica';
+import { createReplica, evolvePosition, evolveReplica, firstUnreached, walk } from './replica';
 
 const installed = (page: number, frame: number): MmEvent => ({
   kind: 'PageInstalled',

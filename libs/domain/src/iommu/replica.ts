@@ -1,43 +1,29 @@
 import type { ShardPosition } from '../iopf/events';
-import type { Permissions } from '../kernel/vocabulary';
+import { NO_ENTRY, packEntry } from '../kernel/page-entry';
+import { createPageMap, erasePage, type PageMap, readPage, writePage } from '../kernel/page-map';
 import type { MmEvent } from '../mm/events';
 
 /**
- * The page tables as this IOMMU sees them: folded from the logs of the mm shards, behind them at most. An entry packs frame and
- * permissions into one number, which keeps the tables small and the walk free of objects.
+ * The page tables as this IOMMU sees them: folded from the logs of the mm shards, behind them at most.
  */
 export interface Replica {
-  /** mm -> page -> frame * 8 + permissions. An mm is kept also while nothing is bound to it: a binding may come later. */
-  tables: Map<number, Map<number, number>>;
+  /** mm -> page -> entry, packed. An mm is kept also while nothing is bound to it: a binding may come later. */
+  tables: Map<number, PageMap>;
   /** PASID -> mm, as the shards bound them. */
   pasids: Map<number, number>;
   /** By shard: the log sequence that has been folded completely. */
   positions: number[];
 }
 
-/** The bits below the frame number in an entry. */
-const PERMISSION_VALUES = 8;
-/** No entry. */
-export const NO_ENTRY = -1;
-
 /** A replica that has read nothing. */
 export function createReplica(shards: number): Replica {
   return { tables: new Map(), pasids: new Map(), positions: new Array<number>(shards).fill(0) };
 }
 
-/** What a page table entry grants. */
-export function entryPermissions(entry: number): Permissions {
-  return entry % PERMISSION_VALUES;
-}
-
-/** The frame a page table entry names. */
-export function entryFrame(entry: number): number {
-  return Math.floor(entry / PERMISSION_VALUES);
-}
-
 /** The page table entry, or {@link NO_ENTRY}. */
 export function walk(replica: Replica, mm: number, page: number): number {
-  return replica.tables.get(mm)?.get(page) ?? NO_ENTRY;
+  const table = replica.tables.get(mm);
+  return table === undefined ? NO_ENTRY : readPage(table, page);
 }
 
 /** Folds one event of an mm shard. Its message counts as reached only by {@link evolvePosition}, after all of its events. */
@@ -46,15 +32,17 @@ export function evolveReplica(replica: Replica, event: MmEvent): void {
     case 'PageInstalled': {
       let table = replica.tables.get(event.mm);
       if (table === undefined) {
-        table = new Map();
+        table = createPageMap();
         replica.tables.set(event.mm, table);
       }
-      table.set(event.page, event.frame * PERMISSION_VALUES + (event.permissions % PERMISSION_VALUES));
+      writePage(table, event.page, packEntry(event.frame, event.permissions));
       return;
     }
-    case 'PageRemoved':
-      replica.tables.get(event.mm)?.delete(event.page);
+    case 'PageRemoved': {
+      const table = replica.tables.get(event.mm);
+      if (table !== undefined) erasePage(table, event.page);
       return;
+    }
     case 'AddressSpaceExited':
       replica.tables.delete(event.mm);
       return;

@@ -1,8 +1,9 @@
+import { entryFrame, entryPermissions, NO_ENTRY } from '../kernel/page-entry';
 import { ACCESS_MASK, Permission, type Permissions } from '../kernel/vocabulary';
 import type { TranslateCommand } from './commands';
 import type { TranslationCompleted } from './events';
 import { evolveFill, lookUp } from './iotlb';
-import { entryFrame, entryPermissions, NO_ENTRY, walk } from './replica';
+import { walk } from './replica';
 import type { DeviceEntry, IommuState, IommuVolatileState } from './state';
 
 /**

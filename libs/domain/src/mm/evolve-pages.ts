@@ -1,8 +1,12 @@
+import { entryFrame, NO_ENTRY, packEntry } from '../kernel/page-entry';
+import { clearPages, erasePage, readPage, writePage } from '../kernel/page-map';
 import { ZERO_FRAME } from './config';
 import { MmInvariantBroken } from './errors';
 import type { AddressSpaceExited, FrameFreed, PageInstalled, PageInvalidated, PageRemoved } from './events';
-import { recordAt } from './frame-table';
-import { enterCache, leaveCache, releaseFrame, takeFrame } from './frames';
+import { isUsed } from './frame-records';
+import { indexOf } from './frame-table';
+import { releaseFrame, takeFrame } from './frames';
+import { enterCache, leaveCache } from './page-cache';
 import { touchFrame } from './reclaim-order';
 import { addMapping, completeAndRelease, completeMapping, removeMapping } from './mappings';
 import type { AddressSpace, MmDurableState } from './state';
@@ -25,19 +29,18 @@ export function evolvePageInstalled(durable: MmDurableState, event: PageInstalle
     case 'zero-page':
       break;
     case 'upgrade': {
-      const entry = space.pages.get(page);
-      if (entry === undefined || entry.frame !== frame) {
+      const entry = readPage(space.pages, page);
+      if (entry === NO_ENTRY || entryFrame(entry) !== frame) {
         throw new MmInvariantBroken(`mm ${event.mm} page ${page} does not show frame ${frame}`);
       }
-      entry.permissions = permissions;
       touchFrame(frames, index);
-      return;
+      break;
     }
     case 'file':
       installFilePage(durable, space, page, index);
       break;
     case 'swap-in':
-      if (space.swapped.delete(page)) durable.swapUsed -= 1;
+      if (erasePage(space.swapped, page)) durable.swapUsed -= 1;
       takeFrame(frames, index, event.mm, page);
       break;
     case 'zero-fill':
@@ -45,13 +48,13 @@ export function evolvePageInstalled(durable: MmDurableState, event: PageInstalle
       takeFrame(frames, index, event.mm, page);
       break;
   }
-  space.pages.set(page, { frame, permissions });
+  writePage(space.pages, page, packEntry(frame, permissions));
 }
 
 /** The first entry of a file page puts the frame into the page cache; which file page it is, the area says. */
 function installFilePage(durable: MmDurableState, space: AddressSpace, page: number, index: number): void {
   const frames = durable.frames;
-  if (frames.records[index]?.used === true) {
+  if (isUsed(frames.records, index)) {
     addMapping(frames, index, space.mm, page);
     return;
   }
@@ -65,19 +68,19 @@ function installFilePage(durable: MmDurableState, space: AddressSpace, page: num
 export function evolvePageRemoved(durable: MmDurableState, event: PageRemoved): void {
   const space = spaceOf(durable, event.mm);
   const { page, frame } = event;
-  if (!space.pages.delete(page) || space.removing.has(page)) {
+  if (!erasePage(space.pages, page) || space.removing.has(page)) {
     throw new MmInvariantBroken(`mm ${event.mm} page ${page} cannot be removed`);
   }
   space.removing.set(page, frame);
   durable.removing += 1;
   if (event.swapped) {
-    space.swapped.add(page);
+    writePage(space.swapped, page, 0);
     durable.swapUsed += 1;
   }
   if (frame === ZERO_FRAME) return;
-  const index = frame - durable.frames.base;
+  const index = indexOf(durable.frames, frame);
   // A page taken from all its users leaves the page cache as well; one that its last user gave up stays there.
-  if (event.cause === 'reclaim') leaveCache(durable.frames, recordAt(durable.frames, index));
+  if (event.cause === 'reclaim') leaveCache(durable.frames, index);
   removeMapping(durable.frames, index, event.mm, page);
 }
 
@@ -85,13 +88,13 @@ export function evolvePageRemoved(durable: MmDurableState, event: PageRemoved): 
 export function evolvePageInvalidated(durable: MmDurableState, event: PageInvalidated): void {
   spaceOf(durable, event.mm).removing.delete(event.page);
   durable.removing -= 1;
-  if (event.frame !== ZERO_FRAME) completeMapping(durable.frames, event.frame - durable.frames.base);
+  if (event.frame !== ZERO_FRAME) completeMapping(durable.frames, indexOf(durable.frames, event.frame));
 }
 
 /** Second phase, and the frame is free. Returns whether it completed a removal; an idle page of the page cache has none. */
 export function evolveFrameFreed(durable: MmDurableState, event: FrameFreed): boolean {
   const removing = spaceOf(durable, event.mm).removing;
-  const index = event.frame - durable.frames.base;
+  const index = indexOf(durable.frames, event.frame);
   if (removing.get(event.page) !== event.frame) {
     releaseFrame(durable.frames, index);
     return false;
@@ -108,5 +111,6 @@ export function evolveAddressSpaceExited(durable: MmDurableState, event: Address
   durable.swapUsed -= space.swapped.size;
   space.exited = true;
   space.vmas.length = 0;
-  space.swapped.clear();
+  clearPages(space.swapped);
+  clearPages(space.pages);
 }

@@ -1,3 +1,4 @@
+import { erasePage, pagesBetween } from '../kernel/page-map';
 import { evolveMemberHandled, evolveRunFinished, evolveRunParked, serveFrameWaiters } from './evolve-runs';
 import {
   evolveAddressSpaceExited,
@@ -92,9 +93,9 @@ function evolveVmaMapped(durable: MmDurableState, event: VmaMapped): void {
 function evolveVmaUnmapped(durable: MmDurableState, event: VmaUnmapped): void {
   const space = spaceOf(durable, event.mm);
   removeRange(space.vmas, event.start, event.end);
-  for (const page of space.swapped) {
-    if (page < event.start || page >= event.end) continue;
-    space.swapped.delete(page);
+  if (space.swapped.size === 0) return;
+  for (const page of pagesBetween(space.swapped, event.start, event.end)) {
+    erasePage(space.swapped, page);
     durable.swapUsed -= 1;
   }
 }

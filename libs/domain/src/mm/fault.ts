@@ -1,12 +1,14 @@
+import { entryFrame, entryPermissions, NO_ENTRY } from '../kernel/page-entry';
+import { hasPage, readPage } from '../kernel/page-map';
 import { ACCESS_MASK, NO_PASID, Permission, type Permissions } from '../kernel/vocabulary';
 import { type ResolvedMmConfig, ZERO_FRAME } from './config';
 import type { InstallCause, PageInstalled } from './events';
 import { availableFrames } from './evolve-runs';
-import { findCached, isCached, nextFrame, recordAt } from './frame-table';
+import { findCached, indexOf, isCached, nextFrame } from './frame-table';
 import { failed, finishedEmpty, type Outcome, parked, resolved } from './outcome';
 import { planReclaim, removed } from './reclaim';
 import type { OpenRun } from './runs';
-import type { AddressSpace, MmState, PageEntry } from './state';
+import type { AddressSpace, MmState } from './state';
 import { filePageAt, findVma, type Vma } from './vma';
 
 /** A fault that passed the checks. */
@@ -35,11 +37,11 @@ export function handleNextMember(state: MmState, config: ResolvedMmConfig, run: 
   if (vma === undefined) return failed(run, 'no-vma');
   const required = member.permissions & ACCESS_MASK;
   if ((required & ~vma.permissions) !== 0) return failed(run, 'permission');
-  const entry = space.pages.get(page);
-  if (entry !== undefined && (required & ~entry.permissions) === 0) return resolved(run, 'spurious');
+  const entry = readPage(space.pages, page);
+  if (entry !== NO_ENTRY && (required & ~entryPermissions(entry)) === 0) return resolved(run, 'spurious');
   const write = (required & Permission.WRITE) !== 0;
   const fault: Fault = { state, config, run, space, vma, page, write };
-  return entry === undefined ? installMissing(fault) : makeWritable(fault, entry);
+  return entry === NO_ENTRY ? installMissing(fault) : makeWritable(fault, entryFrame(entry));
 }
 
 /** The page has no entry. */
@@ -48,24 +50,23 @@ function installMissing(fault: Fault): Outcome {
   if (space.removing.size > 0 && space.removing.has(page)) {
     return [parked(run, 'invalidation', space.mm, page, false)];
   }
-  if (space.swapped.size > 0 && space.swapped.has(page)) return installPrivate(fault, 'swap-in', true);
+  if (space.swapped.size > 0 && hasPage(space.swapped, page)) return installPrivate(fault, 'swap-in', true);
   if (vma.backing !== 'anonymous') return installFromFile(fault);
   if (write) return installPrivate(fault, run.copying ? 'copy-on-write' : 'zero-fill', false);
   return resolved(run, 'minor', entryOf(fault, ZERO_FRAME, 'zero-page', false));
 }
 
 /** The page has an entry that lacks write permission: areas grant the other bits from the start. */
-function makeWritable(fault: Fault, entry: PageEntry): Outcome {
+function makeWritable(fault: Fault, frame: number): Outcome {
   const { state, run, space, vma, page } = fault;
   const frames = state.durable.frames;
   const isShared =
-    entry.frame === ZERO_FRAME ||
-    (vma.backing === 'file-private' && isCached(recordAt(frames, entry.frame - frames.base)));
-  if (!isShared) return resolved(run, 'minor', entryOf(fault, entry.frame, 'upgrade', false));
+    frame === ZERO_FRAME || (vma.backing === 'file-private' && isCached(frames, indexOf(frames, frame)));
+  if (!isShared) return resolved(run, 'minor', entryOf(fault, frame, 'upgrade', false));
   // The frame for the copy comes first: then nothing but the invalidation can delay the page that is missing from here on.
   if (!hasFrame(fault)) return waitForFrame(fault);
   return [
-    removed(space.mm, page, entry.frame, 'copy-on-write', false),
+    removed(space.mm, page, frame, 'copy-on-write', false),
     parked(run, 'invalidation', space.mm, page, true),
   ];
 }

@@ -1,26 +1,28 @@
 import type { RemovedEntry } from './commands';
 import { ZERO_FRAME } from './config';
 import type { MmEvent, PageInvalidated } from './events';
-import { isCached, recordAt } from './frame-table';
+import { invalidatingOf, mappingsOf } from './frame-records';
+import { indexOf, isCached } from './frame-table';
 import { freed } from './reclaim';
 import type { MmDurableState, MmState } from './state';
 
 /** Second phase of removals: the frame is free when this was the last entry of it that any cache could still hold (D3, D11). */
 export function completeInvalidation(durable: MmDurableState, entries: readonly RemovedEntry[]): MmEvent[] {
+  const { frames, spaces } = durable;
   const events: MmEvent[] = [];
   const seen = new Map<number, Set<number>>();
   const completed = new Map<number, number>();
   for (const { mm, page, frame } of entries) {
-    if (durable.spaces.get(mm)?.removing.get(page) !== frame || isRepeated(seen, mm, page)) continue;
+    if (spaces.get(mm)?.removing.get(page) !== frame || isRepeated(seen, mm, page)) continue;
     if (frame === ZERO_FRAME) {
       events.push(invalidated(mm, page, frame));
       continue;
     }
-    const record = recordAt(durable.frames, frame - durable.frames.base);
+    const index = indexOf(frames, frame);
     const before = completed.get(frame) ?? 0;
     completed.set(frame, before + 1);
-    const isLast = record.invalidating - before === 1;
-    const isUnused = record.mappings === 0 && !isCached(record);
+    const isLast = invalidatingOf(frames.records, index) - before === 1;
+    const isUnused = mappingsOf(frames.records, index) === 0 && !isCached(frames, index);
     events.push(isLast && isUnused ? freed(frame, mm, page) : invalidated(mm, page, frame));
   }
   return events;

@@ -1,3 +1,5 @@
+import { entryFrame } from '../kernel/page-entry';
+import { pagesBetween, readPage } from '../kernel/page-map';
 import { ACCESS_MASK, MAX_PAGE, MAX_PASID } from '../kernel/vocabulary';
 import type { MmCommand } from './commands';
 import { MmCommandRefused } from './errors';
@@ -27,7 +29,7 @@ export function exitSpace(durable: MmDurableState, mm: number): MmEvent[] {
   const space = durable.spaces.get(mm);
   if (space === undefined) throw new MmCommandRefused('mm-unknown', `mm ${mm}`);
   if (space.exited) return [];
-  const events = removeAll(space, [...space.pages.keys()], 'exit');
+  const events = removeAll(space, 0, MAX_PAGE + 1, 'exit');
   events.push({ kind: 'AddressSpaceExited', mm });
   return events;
 }
@@ -61,7 +63,7 @@ export function unmapVma(durable: MmDurableState, command: Named<'UnmapVma'>): M
   const space = livingSpace(durable, mm);
   checkRange(start, end);
   if (!intersects(space.vmas, start, end)) return [];
-  const events = removeAll(space, pagesBetween(space, start, end), 'unmap');
+  const events = removeAll(space, start, end, 'unmap');
   events.push({ kind: 'VmaUnmapped', mm, start, end });
   return events;
 }
@@ -100,18 +102,9 @@ function checkRange(start: number, end: number): void {
   throw new MmCommandRefused('range-invalid', `[${start}, ${end})`);
 }
 
-/** Installed pages of a range, looked for where fewer are to be looked at: in the range or among the entries. */
-function pagesBetween(space: AddressSpace, start: number, end: number): number[] {
-  const pages: number[] = [];
-  if (end - start < space.pages.size) {
-    for (let page = start; page < end; page += 1) if (space.pages.has(page)) pages.push(page);
-  } else {
-    for (const page of space.pages.keys()) if (page >= start && page < end) pages.push(page);
-  }
-  return pages;
-}
-
-function removeAll(space: AddressSpace, pages: number[], cause: RemoveCause): MmEvent[] {
-  pages.sort((a, b) => a - b);
-  return pages.map((page) => removed(space.mm, page, space.pages.get(page)?.frame ?? 0, cause, false));
+function removeAll(space: AddressSpace, start: number, end: number, cause: RemoveCause): MmEvent[] {
+  const { mm, pages } = space;
+  return pagesBetween(pages, start, end).map((page) =>
+    removed(mm, page, entryFrame(readPage(pages, page)), cause, false),
+  );
 }

@@ -1,3 +1,5 @@
+import { entryFrame, NO_ENTRY } from '../kernel/page-entry';
+import { readPage } from '../kernel/page-map';
 import { Permission } from '../kernel/vocabulary';
 import type { MmCommand, RemovedEntry, RunResult } from './commands';
 import type { MmConfig } from './config';
@@ -81,6 +83,13 @@ export class ShardHost {
 
   invalidate(entries: readonly RemovedEntry[]): AnyMmEvent[] {
     return [...this.send({ kind: 'CompleteInvalidation', entries })];
+  }
+
+  /** The frame that an installed page shows. */
+  shown(page: number, mm = MM): number | undefined {
+    const space = this.state.durable.spaces.get(mm);
+    const entry = space === undefined ? NO_ENTRY : readPage(space.pages, page);
+    return entry === NO_ENTRY ? undefined : entryFrame(entry);
   }
 
   resultOf(run: number): RunResult | undefined {

@@ -166,7 +166,7 @@ describe('files mapped privately', () => {
     const [copy] = installs(host.drain());
     expect(copy).toMatchObject({ cause: 'copy-on-write', major: false, permissions: RW | X });
     expect(copy?.frame).not.toBe(read?.frame);
-    expect(host.state.durable.spaces.get(SECOND.mm)?.pages.get(3)?.frame).toBe(read?.frame);
+    expect(host.shown(3, SECOND.mm)).toBe(read?.frame);
   });
 
   test('R115, R121 a first touch by write reads the file and shows a copy', () => {

@@ -1,6 +1,7 @@
 import type { ResolvedMmConfig } from './config';
 import type { FrameFreed, MmEvent, PageRemoved, RemoveCause } from './events';
-import { type FrameRecord, isCached, NO_FRAME_INDEX, recordAt } from './frame-table';
+import { mappingsOf, mmOf, newerThan, NO_FRAME_INDEX, pageOf } from './frame-records';
+import { type FrameTable, isCached } from './frame-table';
 import type { MmState } from './state';
 
 /**
@@ -14,30 +15,33 @@ export function planReclaim(state: MmState, config: ResolvedMmConfig, want: numb
   let swapRoom = config.swapPages - swapUsed;
   let left = want;
   for (let index = frames.oldest; index !== NO_FRAME_INDEX && left > 0;) {
-    const record = recordAt(frames, index);
-    const frame = frames.base + index;
-    if (isCached(record)) {
-      reclaimCached(events, record, frame);
+    if (isCached(frames, index)) {
+      reclaimCached(events, frames, index);
       left -= 1;
     } else if (swapRoom > 0) {
       // A private page was written at least once, so its content has to go to swap.
-      events.push(removed(record.mm, record.page, frame, 'reclaim', true));
+      const { base, records } = frames;
+      events.push(removed(mmOf(records, index), pageOf(records, index), base + index, 'reclaim', true));
       swapRoom -= 1;
       left -= 1;
     }
-    index = record.newer;
+    index = newerThan(frames.records, index);
   }
   return events;
 }
 
 /** A page cache page goes from all its entries at once; an idle one has none, and so nothing to invalidate. */
-function reclaimCached(events: MmEvent[], record: FrameRecord, frame: number): void {
-  if (record.mappings === 0) {
-    events.push(freed(frame, record.mm, record.page));
+function reclaimCached(events: MmEvent[], table: FrameTable, index: number): void {
+  const { records, others } = table;
+  const frame = table.base + index;
+  const mm = mmOf(records, index);
+  const page = pageOf(records, index);
+  if (mappingsOf(records, index) === 0) {
+    events.push(freed(frame, mm, page));
     return;
   }
-  events.push(removed(record.mm, record.page, frame, 'reclaim', false));
-  for (const other of record.shared?.others ?? [])
+  events.push(removed(mm, page, frame, 'reclaim', false));
+  for (const other of others.get(index) ?? [])
     events.push(removed(other.mm, other.page, frame, 'reclaim', false));
 }
 

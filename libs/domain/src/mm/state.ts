@@ -1,26 +1,20 @@
-import type { Permissions } from '../kernel/vocabulary';
+import { createPageMap, type PageMap } from '../kernel/page-map';
 import { firstFrame, type ResolvedMmConfig } from './config';
 import { createFrameTable, type FrameTable } from './frame-table';
 import { createVolatileState, type MmVolatileState } from './runs';
 import type { VmaList } from './vma';
-
-/** A page table entry: what an IOMMU walks (R120). */
-export interface PageEntry {
-  frame: number;
-  permissions: Permissions;
-}
 
 /** One mm. Its number is not used again after it exited. */
 export interface AddressSpace {
   mm: number;
   exited: boolean;
   vmas: VmaList;
-  /** page -> entry. */
-  pages: Map<number, PageEntry>;
+  /** page -> entry, packed: what an IOMMU walks (R120). */
+  pages: PageMap;
   /** page -> frame of the removed entry whose invalidation is not complete. The page is not installed before (R121, R122). */
   removing: Map<number, number>;
-  /** Private pages whose content is in swap. */
-  swapped: Set<number>;
+  /** Private pages whose content is in swap; each has the value 0. */
+  swapped: PageMap;
 }
 
 /** What a PASID names; the row stays after an unbind, because the generation goes on counting (D2). */
@@ -30,7 +24,7 @@ export interface PasidBinding {
   generation: number;
 }
 
-/** All that folding the durable events gives (I8). Plain data and Maps and Sets: a snapshot holds it as it is. */
+/** All that folding the durable events gives (I8). Plain data, Maps and typed arrays: a snapshot holds it as it is. */
 export interface MmDurableState {
   shard: number;
   epoch: number;
@@ -70,5 +64,12 @@ export function restoreMmState(durable: MmDurableState): MmState {
 
 /** An address space without areas. */
 export function createAddressSpace(mm: number): AddressSpace {
-  return { mm, exited: false, vmas: [], pages: new Map(), removing: new Map(), swapped: new Set() };
+  return {
+    mm,
+    exited: false,
+    vmas: [],
+    pages: createPageMap(),
+    removing: new Map(),
+    swapped: createPageMap(),
+  };
 }
