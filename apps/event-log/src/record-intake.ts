@@ -5,6 +5,8 @@ import { Backlog, BACKLOG_LIMITS, type BacklogLimits } from './backlog';
 /** First pause before a batch that could not be written is tried again, and the longest, in microseconds. */
 const RETRY_MICROS = 250_000;
 const LONGEST_RETRY_MICROS = 10_000_000;
+/** Pauses in a row after which the disk is taken for full for good: the service fails and says so. The log keeps everything. */
+const RETRIES = 8;
 
 /**
  * A transaction costs about the same for one message as for a hundred, and nobody waits for the record: so one begins when this many
@@ -135,12 +137,13 @@ export class RecordIntake {
 
   /** The batch is kept until the disk takes it; nothing after it may be written before. */
   private async writeBatch(batch: readonly LogMessage[]): Promise<void> {
-    for (let retryMicros = RETRY_MICROS; ; retryMicros = Math.min(2 * retryMicros, LONGEST_RETRY_MICROS)) {
+    let retryMicros = RETRY_MICROS;
+    for (let retries = 0; ; retries += 1, retryMicros = Math.min(2 * retryMicros, LONGEST_RETRY_MICROS)) {
       try {
         await this.options.writer.append(batch);
         return;
       } catch (error) {
-        if (!(error instanceof RecordNotWritable) || this.stopped) throw error;
+        if (!(error instanceof RecordNotWritable) || this.stopped || retries === RETRIES) throw error;
         this.options.onDelay(error, retryMicros);
         await this.sleep(retryMicros);
       }

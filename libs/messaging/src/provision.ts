@@ -48,8 +48,9 @@ const DUPLICATE_WINDOW_MILLIS = 120_000;
  * Rejects with `StreamConfigConflict`, `StorageUnavailable` or `JetStreamMissing`.
  */
 export async function provision(jsm: JetStreamManager, options: ProvisionOptions): Promise<Provisioned> {
-  const logMaxBytes = await provisionLog(jsm, options);
+  // The dead letters go first: the log takes as much of the server's room as it can get, and must leave them theirs.
   await ensureStream(jsm, deadConfig(options));
+  const logMaxBytes = await provisionLog(jsm, options);
   for (const queue of options.queues) await provisionQueue(jsm, queue, options);
   return { logMaxBytes };
 }

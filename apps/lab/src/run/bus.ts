@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import {
   deadStream,
   type LabEvent,
@@ -120,7 +120,10 @@ export class Bus {
     await this.link?.close();
     if (!this.server) return;
     const exit = await this.server.stop();
-    createWriteStream(this.options.folder.instanceLog('nats-server')).end(`${exit.lastLines.join('\n')}\n`);
+    // The run has its result by now; what the server said last is worth no error of its own, on a full disk least of all.
+    await writeFile(this.options.folder.instanceLog('nats-server'), `${exit.lastLines.join('\n')}\n`).catch(
+      () => undefined,
+    );
   }
 
   private onStatus(status: string): void {

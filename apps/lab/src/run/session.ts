@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import type { INestMicroservice } from '@nestjs/common';
 import type { ClientNats } from '@nestjs/microservices';
 import type { ResolvedScenario } from '@faultline/contracts';
@@ -56,6 +57,19 @@ const TELL_MILLIS = 1_000;
 const asks = /^(device-emulator|iopf-worker)/;
 
 const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);
+
+/** Below this nothing of a run can be written any more. */
+const LEAST_FREE_BYTES = 4 * 1024 ** 2;
+
+/** A full disk shows as whatever stopped first for want of it; what has to be said is that it is full. */
+async function diskFull(path: string, failure: unknown): Promise<RunFailed | undefined> {
+  const { bavail, bsize } = await statfs(path);
+  if (bavail * bsize >= LEAST_FREE_BYTES) return undefined;
+  const seen = failure instanceof Error ? ` (seen as: ${failure.message})` : '';
+  return new RunFailed(
+    `the disk that holds ${path} is full: free some space, or keep runs elsewhere with --runs DIR${seen}`,
+  );
+}
 
 /** One run, from the first process started to the last one gone. */
 export class RunSession {
@@ -218,7 +232,8 @@ export class RunSession {
   /** A question that was not answered because its service died is told as that death. */
   private async causeOf(thrown: unknown): Promise<unknown> {
     if (!this.lifeline.failure) await this.lifeline.pause(DEATH_MILLIS).catch(() => undefined);
-    return this.lifeline.failure ?? thrown;
+    const failure = this.lifeline.failure ?? thrown;
+    return (await diskFull(this.options.folder.path, failure)) ?? failure;
   }
 
   private async tearDown(): Promise<void> {
