@@ -7,7 +7,7 @@ export const NO_VALUE = -1;
 /**
  * A map from pages to whole numbers from 0 to 2^53 - 2, for tables of a million pages: neighbours share a leaf, and all leaves
  * lie in one array, so that the garbage collector has nothing to walk. Plain data, and the same after the same history. It
- * keeps the room of its largest past until it is cleared.
+ * keeps the room of its largest past.
  */
 export interface PageMap {
   /** Pages that have a value. */
@@ -70,11 +70,6 @@ export function erasePage(map: PageMap, page: number): boolean {
     map.free.push(slot);
   }
   return true;
-}
-
-/** Takes all values away and gives the room back. */
-export function clearPages(map: PageMap): void {
-  Object.assign(map, createPageMap());
 }
 
 /** Pages and values: leaves in the order in which they came to be, pages of a leaf ascending. Erasing along the way is allowed. */

@@ -1,5 +1,6 @@
 import { entryFrame, NO_ENTRY, packEntry } from '../kernel/page-entry';
-import { clearPages, erasePage, readPage, writePage } from '../kernel/page-map';
+import { createPageMap, erasePage, readPage, writePage } from '../kernel/page-map';
+import { addToSet, createPageSet, takeFromSet } from '../kernel/page-set';
 import { ZERO_FRAME } from './config';
 import { MmInvariantBroken } from './errors';
 import type { AddressSpaceExited, FrameFreed, PageInstalled, PageInvalidated, PageRemoved } from './events';
@@ -40,7 +41,7 @@ export function evolvePageInstalled(durable: MmDurableState, event: PageInstalle
       installFilePage(durable, space, page, index);
       break;
     case 'swap-in':
-      if (erasePage(space.swapped, page)) durable.swapUsed -= 1;
+      if (takeFromSet(space.swapped, page)) durable.swapUsed -= 1;
       takeFrame(frames, index, event.mm, page);
       break;
     case 'zero-fill':
@@ -74,7 +75,7 @@ export function evolvePageRemoved(durable: MmDurableState, event: PageRemoved): 
   space.removing.set(page, frame);
   durable.removing += 1;
   if (event.swapped) {
-    writePage(space.swapped, page, 0);
+    addToSet(space.swapped, page);
     durable.swapUsed += 1;
   }
   if (frame === ZERO_FRAME) return;
@@ -111,6 +112,7 @@ export function evolveAddressSpaceExited(durable: MmDurableState, event: Address
   durable.swapUsed -= space.swapped.size;
   space.exited = true;
   space.vmas.length = 0;
-  clearPages(space.swapped);
-  clearPages(space.pages);
+  // New ones, because a map keeps the room of its largest past.
+  space.swapped = createPageSet();
+  space.pages = createPageMap();
 }

@@ -1,4 +1,4 @@
-import { erasePage, pagesBetween } from '../kernel/page-map';
+import { takeRangeFromSet } from '../kernel/page-set';
 import { evolveMemberHandled, evolveRunFinished, evolveRunParked, serveFrameWaiters } from './evolve-runs';
 import {
   evolveAddressSpaceExited,
@@ -93,9 +93,5 @@ function evolveVmaMapped(durable: MmDurableState, event: VmaMapped): void {
 function evolveVmaUnmapped(durable: MmDurableState, event: VmaUnmapped): void {
   const space = spaceOf(durable, event.mm);
   removeRange(space.vmas, event.start, event.end);
-  if (space.swapped.size === 0) return;
-  for (const page of pagesBetween(space.swapped, event.start, event.end)) {
-    erasePage(space.swapped, page);
-    durable.swapUsed -= 1;
-  }
+  durable.swapUsed -= takeRangeFromSet(space.swapped, event.start, event.end);
 }

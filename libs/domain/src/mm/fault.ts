@@ -1,5 +1,6 @@
 import { entryFrame, entryPermissions, NO_ENTRY } from '../kernel/page-entry';
-import { hasPage, readPage } from '../kernel/page-map';
+import { readPage } from '../kernel/page-map';
+import { isInSet } from '../kernel/page-set';
 import { ACCESS_MASK, NO_PASID, Permission, type Permissions } from '../kernel/vocabulary';
 import { type ResolvedMmConfig, ZERO_FRAME } from './config';
 import type { InstallCause, PageInstalled } from './events';
@@ -50,7 +51,7 @@ function installMissing(fault: Fault): Outcome {
   if (space.removing.size > 0 && space.removing.has(page)) {
     return [parked(run, 'invalidation', space.mm, page, false)];
   }
-  if (space.swapped.size > 0 && hasPage(space.swapped, page)) return installPrivate(fault, 'swap-in', true);
+  if (space.swapped.size > 0 && isInSet(space.swapped, page)) return installPrivate(fault, 'swap-in', true);
   if (vma.backing !== 'anonymous') return installFromFile(fault);
   if (write) return installPrivate(fault, run.copying ? 'copy-on-write' : 'zero-fill', false);
   return resolved(run, 'minor', entryOf(fault, ZERO_FRAME, 'zero-page', false));

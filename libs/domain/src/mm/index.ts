@@ -2,6 +2,6 @@ export { MAX_SHARD_FRAMES, type MmConfig, ZERO_FRAME, firstFrame } from './confi
 export { MmCommandRefused, MmInvariantBroken, type MmRefusal } from './errors';
 export { pagesInQuarantine } from './invalidation';
 export { type AnyMmEvent, createMmShard } from './shard';
-export { type AddressSpace, type MmDurableState, type MmState, restoreMmState } from './state';
+export { type AddressSpace, type MmDurableState, type MmState, frameShown, restoreMmState } from './state';
 export { type MmCounters, countMm, hasReadyRun, isDurableMmEvent } from './stats';
 export { type Vma, findVma } from './vma';

@@ -1,11 +1,9 @@
-import { entryFrame, NO_ENTRY } from '../kernel/page-entry';
-import { readPage } from '../kernel/page-map';
 import { Permission } from '../kernel/vocabulary';
 import type { MmCommand, RemovedEntry, RunResult } from './commands';
 import type { MmConfig } from './config';
 import type { Backing, MmEvent, PageInstalled, PageRemoved } from './events';
 import { type AnyMmEvent, createMmShard } from './shard';
-import type { MmState } from './state';
+import { frameShown, type MmState } from './state';
 import { hasReadyRun, isDurableMmEvent } from './stats';
 
 export const R = Permission.READ;
@@ -88,8 +86,7 @@ export class ShardHost {
   /** The frame that an installed page shows. */
   shown(page: number, mm = MM): number | undefined {
     const space = this.state.durable.spaces.get(mm);
-    const entry = space === undefined ? NO_ENTRY : readPage(space.pages, page);
-    return entry === NO_ENTRY ? undefined : entryFrame(entry);
+    return space === undefined ? undefined : frameShown(space, page);
   }
 
   resultOf(run: number): RunResult | undefined {

@@ -1,4 +1,6 @@
-import { createPageMap, type PageMap } from '../kernel/page-map';
+import { entryFrame, NO_ENTRY } from '../kernel/page-entry';
+import { createPageMap, type PageMap, readPage } from '../kernel/page-map';
+import { createPageSet, type PageSet } from '../kernel/page-set';
 import { firstFrame, type ResolvedMmConfig } from './config';
 import { createFrameTable, type FrameTable } from './frame-table';
 import { createVolatileState, type MmVolatileState } from './runs';
@@ -13,8 +15,8 @@ export interface AddressSpace {
   pages: PageMap;
   /** page -> frame of the removed entry whose invalidation is not complete. The page is not installed before (R121, R122). */
   removing: Map<number, number>;
-  /** Private pages whose content is in swap; each has the value 0. */
-  swapped: PageMap;
+  /** Private pages whose content is in swap. */
+  swapped: PageSet;
 }
 
 /** What a PASID names; the row stays after an unbind, because the generation goes on counting (D2). */
@@ -70,6 +72,12 @@ export function createAddressSpace(mm: number): AddressSpace {
     vmas: [],
     pages: createPageMap(),
     removing: new Map(),
-    swapped: createPageMap(),
+    swapped: createPageSet(),
   };
+}
+
+/** The frame that an installed page shows. */
+export function frameShown(space: AddressSpace, page: number): number | undefined {
+  const entry = readPage(space.pages, page);
+  return entry === NO_ENTRY ? undefined : entryFrame(entry);
 }
