@@ -35,7 +35,7 @@ export class SegmentUnit {
   private readonly epoch = 1;
   private readonly segment: number;
   private readonly drivers: WorkloadDriver[];
-  /** Drivers by device, in the order in which access numbers name them. */
+  /** Drivers by device. */
   private readonly driversOf = new Map<number, WorkloadDriver[]>();
   private host!: UnitHost<SegmentState, SegmentCommand, SegmentEvent>;
   private lanes!: SegmentLanes;
@@ -62,13 +62,15 @@ export class SegmentUnit {
     const wake = (): void => {
       if (this.begun) this.host.wake();
     };
+    let nextAccess = 0;
     return device.workloads.map((workload, place) => {
+      const firstAccess = nextAccess;
+      nextAccess += workload.accesses;
       const seed = new SeededRandom(scenario.seed).fork(`${device.name}/${place}`).seed;
       return new WorkloadDriver({
         device: device.device,
         workload,
-        place,
-        places: device.workloads.length,
+        firstAccess,
         feed: openFeed(workload, seed, wake, (error) => ports.fail(error)),
         seed,
         clock: ports.clock,
@@ -160,7 +162,7 @@ export class SegmentUnit {
       if (event.kind !== 'AccessHit' && event.kind !== 'AccessEnded') continue;
       if (event.kind === 'AccessEnded') this.faulted += 1;
       const drivers = this.driversOf.get(event.device);
-      drivers?.[event.access % drivers.length]?.ended();
+      drivers?.find((driver) => driver.owns(event.access))?.ended();
       ended = true;
     }
     this.lanes.send(events);

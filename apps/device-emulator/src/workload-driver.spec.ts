@@ -19,15 +19,14 @@ const workload = (change: Partial<ResolvedSynthetic> = {}): ResolvedSynthetic =>
   ...change,
 });
 
-function setUp(change: Partial<ResolvedSynthetic> = {}, timeScale = 1, place = 0, places = 1) {
+function setUp(change: Partial<ResolvedSynthetic> = {}, timeScale = 1, firstAccess = 0) {
   const clock = new ManualClock(1_000);
   let wakes = 0;
   const described = workload(change);
   const driver = new WorkloadDriver({
     device: 4,
     workload: described,
-    place,
-    places,
+    firstAccess,
     feed: openFeed(
       described,
       7,
@@ -93,9 +92,10 @@ describe('WorkloadDriver', () => {
     expect(driver.next()?.intendedAtMicros).toBe(51_000);
   });
 
-  it('access numbers of a device with several workloads do not depend on which of them is faster', () => {
-    const { driver } = setUp({}, 1, 1, 3);
+  it('each workload of a device has access numbers of its own', () => {
+    const { driver } = setUp({ accesses: 10 }, 1, 20);
     driver.begin();
-    expect([driver.next()?.access, driver.next()?.access]).toEqual([1, 4]);
+    expect([driver.next()?.access, driver.next()?.access]).toEqual([20, 21]);
+    expect([19, 20, 29, 30].map((access) => driver.owns(access))).toEqual([false, true, true, false]);
   });
 });

@@ -6,9 +6,8 @@ import type { AccessFeed } from './feed';
 interface DriverOptions {
   device: number;
   workload: ResolvedWorkload;
-  /** Place of this workload among those of its device: access numbers are dealt out in turn, so that each has its own, whatever the timing. */
-  place: number;
-  places: number;
+  /** Number of its first access; each workload of a device has numbers of its own, whatever the timing. */
+  firstAccess: number;
   feed: AccessFeed;
   seed: number;
   clock: ClockPort;
@@ -61,6 +60,12 @@ export class WorkloadDriver {
     this.options.feed.close();
   }
 
+  /** Whether the number is one of this workload's. */
+  owns(access: number): boolean {
+    const { firstAccess, workload } = this.options;
+    return access >= firstAccess && access < firstAccess + workload.accesses;
+  }
+
   /** An access of this workload ended. */
   ended(): void {
     this.inFlight -= 1;
@@ -68,7 +73,7 @@ export class WorkloadDriver {
 
   /** The next access, if one may be issued now. */
   next(): Access | undefined {
-    const { workload, feed, clock, device, place, places } = this.options;
+    const { workload, feed, clock, device, firstAccess } = this.options;
     if (!this.pacer || this.halted || this.issued >= workload.accesses || !feed.ready) return undefined;
     const now = clock.nowMicros();
     const intendedAtMicros = this.pacer.take(now, this.inFlight);
@@ -77,7 +82,7 @@ export class WorkloadDriver {
       return undefined;
     }
     const draw = feed.take();
-    const access = this.issued * places + place;
+    const access = firstAccess + this.issued;
     this.inFlight += 1;
     this.issued += 1;
     const { pasid } = workload;

@@ -1,3 +1,4 @@
+import type { AccessesHit } from '@faultline/domain';
 import type { Findings } from './findings';
 import type { DecodedMessage } from './message';
 import { NumberSet } from './number-set';
@@ -15,8 +16,7 @@ interface DeviceAccesses {
 }
 
 /**
- * The part of I5 about accesses: none ends twice, and in a finished run each of them ended. Accesses that hit are logged as
- * counts, so those that faulted are told apart by one bit each.
+ * The part of I5 about accesses: none ends twice, and in a finished run each of them ended, with a fault or as a hit.
  */
 export class AccessLedger {
   private readonly devices = new Map<number, DeviceAccesses>();
@@ -26,7 +26,7 @@ export class AccessLedger {
   observe(message: DecodedMessage): void {
     for (const event of message.events) {
       if (event.kind === 'AccessesHit') {
-        this.device(event.device).hits += event.atcHits + event.translated;
+        this.hit(message.sequence, event);
       } else if (event.kind === 'AccessRetried') {
         const device = this.device(event.device);
         device.highest = Math.max(device.highest, event.access);
@@ -55,7 +55,7 @@ export class AccessLedger {
         highest: -1,
       };
       this.findings.check('I5');
-      const count = ended.size + hits;
+      const count = ended.size;
       const expected = totals?.accessesByDevice[device];
       const isWrong = expected === undefined ? count < highest + 1 : count !== expected;
       if (!isWrong) continue;
@@ -63,7 +63,7 @@ export class AccessLedger {
         expected === undefined
           ? `at least ${highest + 1}, its highest number says`
           : `${expected}, the scenario says`;
-      const sentence = `${count} accesses ended (${ended.size} faulted, ${hits} hit), expected ${wanted}`;
+      const sentence = `${count} accesses ended (${count - hits} faulted, ${hits} hit), expected ${wanted}`;
       this.findings.violate('I5', sequence, `device ${device}`, sentence);
     }
     if (totals === undefined)
@@ -71,6 +71,22 @@ export class AccessLedger {
         'I5',
         'the scenario totals were not given: a missing access at the end of a workload would not show',
       );
+  }
+
+  /** Hits come as ranges of access numbers beside their counts, which must agree. */
+  private hit(sequence: number, { device, atcHits, translated, ranges }: AccessesHit): void {
+    const { ended } = this.device(device);
+    let named = 0;
+    for (const { first, count } of ranges) {
+      named += count;
+      for (let access = first; access < first + count; access += 1) {
+        if (!ended.add(access)) this.violate(sequence, device, access, 'it ends a second time, as a hit');
+      }
+    }
+    this.device(device).hits += named;
+    if (named === atcHits + translated) return;
+    const sentence = `${atcHits + translated} hits are counted, but ${named} are named`;
+    this.findings.violate('I5', sequence, `device ${device}`, sentence);
   }
 
   private violate(sequence: number, device: number, access: number, sentence: string): void {

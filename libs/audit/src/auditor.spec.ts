@@ -308,6 +308,30 @@ describe('I5', () => {
     expect(failuresOf(audit(doubled)).I5).toContain('device 0 access 0: it ends a second time');
   });
 
+  it.each([
+    [
+      'an access that both faulted and hit',
+      [{ first: 0, count: 6 }],
+      'device 0 access 0: it ends a second time, as a hit',
+    ],
+    [
+      'hits that are counted and not named',
+      [{ first: 10, count: 5 }],
+      'device 0: 6 hits are counted, but 5 are named',
+    ],
+  ])('sees %s', (_case, ranges, violation) => {
+    const changed = log
+      .map((message) => message.sequence)
+      .reduce(
+        (changing, sequence) =>
+          rewrite(changing, sequence, (events) =>
+            events.map((event) => (event.kind === 'AccessesHit' ? { ...event, ranges } : event)),
+          ),
+        log,
+      );
+    expect(failuresOf(audit(changed)).I5).toContain(violation);
+  });
+
   it('sees an access that never ended', () => {
     expect(failuresOf(audit(log, { totals: { accessesByDevice: { 0: 10, 1: 1, 2: 4 } } })).I5).toEqual([
       'device 0: 9 accesses ended (3 faulted, 6 hit), expected 10, the scenario says',

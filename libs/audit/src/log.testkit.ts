@@ -245,6 +245,7 @@ export function goodLog(): LoggedMessage[] {
     device: 0,
     atcHits: 4,
     translated: 2,
+    ranges: [{ first: 10, count: 6 }],
   });
   log.hw({
     kind: 'PageRequestDropped',

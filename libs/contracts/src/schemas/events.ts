@@ -1,7 +1,8 @@
-import type { DurableSegmentEvent, IopfEvent, MmEvent } from '@faultline/domain';
+import type { AccessRange, DurableSegmentEvent, IopfEvent, MmEvent } from '@faultline/domain';
 import {
   bool,
   json,
+  layout,
   list,
   micros,
   offset,
@@ -89,7 +90,12 @@ export const segmentSchema = new Schema<DurableSegmentEvent>({
     1: [
       record<SegmentRecord<'SegmentOwnerChanged'>>('SegmentOwnerChanged', 1, { segment: u16, epoch: u32 }),
       record<SegmentRecord<'DeviceReset'>>('DeviceReset', 2, { device: u32, epoch: u32 }),
-      record<SegmentRecord<'AccessesHit'>>('AccessesHit', 3, { device: u32, atcHits: u32, translated: u32 }),
+      record<SegmentRecord<'AccessesHit'>>('AccessesHit', 3, {
+        device: u32,
+        atcHits: u32,
+        translated: u32,
+        ranges: list(layout<AccessRange>({ first: u32, count: u32 })),
+      }),
       record<SegmentRecord<'AccessRetried'>>('AccessRetried', 4, {
         device: u32,
         access: u32,

@@ -41,6 +41,12 @@ export interface DeviceReset {
   epoch: number;
 }
 
+/** Accesses of one device with consecutive numbers. */
+export interface AccessRange {
+  first: number;
+  count: number;
+}
+
 /** Accesses that ended without a fault since the last report: from the ATC, or by a translation that was there. */
 export interface AccessesHit {
   kind: 'AccessesHit';
@@ -49,6 +55,8 @@ export interface AccessesHit {
   atcHits: number;
   /** Accesses the IOMMU could translate at once. */
   translated: number;
+  /** Which accesses these were: what a successor need not issue again (D9). */
+  ranges: AccessRange[];
 }
 
 /** The device came back after a response and missed again (R14): the fault's round is over, the access goes on. */

@@ -1,6 +1,7 @@
 import type {
   AccessEnded,
   AccessHit,
+  AccessRange,
   AccessStarted,
   AtcInvalidated,
   PageRequestSent,
@@ -73,6 +74,7 @@ function evolveSeldom(state: SegmentState, event: SeldomEvent): void {
       // A successor folds reports of hits it has not seen, so the counters must not fall below zero.
       device.atcHits = Math.max(0, device.atcHits - event.atcHits);
       device.translated = Math.max(0, device.translated - event.translated);
+      device.hitRanges = [];
       return;
     }
     case 'PriInterfaceFailed': {
@@ -118,9 +120,17 @@ function start(state: SegmentState, event: AccessStarted): void {
   });
 }
 
+/** A workload's hits come nearly in order, so a range grows at its end more often than a new one begins. */
+function addHit(ranges: AccessRange[], access: number): void {
+  const last = ranges[ranges.length - 1];
+  if (last !== undefined && last.first + last.count === access) last.count += 1;
+  else ranges.push({ first: access, count: 1 });
+}
+
 function hit(state: SegmentState, event: AccessHit): void {
   const device = deviceOf(state, event.device);
   device.ended += 1;
+  addHit(device.hitRanges, event.access);
   if (event.fromAtc) {
     device.atcHits += 1;
     device.atc.touch(event.pasid, event.page);

@@ -44,7 +44,7 @@ describe('translation', () => {
       .when(issue(1, { page: 100 }))
       .thenLike([{ kind: 'AccessStarted' }, { kind: 'AccessHit', fromAtc: true, frame: 55 }])
       .when({ kind: 'TakeTurn' })
-      .then([{ kind: 'AccessesHit', device: 1, atcHits: 1, translated: 1 }])
+      .then([{ kind: 'AccessesHit', device: 1, atcHits: 1, translated: 1, ranges: [{ first: 0, count: 2 }] }])
       .thenState((state) => expect(isSegmentIdle(state)).toBe(true))
       .when({ kind: 'TakeTurn' })
       .then([]);
@@ -53,13 +53,16 @@ describe('translation', () => {
   it.each([
     ['execute only', Permission.EXECUTE],
     ['nothing at all', 0],
-  ])('R23 never sends what would be a stop marker: an access for %s asks to read as well', (_case, permissions) => {
-    given(segment())
-      .when(issue(0, { permissions }))
-      .when(miss(1))
-      .when({ kind: 'TakeTurn' })
-      .thenLike([{ kind: 'PageRequestSent', last: true, permissions: permissions | Permission.READ }]);
-  });
+  ])(
+    'R23 never sends what would be a stop marker: an access for %s asks to read as well',
+    (_case, permissions) => {
+      given(segment())
+        .when(issue(0, { permissions }))
+        .when(miss(1))
+        .when({ kind: 'TakeTurn' })
+        .thenLike([{ kind: 'PageRequestSent', last: true, permissions: permissions | Permission.READ }]);
+    },
+  );
 
   it('R2 takes a completion without permissions for a miss and sends a page request in the next turn', () => {
     given(segment())

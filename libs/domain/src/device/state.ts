@@ -1,6 +1,7 @@
 import type { FaultModel, Permissions } from '../kernel/vocabulary';
 import { Atc } from './atc';
 import { PRG_INDEXES, type SegmentConfig, type SegmentDeviceConfig } from './config';
+import type { AccessRange } from './events';
 import { TranslationsInFlight } from './in-flight';
 import { Numbered } from './numbered';
 
@@ -73,6 +74,8 @@ export interface SegmentDevice {
   /** Accesses that hit since the last report. */
   atcHits: number;
   translated: number;
+  /** Which accesses these were, in the order in which they ended. */
+  hitRanges: AccessRange[];
   /** Accesses ever issued, and accesses ever ended in any way, as far as this state has seen them. */
   started: number;
   ended: number;
@@ -135,6 +138,7 @@ function createDevice(config: SegmentDeviceConfig): SegmentDevice {
     failed: false,
     atcHits: 0,
     translated: 0,
+    hitRanges: [],
     started: 0,
     ended: 0,
   };

@@ -23,6 +23,7 @@ function accessesHit(device: SegmentDevice): SegmentEvent {
     device: device.device,
     atcHits: device.atcHits,
     translated: device.translated,
+    ranges: device.hitRanges,
   };
 }
 
