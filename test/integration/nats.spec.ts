@@ -22,39 +22,49 @@ const crowded = (model: 'pri' | 'stall', accesses = 400): Draft => ({
 });
 
 describe('the path on a real NATS server', () => {
-  it.each(['pri', 'stall'] as const)('runs a %s scenario to its end and passes the audit', async (model) => {
-    const scenario = scenarioOf(crowded(model));
-    const lab = await NatsLaboratory.open(server, scenario);
-    try {
-      lab.laboratory.begin();
-      const log = await lab.finish();
-      const report = auditLog(log, scenario);
-      expect(complaintsOf(report)).toEqual([]);
-      expect(report.counts['groupResponded.success']).toBeGreaterThan(0);
-      expect(report.counts['groupResponded.invalid']).toBeGreaterThan(0);
-      expect(report.counts['pageRemoved.reclaim']).toBeGreaterThan(0);
-      expect(lab.laboratory.accesses.complaints).toEqual([]);
-      expect(lab.letters).toEqual([]);
-      for (const { unit, live, folded } of replayUnits(lab.laboratory, log)) expect([unit, folded]).toEqual([unit, live]);
-    } finally {
-      await lab.close();
-    }
-  }, 90_000);
+  it.each(['pri', 'stall'] as const)(
+    'runs a %s scenario to its end and passes the audit',
+    async (model) => {
+      const scenario = scenarioOf(crowded(model));
+      const lab = await NatsLaboratory.open(server, scenario);
+      try {
+        lab.laboratory.begin();
+        const log = await lab.finish();
+        const report = auditLog(log, scenario);
+        expect(complaintsOf(report)).toEqual([]);
+        expect(report.counts['groupResponded.success']).toBeGreaterThan(0);
+        expect(report.counts['groupResponded.invalid']).toBeGreaterThan(0);
+        expect(report.counts['pageRemoved.reclaim']).toBeGreaterThan(0);
+        expect(lab.laboratory.accesses.complaints).toEqual([]);
+        expect(lab.letters).toEqual([]);
+        for (const { unit, live, folded } of replayUnits(lab.laboratory, log))
+          expect([unit, folded]).toEqual([unit, live]);
+      } finally {
+        await lab.close();
+      }
+    },
+    90_000,
+  );
 
-  it.each(['pri', 'stall'] as const)('waits out a crash of the server in the middle of a %s run, and loses nothing', async (model) => {
-    const scenario = scenarioOf(crowded(model, 3000));
-    const lab = await NatsLaboratory.open(server, scenario);
-    try {
-      lab.laboratory.begin();
-      await lab.ended(500);
-      await server.crashAndRestart();
-      expect(lab.laboratory.isOver).toBe(false);
-      const log = await lab.finish();
-      expect(complaintsOf(auditLog(log, scenario))).toEqual([]);
-      expect([...lab.laboratory.accesses.all.values()].filter(({ ends }) => ends.length !== 1)).toEqual([]);
-      for (const { unit, live, folded } of replayUnits(lab.laboratory, log)) expect([unit, folded]).toEqual([unit, live]);
-    } finally {
-      await lab.close();
-    }
-  }, 120_000);
+  it.each(['pri', 'stall'] as const)(
+    'waits out a crash of the server in the middle of a %s run, and loses nothing',
+    async (model) => {
+      const scenario = scenarioOf(crowded(model, 3000));
+      const lab = await NatsLaboratory.open(server, scenario);
+      try {
+        lab.laboratory.begin();
+        await lab.ended(500);
+        await server.crashAndRestart();
+        expect(lab.laboratory.isOver).toBe(false);
+        const log = await lab.finish();
+        expect(complaintsOf(auditLog(log, scenario))).toEqual([]);
+        expect([...lab.laboratory.accesses.all.values()].filter(({ ends }) => ends.length !== 1)).toEqual([]);
+        for (const { unit, live, folded } of replayUnits(lab.laboratory, log))
+          expect([unit, folded]).toEqual([unit, live]);
+      } finally {
+        await lab.close();
+      }
+    },
+    120_000,
+  );
 });

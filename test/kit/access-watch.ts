@@ -1,4 +1,4 @@
-import { type AccessOutcome, type SegmentEvent, shardOfPasid } from '@faultline/domain';
+import { type AccessOutcome, frameShown, type SegmentEvent, shardOfPasid } from '@faultline/domain';
 import type { DeviceEmulatorService } from '../../apps/device-emulator/src/device-emulator.service';
 import type { MmHandlerService } from '../../apps/mm-handler/src/mm-handler.service';
 
@@ -47,7 +47,10 @@ export class AccessWatch {
   /** Outcome of each access, in an order that does not depend on timing. */
   outcomes(): string[] {
     return [...this.all.values()]
-      .map(({ device, access, pasid, page, permissions, ends }) => `${device}/${access} ${pasid}:${page} ${permissions} ${ends.join()}`)
+      .map(
+        ({ device, access, pasid, page, permissions, ends }) =>
+          `${device}/${access} ${pasid}:${page} ${permissions} ${ends.join()}`,
+      )
       .sort();
   }
 
@@ -76,8 +79,10 @@ export class AccessWatch {
     const units = this.mm['units'];
     const durable = units[shardOfPasid(pasid, units.length)]?.['host'].state.durable;
     const space = durable?.spaces.get(durable.pasids.get(pasid)?.mm ?? -1);
-    const shown = space?.pages.get(page)?.frame;
+    const shown = space && frameShown(space, page);
     if (shown === frame || space?.removing.get(page) === frame) return;
-    this.complaints.push(`PASID ${pasid} page ${page} is served from frame ${frame}, but shows ${String(shown)}`);
+    this.complaints.push(
+      `PASID ${pasid} page ${page} is served from frame ${frame}, but shows ${String(shown)}`,
+    );
   }
 }

@@ -7,7 +7,10 @@ export function auditLog(log: readonly LogMessage[], scenario: ResolvedScenario)
   const totals = scenario.devices.map(
     ({ device, workloads }) => [device, workloads.reduce((sum, { accesses }) => sum + accesses, 0)] as const,
   );
-  const auditor = new Auditor({ totals: { accessesByDevice: Object.fromEntries(totals) }, clockToleranceMicros: 0 });
+  const auditor = new Auditor({
+    totals: { accessesByDevice: Object.fromEntries(totals) },
+    clockToleranceMicros: 0,
+  });
   for (const message of log) auditor.observe(message);
   return auditor.verdict();
 }
@@ -15,6 +18,8 @@ export function auditLog(log: readonly LogMessage[], scenario: ResolvedScenario)
 /** What the audit complains of, a line each; empty when it passes. */
 export function complaintsOf(report: AuditReport): string[] {
   return report.invariants.flatMap(({ invariant, violations }) =>
-    violations.map(({ sequence, identity, sentence }) => `${invariant} at ${sequence}: ${identity}: ${sentence}`),
+    violations.map(
+      ({ sequence, identity, sentence }) => `${invariant} at ${sequence}: ${identity}: ${sentence}`,
+    ),
   );
 }

@@ -39,8 +39,13 @@ export class CommandLine {
   async says(what: RegExp): Promise<void> {
     let isOver = false;
     void this.ended.then(() => (isOver = true));
-    await eventually(`${String(what)} on the error stream`, () => what.test(this.err) || isOver, PATIENCE_MILLIS);
-    if (!what.test(this.err)) throw new Error(`ended without saying ${String(what)}:\n${this.err}\n${this.out}`);
+    await eventually(
+      `${String(what)} on the error stream`,
+      () => what.test(this.err) || isOver,
+      PATIENCE_MILLIS,
+    );
+    if (!what.test(this.err))
+      throw new Error(`ended without saying ${String(what)}:\n${this.err}\n${this.out}`);
     this.look();
   }
 
@@ -78,7 +83,7 @@ export class CommandLine {
   private look(): void {
     const below = new Set([this.child.pid]);
     // A parent may have a higher number than its child when numbers start again: look until nothing new turns up.
-    for (let before = 0; before !== below.size; ) {
+    for (let before = 0; before !== below.size;) {
       before = below.size;
       for (const { pid, parent } of processes()) if (below.has(parent)) below.add(pid);
     }
@@ -96,7 +101,9 @@ function processes(): { pid: number; parent: number; command: string }[] {
   const lines = execFileSync('ps', ['-eo', 'pid=,ppid=,stat=,args='], { encoding: 'utf8' }).split('\n');
   return lines.flatMap((line) => {
     const [, pid, parent, state, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-    return pid === undefined || state?.startsWith('Z') ? [] : [{ pid: Number(pid), parent: Number(parent), command: command ?? '' }];
+    return pid === undefined || state?.startsWith('Z')
+      ? []
+      : [{ pid: Number(pid), parent: Number(parent), command: command ?? '' }];
   });
 }
 

@@ -66,10 +66,18 @@ export class Laboratory {
 
   /** Brings everything to the point where devices may start, as the command line does. */
   async start(): Promise<void> {
-    await this.append({ kind: 'ScenarioLoaded', run: this.lab, scenario: this.scenario, atMicros: this.now() });
-    for (const service of [this.mm, this.iommus, this.devices, ...this.workers]) await service.start(this.scenario);
+    await this.append({
+      kind: 'ScenarioLoaded',
+      run: this.lab,
+      scenario: this.scenario,
+      atMicros: this.now(),
+    });
+    for (const service of [this.mm, this.iommus, this.devices, ...this.workers])
+      await service.start(this.scenario);
     this.accesses.begin();
-    const client: ControlClient = { send: (subject, request) => from(this.control(String(subject), request)) as never };
+    const client: ControlClient = {
+      send: (subject, request) => from(this.control(String(subject), request)) as never,
+    };
     await wireUp(new ControlPlane(client, subjectsOf(this.lab)), this.scenario);
   }
 
@@ -101,7 +109,9 @@ export class Laboratory {
   }
 
   private portsOf(service: ServiceName, instance: string = service): KitPorts {
-    const ports = new KitPorts(this.lab, service, instance, this.world(instance), (error) => this.failures.push(error));
+    const ports = new KitPorts(this.lab, service, instance, this.world(instance), (error) =>
+      this.failures.push(error),
+    );
     this.ports.push(ports);
     return ports;
   }

@@ -1,6 +1,13 @@
 import { type ResolvedScenario, subjectsOf } from '@faultline/contracts';
 import type { LogMessage } from '@faultline/hosting';
-import { connectNats, jetStreamOf, type NatsLink, natsPorts, type NatsPorts, provision } from '@faultline/messaging';
+import {
+  connectNats,
+  jetStreamOf,
+  type NatsLink,
+  natsPorts,
+  type NatsPorts,
+  provision,
+} from '@faultline/messaging';
 import { queuesOfScenario } from '../../apps/lab/src/run/queues';
 import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { freshLab, type TestServer } from '../../libs/messaging/src/testkit/server.testkit';
@@ -28,13 +35,20 @@ export class NatsLaboratory {
 
   static async open(server: TestServer, scenario: ResolvedScenario): Promise<NatsLaboratory> {
     const lab = freshLab();
-    const workers = Array.from({ length: scenario.workers.processes }, (_, index) => `iopf-worker-${index + 1}`);
+    const workers = Array.from(
+      { length: scenario.workers.processes },
+      (_, index) => `iopf-worker-${index + 1}`,
+    );
     const links: NatsLink[] = [];
     const ports = new Map<string, NatsPorts>();
     for (const instance of ['stranger', 'mm-handler', 'iommu', 'device-emulator', ...workers]) {
       const link = await connectNats({ url: server.url, name: instance });
       if (links.length === 0)
-        await provision(await jetStreamOf(link), { lab, queues: queuesOfScenario(scenario), logMaxBytes: 64 * 1024 ** 2 });
+        await provision(await jetStreamOf(link), {
+          lab,
+          queues: queuesOfScenario(scenario),
+          logMaxBytes: 64 * 1024 ** 2,
+        });
       links.push(link);
       ports.set(instance, await natsPorts(link, { lab }));
     }
@@ -54,7 +68,11 @@ export class NatsLaboratory {
 
   /** Waits until so many accesses have ended. */
   async ended(count: number): Promise<void> {
-    await eventually(`${count} accesses ended`, () => this.laboratory.isOver || this.laboratory.accesses.count >= count, RUN_MILLIS);
+    await eventually(
+      `${count} accesses ended`,
+      () => this.laboratory.isOver || this.laboratory.accesses.count >= count,
+      RUN_MILLIS,
+    );
   }
 
   /** Waits until the run is over and gives its log. */

@@ -1,5 +1,12 @@
 import { decodeLogBody, iommuHwSchema, iommuQueueSchema } from '@faultline/contracts';
-import type { Decider, DurableSegmentEvent, GroupQueued, IommuEvent, MmEvent, SegmentState } from '@faultline/domain';
+import type {
+  Decider,
+  DurableSegmentEvent,
+  GroupQueued,
+  IommuEvent,
+  MmEvent,
+  SegmentState,
+} from '@faultline/domain';
 import type { LogMessage } from '@faultline/hosting';
 import type { Laboratory } from './laboratory';
 
@@ -19,12 +26,20 @@ export function replayUnits(laboratory: Laboratory, log: readonly LogMessage[]):
     return { unit: unit.name, live: canonical(state.durable), folded: canonical(folded.durable) };
   });
   const shards = laboratory.mm['units'].map((unit): Replayed => {
-    const events = of(unit.name).flatMap(({ headers, body }) => decodeLogBody(headers.schema, body) as MmEvent[]);
+    const events = of(unit.name).flatMap(
+      ({ headers, body }) => decodeLogBody(headers.schema, body) as MmEvent[],
+    );
     const folded = fold(unit['host']['plan'].decider, events);
-    return { unit: unit.name, live: canonical(unit['host'].state.durable), folded: canonical(folded.durable) };
+    return {
+      unit: unit.name,
+      live: canonical(unit['host'].state.durable),
+      folded: canonical(folded.durable),
+    };
   });
   const segments = laboratory.devices['units'].map((unit): Replayed => {
-    const events = of(unit.name).flatMap(({ headers, body }) => decodeLogBody(headers.schema, body) as DurableSegmentEvent[]);
+    const events = of(unit.name).flatMap(
+      ({ headers, body }) => decodeLogBody(headers.schema, body) as DurableSegmentEvent[],
+    );
     const folded = durableOf(fold(unit['host']['plan'].decider, events));
     const ended = (device: number): number => events.reduce((sum, event) => sum + endsOf(event, device), 0);
     for (const device of folded.devices) device.ended = ended(device.device);
@@ -60,7 +75,10 @@ function merge(queued: readonly GroupQueued[], others: readonly IommuEvent[]): I
   });
 }
 
-function fold<State, Event>(decider: Pick<Decider<State, never, Event>, 'initial' | 'evolve'>, events: readonly Event[]): State {
+function fold<State, Event>(
+  decider: Pick<Decider<State, never, Event>, 'initial' | 'evolve'>,
+  events: readonly Event[],
+): State {
   return events.reduce((state, event) => decider.evolve(state, event), decider.initial());
 }
 
@@ -80,6 +98,8 @@ function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, each: unknown) => {
     if (each instanceof Map) return { map: [...each] };
     if (each instanceof Set) return { set: [...each] };
+    if (ArrayBuffer.isView(each))
+      return Buffer.from(each.buffer, each.byteOffset, each.byteLength).toString('base64');
     if (typeof each !== 'object' || each === null || Array.isArray(each)) return each;
     return Object.fromEntries(Object.entries(each).sort(([one], [other]) => (one < other ? -1 : 1)));
   });

@@ -23,8 +23,20 @@ const iommu = fc.record({
 const area = fc.record({
   gap: fc.constantFrom(0, 0, 1, 5),
   pages: fc.integer({ min: 1, max: 12 }),
-  permissions: fc.constantFrom(READ, READ | WRITE, READ | WRITE, READ | EXECUTE, READ | WRITE | EXECUTE, WRITE),
-  backing: fc.constantFrom('anonymous' as const, 'anonymous' as const, 'file-shared' as const, 'file-private' as const),
+  permissions: fc.constantFrom(
+    READ,
+    READ | WRITE,
+    READ | WRITE,
+    READ | EXECUTE,
+    READ | WRITE | EXECUTE,
+    WRITE,
+  ),
+  backing: fc.constantFrom(
+    'anonymous' as const,
+    'anonymous' as const,
+    'file-shared' as const,
+    'file-private' as const,
+  ),
   file: fc.integer({ min: 0, max: 1 }),
   filePage: fc.integer({ min: 0, max: 6 }),
 });
@@ -44,9 +56,7 @@ const workload = fc.record({
   outstanding: fc.constantFrom(1, 2, 8, 40),
   ratePerSecond: fc.constantFrom(0, 0, 0, 200_000),
   arrivals: fc.constantFrom('constant' as const, 'poisson' as const),
-  pattern: fc.constantFrom(
-    ...(['sequential', 'strided', 'uniform', 'zipf', 'pointer-chase'] as const),
-  ),
+  pattern: fc.constantFrom(...(['sequential', 'strided', 'uniform', 'zipf', 'pointer-chase'] as const)),
   pages: fc.integer({ min: 1, max: 30 }),
   mix: fc.constantFrom(
     { read: 1, write: 0, execute: 0 },
@@ -118,7 +128,10 @@ export const ampleScenario: fc.Arbitrary<ResolvedScenario> = smallScenario.map((
 }));
 
 /** A group that the ring can never hold comes back for ever, so the command line refuses it. */
-function behind(registers: { iommu: number; pagesPerGroup: number }, iommus: readonly { priQueueEntries: number }[]) {
+function behind(
+  registers: { iommu: number; pagesPerGroup: number },
+  iommus: readonly { priQueueEntries: number }[],
+) {
   const iommu = registers.iommu % iommus.length;
   const room = (iommus[iommu]?.priQueueEntries ?? 2) - 1;
   return { iommu, pagesPerGroup: Math.min(registers.pagesPerGroup, room) };

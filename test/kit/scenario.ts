@@ -22,7 +22,14 @@ export type Draft = Partial<Omit<ResolvedScenario, 'iommus' | 'processes' | 'dev
 
 /** A scenario of one PRI device and one process, with everything changed that the draft says. */
 export function scenarioOf(draft: Draft = {}): ResolvedScenario {
-  const { shards = 1, framesPerShard = 1024, iommus = [{}], processes = [{}], devices = [{}], ...rest } = draft;
+  const {
+    shards = 1,
+    framesPerShard = 1024,
+    iommus = [{}],
+    processes = [{}],
+    devices = [{}],
+    ...rest
+  } = draft;
   const resolved = processes.map((each, mm) => processOf(each, mm, shards));
   const [first] = resolved;
   if (!first) throw new Error('a scenario has a process');
@@ -47,7 +54,11 @@ function iommuOf(draft: Partial<ResolvedIommu>, iommu: number): ResolvedIommu {
   return { iommu, name: `iommu${iommu}`, model: 'pri', segment: iommu, ...entries, ...draft };
 }
 
-function processOf(draft: NonNullable<Draft['processes']>[number], mm: number, shards: number): ResolvedProcess {
+function processOf(
+  draft: NonNullable<Draft['processes']>[number],
+  mm: number,
+  shards: number,
+): ResolvedProcess {
   const pasid = draft.pasid ?? mm + 1;
   const vmas = (draft.vmas ?? [{}]).map(vmaOf);
   return { mm, name: `process${mm}`, shard: shardOfPasid(pasid, shards), ...draft, pasid, vmas };
@@ -55,10 +66,22 @@ function processOf(draft: NonNullable<Draft['processes']>[number], mm: number, s
 
 function vmaOf(draft: Partial<ResolvedVma>): ResolvedVma {
   const permissions = Permission.READ | Permission.WRITE;
-  return { startPage: BASE_PAGE, pages: 64, permissions, backing: 'anonymous', file: 0, filePage: 0, ...draft };
+  return {
+    startPage: BASE_PAGE,
+    pages: 64,
+    permissions,
+    backing: 'anonymous',
+    file: 0,
+    filePage: 0,
+    ...draft,
+  };
 }
 
-function deviceOf(draft: NonNullable<Draft['devices']>[number], device: number, pasid: number): ResolvedDevice {
+function deviceOf(
+  draft: NonNullable<Draft['devices']>[number],
+  device: number,
+  pasid: number,
+): ResolvedDevice {
   const iommu = draft.iommu ?? 0;
   const workloads = (draft.workloads ?? [{}]).map((each) => workloadOf(each, pasid));
   const registers = { credits: 8, atcEntries: 16, pagesPerGroup: 1, responsePasidRequired: true };

@@ -34,7 +34,11 @@ export function virtualPorts(world: VirtualWorld, lab: string, trouble: Trouble)
   };
 }
 
-export type VirtualPorts = Omit<MemoryPorts, 'log' | 'lanes'> & { memory: MemoryLog; log: LogPort; lanes: LanePort };
+export type VirtualPorts = Omit<MemoryPorts, 'log' | 'lanes'> & {
+  memory: MemoryLog;
+  log: LogPort;
+  lanes: LanePort;
+};
 
 /** An append travels to the log, and its acknowledgement back. */
 class SlowLog implements LogPort {

@@ -16,7 +16,11 @@ export interface FinishedRun {
 /** Runs a scenario to its end in virtual time and audits its log. Rejects with the state of everything when it has no end. */
 export async function runVirtually(
   scenario: ResolvedScenario,
-  { seed = 1, isOrderly = false, trouble = NO_TROUBLE }: { seed?: number; isOrderly?: boolean; trouble?: Trouble } = {},
+  {
+    seed = 1,
+    isOrderly = false,
+    trouble = NO_TROUBLE,
+  }: { seed?: number; isOrderly?: boolean; trouble?: Trouble } = {},
 ): Promise<FinishedRun> {
   const world = new VirtualWorld(seed, isOrderly);
   const ports = virtualPorts(world, 'virtual', trouble);
@@ -31,10 +35,13 @@ export async function runVirtually(
     await world.settle(laboratory.finish());
     await world.settle(laboratory.stop());
   } catch (error) {
-    throw new Error(`${error instanceof Error ? error.stack : String(error)}\n${dump(laboratory)}`, { cause: error });
+    throw new Error(`${error instanceof Error ? error.stack : String(error)}\n${dump(laboratory)}`, {
+      cause: error,
+    });
   }
   const log: LogMessage[] = [];
-  for (let message = ports.memory.at(1); message; message = ports.memory.at(log.length + 1)) log.push(message);
+  for (let message = ports.memory.at(1); message; message = ports.memory.at(log.length + 1))
+    log.push(message);
   return { laboratory, log, report: auditLog(log, scenario) };
 }
 

@@ -11,8 +11,11 @@ const IDLE_MICROS = 1_000_000;
 /** Longest step of time between two tasks, in microseconds; instants of different units then differ. */
 const STEP_MICROS = 3;
 const MOST_AT_ONCE = 4;
+/** How many tasks lag, and how probable it is at each step that one of them comes at last. */
+const LAGGING = 0.1;
+const CATCHING_UP = 0.03;
 /** So many steps without progress are a livelock: far more than a thrashing memory needs for one access. */
-const PATIENCE = 100_000;
+const PATIENCE = 300_000;
 
 /** Nothing goes on any more, or it goes round in circles. */
 export class Standstill extends Error {}
@@ -25,6 +28,8 @@ export class VirtualWorld implements ClockPort {
   private readonly random: SeededRandom;
   private readonly alarms = new Set<Alarm>();
   private readonly tasks: (() => void)[] = [];
+  /** What takes much longer than everything else: a process that is not scheduled, a reader that lags. */
+  private readonly laggards: (() => void)[] = [];
   private now = 1_000_000;
 
   /** @param isOrderly messages arrive in the order in which they were sent, whoever sent them */
@@ -47,7 +52,8 @@ export class VirtualWorld implements ClockPort {
 
   /** Runs a message soon, among all others that are on their way. */
   readonly schedule = (task: () => void): void => {
-    this.tasks.push(task);
+    const lags = !this.isOrderly && this.happens(LAGGING);
+    (lags ? this.laggards : this.tasks).push(task);
   };
 
   /** Whether something happens that has this probability. */
@@ -85,7 +91,7 @@ export class VirtualWorld implements ClockPort {
   private step(): boolean {
     const alarm = this.nextAlarm();
     const isDue = alarm !== undefined && alarm.at <= this.now;
-    if (this.tasks.length > 0 && !(isDue && this.random.below(2) === 0)) {
+    if (this.tasks.length + this.laggards.length > 0 && !(isDue && this.random.below(2) === 0)) {
       this.takeTask()();
       this.now += this.random.below(STEP_MICROS);
       return true;
@@ -98,8 +104,10 @@ export class VirtualWorld implements ClockPort {
   }
 
   private takeTask(): () => void {
-    const place = this.isOrderly ? 0 : this.random.below(this.tasks.length);
-    const [task] = this.tasks.splice(place, 1);
+    const isLate = this.tasks.length === 0 || (this.laggards.length > 0 && this.happens(CATCHING_UP));
+    const from = isLate ? this.laggards : this.tasks;
+    const place = this.isOrderly ? 0 : this.random.below(from.length);
+    const [task] = from.splice(place, 1);
     if (!task) throw new Error('no task is left');
     return task;
   }

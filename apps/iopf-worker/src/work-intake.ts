@@ -1,4 +1,9 @@
-import { DecodeError, iommuQueueSchema, MessageOutOfPlace, type ResolvedScenario } from '@faultline/contracts';
+import {
+  DecodeError,
+  iommuQueueSchema,
+  MessageOutOfPlace,
+  type ResolvedScenario,
+} from '@faultline/contracts';
 import type { GroupQueued } from '@faultline/domain';
 import type { WorkMessage } from '@faultline/hosting';
 import type { ServicePorts } from '@faultline/runtime';
@@ -92,7 +97,8 @@ export class WorkIntake {
   /** The IOMMU that closed the groups of a message. A result for another than the scenario's could be neither written nor read. */
   private iommuOf({ headers: { unit } }: WorkMessage): number {
     const iommu = this.iommus.get(unit);
-    if (iommu === undefined) throw new MessageOutOfPlace(`work of unit '${unit}'`, 'an IOMMU of the scenario');
+    if (iommu === undefined)
+      throw new MessageOutOfPlace(`work of unit '${unit}'`, 'an IOMMU of the scenario');
     return iommu;
   }
 }

@@ -91,7 +91,8 @@ async function findOurs(log: LogPort, message: LogAppend, cause: Error): Promise
   }
   if (!last) return undefined;
   if (last.id !== '' && last.id === message.id) return { sequence: last.sequence, duplicate: true };
-  if (last.headers.epoch > message.headers.epoch) {
+  // A stranger's word is no deposition.
+  if (last.headers.unit === message.headers.unit && last.headers.epoch > message.headers.epoch) {
     throw new Deposed(message.subject, message.headers.epoch, last.headers.epoch, { cause });
   }
   return undefined;

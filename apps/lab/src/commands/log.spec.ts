@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { FakeTerminal, scratchDirectory } from '../testing.testkit';
-import { writeRun } from '../testing-record.testkit';
+import { smallLog, writeRun } from '../testing-record.testkit';
 import { log, type LogFlags } from './log';
 
 describe('faultline log', () => {
@@ -21,6 +21,19 @@ describe('faultline log', () => {
       '       2                  segment.0    AccessesHit          device=0 atcHits=1 translated=0 ranges=[1]',
       '       3 00:00:01.000000  lab          RunEnded             run=20250101-000000-aaaa reason=finished atMicros=1763856001000000',
     ]);
+  });
+
+  test('what cannot be read is said, and the others are printed', async () => {
+    const foreign = '20250101-000001-bbbb';
+    const messages = smallLog(foreign).map((message) =>
+      message.sequence === 2 ? { ...message, body: message.body.slice(0, 3) } : message,
+    );
+    const elsewhere = join(runs, '..', 'elsewhere');
+    await writeRun(elsewhere, foreign, messages);
+    const terminal = new FakeTerminal();
+    expect(await log(foreign, { runs: elsewhere }, terminal)).toBe(0);
+    expect(terminal.complaints).toMatch(/^sequence 2: message cannot be decoded: body of 3 bytes/);
+    expect(terminal.output.trimEnd().split('\n')).toHaveLength(2);
   });
 
   test('a part of the log, by sequence or by subject without the laboratory', async () => {

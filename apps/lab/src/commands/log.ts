@@ -1,4 +1,4 @@
-import { decodeLogBody, type LogEvent } from '@faultline/contracts';
+import { decodeLogBody, DecodeError, type LogEvent } from '@faultline/contracts';
 import type { LoggedMessage } from '@faultline/audit';
 import { RecordReader } from '@faultline/record';
 import { eventMicros, toCloudEvent } from '../cloud-events';
@@ -33,9 +33,7 @@ export async function log(reference: string, flags: LogFlags, terminal: Terminal
     let lines: string[] = [];
     for await (const page of reader.pages({ from: flags.from, to: flags.to, subjectPrefix })) {
       for (const { message } of page) {
-        decodeLogBody(message.headers.schema, message.body).forEach((event, place) =>
-          lines.push(print(message, event, place)),
-        );
+        readEvents(message, terminal).forEach((event, place) => lines.push(print(message, event, place)));
       }
       if (lines.length < LINES) continue;
       terminal.out(lines.join('\n'));
@@ -45,6 +43,17 @@ export async function log(reference: string, flags: LogFlags, terminal: Terminal
     return Exit.OK;
   } finally {
     await reader.close();
+  }
+}
+
+/** What cannot be read is kept in the record as it came; it is said here, and the others are printed all the same. */
+function readEvents({ sequence, headers, body }: LoggedMessage, terminal: Terminal): LogEvent[] {
+  try {
+    return decodeLogBody(headers.schema, body);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    terminal.err(`sequence ${sequence}: ${error.message}\n`);
+    return [];
   }
 }
 
