@@ -1,7 +1,7 @@
 // The import direction between the rooms, as docs and reviews speak of it. What is not listed here is refused.
 const libraries = {
   domain: { rooms: [], packages: [] },
-  stats: { rooms: [], packages: ['hdr-histogram-js'] },
+  stats: { rooms: [], packages: [] },
   contracts: { rooms: ['domain'], packages: ['zod', 'yaml'] },
   audit: { rooms: ['domain', 'contracts'], packages: [] },
   hosting: { rooms: ['domain', 'contracts'], packages: [] },
