@@ -70,13 +70,11 @@ async function soakRun(
   const seconds = (performance.now() - startedAt) / 1000;
   const { secondsToCatchUp } = await catchUp(lab);
   const peaks = lab.processes().map(({ pid }) => usageOf(pid).peakResidentBytes);
-  const services = lab
-    .processes()
-    .map(({ name }, place): ServiceMemory => ({
-      name,
-      ...halves(samples, place),
-      peakResidentBytes: peaks[place] ?? 0,
-    }));
+  const services = lab.processes().map(({ name }, place): ServiceMemory => ({
+    name,
+    ...halves(samples, place),
+    peakResidentBytes: peaks[place] ?? 0,
+  }));
   const auditClean = isClean(await lab.summary('finished'));
   await lab.stop();
   await lab.remove();

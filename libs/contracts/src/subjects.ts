@@ -62,9 +62,6 @@ export const logStream = (lab: string): string => `FAULTLINE_${lab}`;
 export const deadStream = (lab: string): string => `FAULTLINE_${lab}_DEAD`;
 /** Name of the durable consumer that the workers of an IOPF queue share. */
 export const queueConsumer = (queue: string): string => `iopf-${queue}`;
-/** Name of the durable consumer of the audit record. */
-export const auditConsumer = 'event-log';
-
 /** A laboratory name that cannot be a subject token. */
 export class InvalidLabName extends Error {
   constructor(readonly lab: string) {

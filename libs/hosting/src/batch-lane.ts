@@ -10,7 +10,6 @@ export class BatchLane<Item> {
   private inFlight = 0;
   private scheduled = false;
   private closed = false;
-  private idle: (() => void)[] = [];
 
   constructor(
     private readonly options: {
@@ -26,10 +25,6 @@ export class BatchLane<Item> {
     },
   ) {}
 
-  get depth(): number {
-    return this.waiting.length;
-  }
-
   push(item: Item): void {
     if (this.closed) return;
     this.waiting.push(item);
@@ -40,12 +35,6 @@ export class BatchLane<Item> {
   close(): void {
     this.closed = true;
     this.waiting = [];
-  }
-
-  /** Resolves when everything pushed so far was accepted or dropped. */
-  async drained(): Promise<void> {
-    if (this.inFlight === 0 && this.waiting.length === 0) return;
-    await new Promise<void>((resolve) => this.idle.push(resolve));
   }
 
   private wake(): void {
@@ -71,7 +60,6 @@ export class BatchLane<Item> {
         this.launch();
       });
     }
-    if (this.inFlight === 0) for (const resolve of this.idle.splice(0)) resolve();
   }
 
   private async sendSurely(batch: readonly Item[]): Promise<void> {

@@ -72,11 +72,6 @@ export class UnitHost<State, Command, Event> {
     return this.backlogged;
   }
 
-  /** Folds an event that is in the log already: a recovery, never a decision. */
-  fold(event: Event): void {
-    this.current = this.plan.decider.evolve(this.current, event);
-  }
-
   /** Puts commands into the next turn. */
   submit(commands: readonly Command[]): void {
     if (this.failure) return;

@@ -53,11 +53,6 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
     return new Promise((resolve) => this.lane.push({ record, resolve }));
   }
 
-  /** Resolves when everything pushed so far was answered. */
-  drained(): Promise<void> {
-    return this.lane.drained();
-  }
-
   close(): void {
     this.lane.close();
   }
