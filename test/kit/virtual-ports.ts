@@ -62,6 +62,10 @@ class SlowLog implements LogPort {
     return this.log.last(subject);
   }
 
+  fill(): Promise<number> {
+    return this.log.fill();
+  }
+
   lastSequence(): Promise<number> {
     return this.log.lastSequence();
   }

@@ -23,6 +23,7 @@ import {
 } from '@faultline/domain';
 import type { LogMessage, Running, UnitHost } from '@faultline/hosting';
 import { LaneClient, serveLane, type ServicePorts } from '@faultline/runtime';
+import { LogRoom } from './log-room';
 
 type PageRequestRecord = ReturnType<typeof pageRequestSchema.decode>[number];
 type RequestRecordMessage = PageRequestMessage | StalledAccessMessage;
@@ -39,6 +40,7 @@ export class IommuLanes {
   private readonly running: Running[] = [];
   private readonly waiting: WaitingInvalidation[] = [];
   private readonly toSegment: LaneClient<InvalidatePages>;
+  private readonly room: LogRoom;
   private lastBatch = '';
   private lastReply: Promise<Uint8Array> | undefined;
 
@@ -51,6 +53,7 @@ export class IommuLanes {
     /** Devices of the segment behind it. */
     private readonly devices: ReadonlySet<number>,
   ) {
+    this.room = new LogRoom(ports, unit);
     // Page requests and invalidations travel apart, so that an invalidation never waits behind page requests (D11).
     this.toSegment = new LaneClient(ports, {
       subject: ports.subjects.invalidateSegment(iommu.segment),
@@ -125,8 +128,15 @@ export class IommuLanes {
     return translateSchema.encode(replies);
   }
 
-  /** A batch that is sent again (its reply was lost, or is late) gets the reply of the first time: it says which accesses translated. */
+  /** Requests are accepted while the log has room for what they cause (D13). */
   private receive(records: readonly PageRequestRecord[]): Promise<Uint8Array> {
+    this.room.refresh();
+    if (this.room.isFull) return this.room.available().then(() => this.receiveNow(records));
+    return this.receiveNow(records);
+  }
+
+  /** A batch that is sent again (its reply was lost, or is late) gets the reply of the first time: it says which accesses translated. */
+  private receiveNow(records: readonly PageRequestRecord[]): Promise<Uint8Array> {
     const head = records[0];
     const first = records[1];
     const batch =

@@ -109,6 +109,8 @@ export interface LogPort {
   }): Promise<Running>;
   /** The last message on a subject, or `undefined` when there is none. */
   last(subject: string): Promise<LogMessage | undefined>;
+  /** Share of the log's size limit that is in use, from 0 to 1; 0 for a log without limit. Rejects with {@link LogReadFailed}. */
+  fill(): Promise<number>;
   /** The last sequence of the whole log, 0 when it is empty. */
   lastSequence(): Promise<number>;
 }

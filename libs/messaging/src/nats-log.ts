@@ -78,17 +78,28 @@ export class NatsLog implements LogPort {
     }
   }
 
+  async fill(): Promise<number> {
+    const { config, state } = await this.info();
+    return config.max_bytes > 0 ? state.bytes / config.max_bytes : 0;
+  }
+
   async lastSequence(): Promise<number> {
+    return (await this.info()).state.last_seq;
+  }
+
+  private async info(): Promise<StreamAnswer> {
     try {
-      const info = await askJetStream<{ state: { last_seq: number } }>(
-        this.link,
-        `STREAM.INFO.${this.stream}`,
-      );
-      return info.state.last_seq;
+      return await askJetStream<StreamAnswer>(this.link, `STREAM.INFO.${this.stream}`);
     } catch (error) {
       throw new LogReadFailed(this.stream, toError(error).message, { cause: error });
     }
   }
+}
+
+/** The parts of a stream's description that are read here. */
+interface StreamAnswer {
+  config: { max_bytes: number };
+  state: { bytes: number; last_seq: number };
 }
 
 /** A message as the JetStream API gives it: headers and body in base64, absent when empty. */

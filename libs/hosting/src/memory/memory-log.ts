@@ -59,6 +59,10 @@ export class MemoryLog implements LogPort {
     return Promise.resolve(this.lastOf.get(subject));
   }
 
+  fill(): Promise<number> {
+    return Promise.resolve(this.bytes / this.maxBytes);
+  }
+
   lastSequence(): Promise<number> {
     return Promise.resolve(this.messages.length);
   }

@@ -37,6 +37,7 @@ class UnluckyLog implements LogPort {
   }
   follow: LogPort['follow'] = (options) => this.log.follow(options);
   last = (subject: string): Promise<LogMessage | undefined> => this.log.last(subject);
+  fill = (): Promise<number> => this.log.fill();
   lastSequence = (): Promise<number> => this.log.lastSequence();
 }
 

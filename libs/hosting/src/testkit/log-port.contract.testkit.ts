@@ -107,6 +107,9 @@ function describeAppend(use: Use, log: () => LogPort): void {
     const subjects = await use({ maxBytes: 8_000 });
     const first = batch(subjects.hwLog(0), 'first');
     await log().append(first);
+    const soon = await log().fill();
+    expect(soon).toBeGreaterThan(0);
+    expect(soon).toBeLessThan(0.2);
     const fill = async (n: number): Promise<unknown> =>
       log()
         .append(batch(subjects.hwLog(0), 'x'.repeat(1_000), { id: `fill-${n}` }))
@@ -117,6 +120,8 @@ function describeAppend(use: Use, log: () => LogPort): void {
     let error: unknown;
     for (let n = 0; n < 10 && !error; n++) error = await fill(n);
     expect(error).toBeInstanceOf(LogFull);
+    expect(await log().fill()).toBeGreaterThan(0.8);
+    expect(await log().fill()).toBeLessThanOrEqual(1);
     const last = await log().lastSequence();
     expect(await rejectionOf(log().append(batch(subjects.hwLog(0), 'y'.repeat(1_000))))).toBeInstanceOf(
       LogFull,
