@@ -6,4 +6,3 @@ export { parseLackeyLine } from './lackey';
 export { pageRanges } from './page-ranges';
 export { parsePerfLine } from './perf';
 export { parsePrqLine } from './prq';
-export { createTraceSource } from './source';

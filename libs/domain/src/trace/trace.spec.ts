@@ -8,7 +8,6 @@ import { parseLackeyLine } from './lackey';
 import { pageRanges } from './page-ranges';
 import { parsePerfLine } from './perf';
 import { parsePrqLine } from './prq';
-import { createTraceSource } from './source';
 
 const address64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const pageOf = (address: bigint): number => Number(address >> 12n);
@@ -352,16 +351,6 @@ describe('collapsing', () => {
         }
       }),
     );
-  });
-
-  it('replays as an access source', () => {
-    const source = createTraceSource(collapse([anAccess({ page: 3, offset: 9 }), anAccess({ page: 4 })]), 17);
-    expect(source.count).toBe(2);
-    expect([source.next(), source.next(), source.next()]).toEqual([
-      { pasid: 17, page: 3, offset: 9, permissions: 1 },
-      { pasid: 17, page: 4, offset: 0, permissions: 1 },
-      undefined,
-    ]);
   });
 });
 
