@@ -94,6 +94,7 @@ export class WorkIntake {
       this.extendLater();
     });
   }
+
   /** The IOMMU that closed the groups of a message. A result for another than the scenario's could be neither written nor read. */
   private iommuOf({ headers: { unit } }: WorkMessage): number {
     const iommu = this.iommus.get(unit);

@@ -61,6 +61,20 @@ export async function* readTraceFile(
   if (rest.length > 0) yield rest;
 }
 
+/**
+ * The format that the first lines of a trace file show; `undefined` when they fit none.
+ *
+ * @throws {TraceFileError} when the file cannot be read
+ */
+export async function detectTraceFile(file: string): Promise<TraceFormat | undefined> {
+  const head: string[] = [];
+  for await (const lines of readLines(file)) {
+    head.push(...lines);
+    if (head.length >= DETECTION_LINES) break;
+  }
+  return detectTraceFormat(head.slice(0, DETECTION_LINES));
+}
+
 /** Lines in, runs out; holds lines back until the format is known. */
 class TraceReader {
   private readonly collapser = new TraceCollapser();

@@ -1,9 +1,8 @@
 import { statSync } from 'node:fs';
-import { pageRanges, type Permissions, type TraceFormat } from '@faultline/domain';
-import { readTraceFile } from '@faultline/runtime';
+import { pageRanges, Permission, type Permissions, type TraceFormat } from '@faultline/domain';
+import { detectTraceFile, readTraceFile, TraceFileError } from '@faultline/runtime';
 import { ScenarioError } from '@faultline/contracts';
 import type { PageRange } from './areas';
-import { detectFormatOf } from './trace-head';
 
 /** What a trace holds. */
 export interface TraceReport {
@@ -24,9 +23,6 @@ export interface TraceReport {
 
 /** Pages that nobody touches join two ranges when there are fewer than these between them, as real mappings have such holes. */
 const GAP_PAGES = 16;
-const READ = 1;
-const WRITE = 2;
-const EXECUTE = 4;
 
 /**
  * Reads a trace from its first line to its last. What is counted ends at `limit` accesses, what is checked does not.
@@ -46,9 +42,9 @@ export async function inspectTrace(
         if (report.accesses >= limit) break;
         report.accesses += 1;
         report.lines += count;
-        if (permissions & READ) report.reads += 1;
-        if (permissions & WRITE) report.writes += 1;
-        if (permissions & EXECUTE) report.executes += 1;
+        if (permissions & Permission.READ) report.reads += 1;
+        if (permissions & Permission.WRITE) report.writes += 1;
+        if (permissions & Permission.EXECUTE) report.executes += 1;
         pages.set(page, (pages.get(page) ?? 0) | permissions);
       }
     }
@@ -63,8 +59,8 @@ async function formatOf(file: string, asked: TraceFormat | 'auto'): Promise<Trac
   if (!statSync(file, { throwIfNoEntry: false })?.isFile())
     throw new ScenarioError(file, 0, 'no such file', 'a trace file, plain or gzipped');
   if (asked !== 'auto') return asked;
-  const format = await detectFormatOf(file).catch((cause: Error) => {
-    throw new ScenarioError(file, 0, cause.message, 'a readable file, plain or wholly gzipped', { cause });
+  const format = await detectTraceFile(file).catch((thrown: unknown) => {
+    throw asScenarioError(thrown);
   });
   if (format !== undefined) return format;
   throw new ScenarioError(
@@ -77,12 +73,7 @@ async function formatOf(file: string, asked: TraceFormat | 'auto'): Promise<Trac
 
 /** The reader's own error has the same parts. */
 function asScenarioError(thrown: unknown): unknown {
-  if (!(thrown instanceof Error) || thrown.name !== 'TraceFileError') return thrown;
-  const { file, line, found, expected } = thrown as Error & {
-    file: string;
-    line: number;
-    found: string;
-    expected: string;
-  };
+  if (!(thrown instanceof TraceFileError)) return thrown;
+  const { file, line, found, expected } = thrown;
   return new ScenarioError(file, line, found, expected, { cause: thrown });
 }
