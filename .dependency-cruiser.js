@@ -3,6 +3,7 @@ const libraries = {
   domain: { rooms: [], packages: [] },
   stats: { rooms: [], packages: [] },
   contracts: { rooms: ['domain'], packages: ['zod', 'yaml'] },
+  conformance: { rooms: ['domain'], packages: [] },
   audit: { rooms: ['domain', 'contracts'], packages: [] },
   hosting: { rooms: ['domain', 'contracts'], packages: [] },
   simulation: { rooms: ['domain', 'contracts', 'hosting', 'stats', 'audit'], packages: [] },

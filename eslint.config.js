@@ -2,7 +2,7 @@ const { defineConfig } = require('eslint/config');
 const tseslint = require('typescript-eslint');
 
 const specs = ['**/*.spec.ts', '**/*.testkit.ts', 'test/**'];
-const pureRooms = ['libs/domain', 'libs/audit', 'libs/stats', 'libs/hosting'];
+const pureRooms = ['libs/domain', 'libs/audit', 'libs/stats', 'libs/hosting', 'libs/conformance'];
 
 // The pure rooms also run in the simulator, where time, chance and output are arguments.
 const ambient = [

@@ -8,6 +8,7 @@ const rooms = [
   'domain',
   'stats',
   'contracts',
+  'conformance',
   'audit',
   'hosting',
   'simulation',
@@ -55,6 +56,7 @@ describe('the import direction', () => {
     ['rooms-of-domain', 'libs/domain/src/a.ts', '@faultline/contracts'],
     ['rooms-of-stats', 'libs/stats/src/a.ts', '@faultline/domain'],
     ['rooms-of-contracts', 'libs/contracts/src/a.ts', '@faultline/hosting'],
+    ['rooms-of-conformance', 'libs/conformance/src/a.ts', '@faultline/contracts'],
     ['rooms-of-audit', 'libs/audit/src/a.ts', '@faultline/stats'],
     ['rooms-of-hosting', 'libs/hosting/src/a.ts', '@faultline/messaging'],
     ['rooms-of-simulation', 'libs/simulation/src/a.ts', '@faultline/messaging'],
@@ -65,6 +67,7 @@ describe('the import direction', () => {
     ['packages-of-domain', 'libs/domain/src/b.ts', 'zod'],
     ['packages-of-stats', 'libs/stats/src/b.ts', 'nats'],
     ['packages-of-contracts', 'libs/contracts/src/b.ts', 'nats'],
+    ['packages-of-conformance', 'libs/conformance/src/b.ts', 'zod'],
     ['packages-of-audit', 'libs/audit/src/b.ts', 'typeorm'],
     ['packages-of-hosting', 'libs/hosting/src/c.ts', '@nestjs/core'],
     ['packages-of-simulation', 'libs/simulation/src/b.ts', 'sqlite3'],
@@ -72,12 +75,14 @@ describe('the import direction', () => {
     ['packages-of-domain-specs', 'libs/domain/src/d.spec.ts', 'nats'],
     ['packages-of-stats-specs', 'libs/stats/src/d.spec.ts', 'nats'],
     ['packages-of-contracts-specs', 'libs/contracts/src/d.spec.ts', 'nats'],
+    ['packages-of-conformance-specs', 'libs/conformance/src/d.spec.ts', 'nats'],
     ['packages-of-audit-specs', 'libs/audit/src/d.spec.ts', 'nats'],
     ['packages-of-hosting-specs', 'libs/hosting/src/d.spec.ts', 'nats'],
     ['packages-of-simulation-specs', 'libs/simulation/src/d.spec.ts', 'nats'],
     ['platform-of-contracts', 'libs/contracts/src/c.ts', 'node:fs'],
     ['platform-of-simulation', 'libs/simulation/src/c.ts', 'node:timers'],
     ['platform-of-domain', 'libs/domain/src/e.ts', 'node:fs'],
+    ['platform-of-conformance', 'libs/conformance/src/c.ts', 'node:zlib'],
     ['platform-of-audit', 'libs/audit/src/c.ts', 'node:crypto'],
     ['platform-of-stats', 'libs/stats/src/c.ts', 'perf_hooks'],
     ['platform-of-hosting', 'libs/hosting/src/d.ts', 'node:timers/promises'],
@@ -120,6 +125,7 @@ describe('the import direction', () => {
   test('accepts what the rooms are for', () => {
     const accepted = violationsOf({
       'libs/contracts/src/a.ts': imports('@faultline/domain', 'zod', 'yaml'),
+      'libs/conformance/src/a.ts': imports('@faultline/domain'),
       'libs/audit/src/a.ts': imports('@faultline/domain', '@faultline/contracts'),
       'libs/hosting/src/a.ts': imports('@faultline/domain', '@faultline/contracts'),
       'libs/runtime/src/a.ts': imports('@faultline/messaging', '@nestjs/core'),
@@ -159,7 +165,9 @@ function lint(texts: Record<string, string>): Record<string, LintMessage[]> {
 
 describe('the lint rules', () => {
   const ambient = ['process', 'Date', 'setTimeout', 'Buffer', 'performance', 'console'];
-  const pure = ['domain', 'audit', 'stats', 'hosting'].map((room) => `libs/${room}/src/index.ts`);
+  const pure = ['domain', 'audit', 'stats', 'hosting', 'conformance'].map(
+    (room) => `libs/${room}/src/index.ts`,
+  );
   const impureText = `export const seen = [${ambient.join(', ')}, Math.random()];\n`;
   const carelessText = [
     'export class Message { at?: any }',

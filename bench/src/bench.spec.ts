@@ -1,8 +1,9 @@
+import { measurePurePath } from './core/pure-path';
 import type { Round } from './measure';
 import { parseOptions, UsageError } from './options';
 import { cellOf, cellsOf, costRatio, speedRatio } from './report/cells';
 import { alignedTable, markdownTable } from './report/table';
-import { memoryTargets, speedTargets } from './report/targets';
+import { memoryTargets, pureTargets, speedTargets } from './report/targets';
 import { halves, type Sample, type SoakFigures } from './soak';
 import { ClosedLoop } from './support/closed-loop';
 import type { SystemName } from './support/system';
@@ -28,6 +29,7 @@ describe('options', () => {
       soakFaults: 1_000_000,
       systems: ['nest'],
     });
+    expect(parseOptions(['--pure'])).toMatchObject({ pure: true, rounds: 5 });
     expect(parseOptions(['--help'])).toBe('help');
   });
 
@@ -92,6 +94,20 @@ describe('targets', () => {
       ['6.00 s', false],
       ['1 of 1', true],
     ]);
+  });
+
+  it('want half a million faults a second of the deciders alone', () => {
+    const figures = measurePurePath(1, 2_048);
+    expect(figures.faultsPerSecond).toBeGreaterThan(0);
+    const stages = Object.values(figures.nanosPerFault);
+    // The stages are timed inside the whole, and hardly anything happens beside them.
+    const inStages = stages.reduce((total, nanos) => total + nanos, 0) / (1e9 / figures.faultsPerSecond);
+    expect(inStages).toBeGreaterThan(0.5);
+    expect(inStages).toBeLessThanOrEqual(1);
+    const [fast, slow] = [600_000, 400_000].map((faultsPerSecond) =>
+      pureTargets({ ...figures, faultsPerSecond }),
+    );
+    expect([fast, slow].map((targets) => targets?.[0]?.reached)).toEqual([true, false]);
   });
 
   it('let memory grow only where pages do', () => {

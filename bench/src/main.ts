@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { measurePurePath } from './core/pure-path';
+import { measurePurePath, type PureFigures } from './core/pure-path';
 import { compare } from './compare';
 import { type BenchOptions, parseOptions, USAGE, UsageError } from './options';
 import { METHOD, performancePage, printedSections, writePage, writeResults } from './report/document';
@@ -7,6 +7,7 @@ import { describeMachine, machineLines } from './report/machine';
 import {
   processSection,
   pureSection,
+  pureStageSection,
   ratioSection,
   recordSection,
   type Section,
@@ -14,7 +15,7 @@ import {
   speedSection,
   targetSection,
 } from './report/sections';
-import { memoryTargets, speedTargets } from './report/targets';
+import { memoryTargets, pureTargets, speedTargets } from './report/targets';
 import { soak } from './soak';
 import { Children } from './support/children';
 import { BenchServer } from './support/server';
@@ -37,17 +38,28 @@ async function measureSpeed(
   bench: BenchServer,
 ): Promise<Measured> {
   const rounds = await compare({ options, children, bench, onProgress: say });
-  const pure = measurePurePath(options.rounds, options.quick ? QUICK_PURE_FAULTS : PURE_FAULTS);
-  const targets = speedTargets(rounds);
+  const pure = measurePure(options);
+  const targets = [...speedTargets(rounds), ...pureTargets(pure)];
   const sections = [
     speedSection(rounds),
     ratioSection(rounds),
     processSection(rounds),
     recordSection(rounds),
     pureSection(pure),
+    pureStageSection(pure),
     targetSection(targets),
   ];
   return { sections, figures: { rounds, pure, targets } };
+}
+
+function measurePure({ rounds, quick }: BenchOptions): PureFigures {
+  return measurePurePath(rounds, quick ? QUICK_PURE_FAULTS : PURE_FAULTS);
+}
+
+function printPure(options: BenchOptions): void {
+  const pure = measurePure(options);
+  const sections = [pureSection(pure), pureStageSection(pure), targetSection(pureTargets(pure))];
+  process.stdout.write(`${printedSections(sections)}\n`);
 }
 
 async function measureMemory(
@@ -90,6 +102,7 @@ function interruption(): Promise<never> {
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
   if (options === 'help') return void process.stdout.write(`${USAGE}\n`);
+  if (options.pure) return printPure(options);
   const interrupted = interruption();
   // An interruption during the start is seen by the race below.
   interrupted.catch(() => undefined);

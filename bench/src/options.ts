@@ -3,6 +3,8 @@ import { type SystemName, systemNames } from './support/system';
 
 export interface BenchOptions {
   quick: boolean;
+  /** Only the deciders in one process: no server, no services. */
+  pure: boolean;
   rounds: number;
   outstanding: number[];
   /** Time over which faults are counted, in milliseconds. */
@@ -25,6 +27,7 @@ export class UsageError extends Error {
 
 export const USAGE = `usage: npm run bench -- [options]
   --quick                one short round at 1024 outstanding, to see that everything works
+  --pure                 only the deciders in one process: a few seconds, no server, no services
   --rounds N             counted rounds, after one that warms up (default 5)
   --outstanding A,B      faults in flight (default 256,1024,4096)
   --window-millis N      time over which faults are counted in a round (default 3000)
@@ -37,6 +40,7 @@ export const USAGE = `usage: npm run bench -- [options]
 
 const definitions = {
   quick: { type: 'boolean', default: false },
+  pure: { type: 'boolean', default: false },
   rounds: { type: 'string' },
   outstanding: { type: 'string' },
   'window-millis': { type: 'string' },
@@ -55,6 +59,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
   const { quick } = values;
   return {
     quick,
+    pure: values.pure,
     rounds: wholeNumber('rounds', values.rounds) ?? (quick ? 1 : 5),
     outstanding:
       values.outstanding?.split(',').map((each) => wholeNumber('outstanding', each) ?? 0) ??

@@ -6,6 +6,7 @@ import type { WatchedAccess } from '../kit/access-watch';
 import { complaintsOf } from '../kit/audit-log';
 import { replayUnits } from '../kit/replay';
 import { ampleScenario, smallScenario, trouble } from '../kit/scenario-arbitrary';
+import { livelyScenario } from '../kit/timeline-arbitrary';
 import { type FinishedRun, runVirtually } from '../kit/virtual-run';
 
 /** Scenarios that are tried; many more with FAULTLINE_RUNS=300, the same ones again with FAULTLINE_SEED. */
@@ -57,6 +58,33 @@ describe(`random small scenarios (FAULTLINE_SEED=${seed})`, () => {
   }, 1_800_000);
 });
 
+describe(`random small scenarios with a timeline (FAULTLINE_SEED=${seed})`, () => {
+  it('come to an end, end or withdraw every access once, pass the audit, and fold to the same state again', async () => {
+    await fc.assert(
+      fc.asyncProperty(livelyScenario, trouble, fc.nat(), async (scenario, wrong, worldSeed) => {
+        expectSettled(scenario, await runVirtually(scenario, { seed: worldSeed, trouble: wrong }));
+      }),
+      effort,
+    );
+  }, 1_800_000);
+
+  it('come to an end also where no worker ever answers, by the response timeouts', async () => {
+    await fc.assert(
+      fc.asyncProperty(livelyScenario, fc.nat(), async (scenario, worldSeed) => {
+        const deaf = {
+          ...scenario,
+          workers: { ...scenario.workers, processes: 0 },
+          devices: scenario.devices.map((device) => ({ ...device, responseTimeoutMicros: 3_000_000 })),
+        };
+        const run = await runVirtually(deaf, { seed: worldSeed });
+        expectSettled(deaf, run);
+        expect(run.report.counts['groupResponded.success'] ?? 0).toBe(0);
+      }),
+      { ...effort, numRuns: Math.ceil(numRuns / 4) },
+    );
+  }, 1_800_000);
+});
+
 /** The log in short: comparing thousands of bodies byte by byte takes longer than the run. */
 function digest({ log }: FinishedRun): string[] {
   return log.map(
@@ -64,20 +92,41 @@ function digest({ log }: FinishedRun): string[] {
   );
 }
 
-function expectSound(scenario: ResolvedScenario, { laboratory, log, report }: FinishedRun): void {
-  expect(complaintsOf(report)).toEqual([]);
-  expect(report.pending).toEqual({ groups: 0, requests: 0, stalls: 0, faults: 0 });
-  expect(laboratory.accesses.complaints).toEqual([]);
+function expectSound(scenario: ResolvedScenario, run: FinishedRun): void {
+  expectSettled(scenario, run);
   const planned = scenario.devices
     .flatMap(({ workloads }) => workloads)
     .reduce((sum, { accesses }) => sum + accesses, 0);
-  const accesses = [...laboratory.accesses.all.values()];
+  const accesses = [...run.laboratory.accesses.all.values()];
   expect(accesses).toHaveLength(planned);
-  expect(accesses.filter(({ ends }) => ends.length !== 1)).toEqual([]);
   expect(accesses.filter((access) => !isPossible(scenario, access))).toEqual([]);
+}
+
+/** What holds whatever happens to processes and devices meanwhile. */
+function expectSettled(scenario: ResolvedScenario, { laboratory, log, report }: FinishedRun): void {
+  expect(complaintsOf(report)).toEqual([]);
+  expect(report.pending).toEqual({ groups: 0, requests: 0, stalls: 0, faults: 0 });
+  expect(laboratory.accesses.complaints).toEqual([]);
+  const accesses = [...laboratory.accesses.all.values()];
+  expect(accesses.filter(({ ends }) => ends.length !== 1)).toEqual([]);
+  expect(
+    accesses.filter((access) => access.ends[0] === 'completed' && !isEverAllowed(scenario, access)),
+  ).toEqual([]);
   expect(Object.values(laboratory.buried).flat()).toEqual([]);
   for (const { unit, live, folded } of replayUnits(laboratory, log))
     expect([unit, folded]).toEqual([unit, live]);
+}
+
+/** Whether any process that ever has the PASID allows such an access at any time. */
+function isEverAllowed(scenario: ResolvedScenario, { pasid, page, permissions }: WatchedAccess): boolean {
+  const granted = scenario.timeline.flatMap(({ do: action }) =>
+    action.action === 'protect' ? [action] : [],
+  );
+  return scenario.processes
+    .filter((process) => process.pasid === pasid)
+    .flatMap(({ mm, vmas }) => [...vmas, ...granted.filter((range) => range.mm === mm)])
+    .filter(({ startPage, pages }) => page >= startPage && page < startPage + pages)
+    .some((area) => (asked(permissions) & ~area.permissions) === 0);
 }
 
 /** What no area allows never completes. What one allows may share a group with what is not allowed, and its answer (R118). */

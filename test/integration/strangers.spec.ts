@@ -82,7 +82,7 @@ it('a refused request does not stand in the way of the one whose number it took'
   const refusal = ports.lanes.request('virtual.cmd.iommu.0.page-request', body, 1_000);
   expect(await rejectionOf(world.settle(refusal))).toBeInstanceOf(LaneRejected);
   laboratory.begin();
-  await world.until(() => laboratory.isOver);
+  await world.until(() => laboratory.advance());
   await world.settle(laboratory.finish());
   const log = ports.memory;
   const messages = Array.from({ length: await log.lastSequence() }, (_, place) => log.at(place + 1)).flatMap(

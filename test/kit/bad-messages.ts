@@ -140,6 +140,7 @@ const group = {
   kind: 'GroupQueued' as const,
   order: 0,
   group: 1,
+  groupEpoch: 1,
   device: 0,
   model: 'pri' as const,
   pasid: 1,

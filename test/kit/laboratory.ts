@@ -1,5 +1,4 @@
 import {
-  type ControlVerbs,
   type DeviceProgress,
   type IommuProgress,
   type LabEvent,
@@ -7,20 +6,24 @@ import {
   type MmProgress,
   type ResolvedScenario,
   type ServiceName,
+  type StepAction,
   subjectsOf,
 } from '@faultline/contracts';
 import { from } from 'rxjs';
+import { DeviceEmulatorController } from '../../apps/device-emulator/src/device-emulator.controller';
 import { DeviceEmulatorService } from '../../apps/device-emulator/src/device-emulator.service';
+import { IommuController } from '../../apps/iommu/src/iommu.controller';
 import { IommuService } from '../../apps/iommu/src/iommu.service';
 import { IopfWorkerService } from '../../apps/iopf-worker/src/iopf-worker.service';
 import { ControlPlane } from '../../apps/lab/src/run/control-plane';
-import { wireUp } from '../../apps/lab/src/run/wiring';
+import { Hand } from '../../apps/lab/src/run/hand';
+import { Timeline } from '../../apps/lab/src/run/timeline';
+import { Wiring } from '../../apps/lab/src/run/wiring';
+import { MmHandlerController } from '../../apps/mm-handler/src/mm-handler.controller';
 import { MmHandlerService } from '../../apps/mm-handler/src/mm-handler.service';
 import { AccessWatch } from './access-watch';
+import { controlVerbs, type VerbHandler } from './control-verbs';
 import { KitPorts, type PathPorts } from './kit-ports';
-
-type ControlClient = ConstructorParameters<typeof ControlPlane>[0];
-type Request<V extends keyof ControlVerbs> = ControlVerbs[V]['request'];
 
 /** How far everything is. */
 export interface LaboratoryProgress {
@@ -40,6 +43,13 @@ export class Laboratory {
   readonly workers: IopfWorkerService[];
   readonly accesses: AccessWatch;
   readonly failures: Error[] = [];
+  /** What the steps of the timeline have told, in their order. */
+  readonly told: string[] = [];
+  readonly control: ControlPlane;
+  readonly hand: Hand;
+  private readonly wiring: Wiring;
+  private readonly timeline: Timeline;
+  private readonly verbs: ReadonlyMap<string, VerbHandler>;
   private readonly ports: KitPorts[] = [];
   private appended = 0;
 
@@ -57,6 +67,24 @@ export class Laboratory {
       (_, index) => new IopfWorkerService(this.portsOf('iopf-worker', `iopf-worker-${index + 1}`)),
     );
     this.accesses = new AccessWatch(this.devices, this.mm);
+    this.verbs = controlVerbs([
+      new MmHandlerController(this.mm),
+      new IommuController(this.iommus),
+      new DeviceEmulatorController(this.devices),
+    ]);
+    this.control = new ControlPlane(
+      { send: (subject, request) => from(this.answer(String(subject), request)) as never },
+      subjectsOf(lab),
+    );
+    this.wiring = new Wiring(this.control, scenario);
+    this.hand = new Hand(this.control, this.wiring, scenario);
+    this.timeline = new Timeline({
+      steps: scenario.timeline,
+      timeScale: scenario.timeScale,
+      nowMicros: () => this.now(),
+      act: (action) => this.act(action),
+      onDone: (line) => this.told.push(line),
+    });
   }
 
   /** Reasons of all dead letters, by instance. */
@@ -75,27 +103,48 @@ export class Laboratory {
     for (const service of [this.mm, this.iommus, this.devices, ...this.workers])
       await service.start(this.scenario);
     this.accesses.begin();
-    const client: ControlClient = {
-      send: (subject, request) => from(this.control(String(subject), request)) as never,
-    };
-    await wireUp(new ControlPlane(client, subjectsOf(this.lab)), this.scenario);
+    for (const { mm, pasid, starts } of this.scenario.processes)
+      if (starts === 'begin') this.accesses.showsOnly(pasid, mm);
+    await this.wiring.wireUp();
+  }
+
+  /** Does a step of a timeline, to its end. */
+  async act(action: StepAction): Promise<string> {
+    const { accesses } = this;
+    if (action.action === 'start') accesses.showsOnly(action.pasid, action.mm);
+    if (action.action === 'replace-domain') accesses.shows(action.pasid, action.byMm);
+    const told = await this.hand.act(action);
+    if (action.action === 'unbind') accesses.showsOnly(action.pasid);
+    if (action.action === 'replace-domain') accesses.showsOnly(action.pasid, action.byMm);
+    return told;
   }
 
   /** The workloads begin. */
   begin(): void {
     this.devices.begin();
+    this.timeline.begin();
+    // Time passes only where something happens: what the timeline waits for is such a thing.
+    for (const { after } of this.scenario.timeline)
+      if (after?.micros !== undefined)
+        this.ports[0]?.clock.after(after.micros * this.scenario.timeScale, () => undefined);
   }
 
   progress(): LaboratoryProgress {
     return { devices: this.devices.progress(), iommus: this.iommus.progress(), mm: this.mm.progress() };
   }
 
-  /** Whether everything came to its end: the condition on which the command line ends a run. Throws what failed. */
-  get isOver(): boolean {
+  /**
+   * Lets the timeline go on where it may. Returns whether everything came to its end: the condition on which the command line ends
+   * a run. Throws what failed.
+   */
+  advance(): boolean {
     const [failure] = this.failures;
     if (failure) throw failure;
     const { devices, iommus, mm } = this.progress();
-    return devices.finished && iommus.drained && mm.drained;
+    const isOver = devices.finished && iommus.drained && mm.drained;
+    if (isOver && this.timeline.isDone) return true;
+    this.timeline.advance({ ended: devices.ended, isOver });
+    return false;
   }
 
   /** Writes the last event of a finished run; gives its sequence. */
@@ -104,7 +153,8 @@ export class Laboratory {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.devices, ...this.workers].map((service) => service.stop()));
+    await Promise.all(this.workers.map((service) => service.stop()));
+    await this.devices.stop();
     await Promise.all([this.iommus, this.mm].map((service) => service.stop()));
   }
 
@@ -132,21 +182,11 @@ export class Laboratory {
     return sequence;
   }
 
-  /** Answers control requests as the services' controllers do. */
-  private async control(subject: string, request: unknown): Promise<unknown> {
+  /** Answers control requests with the services' own controllers. */
+  private async answer(subject: string, request: unknown): Promise<unknown> {
     const verb = subject.slice(`${this.lab}.ctl.`.length);
-    const { mm, iommus } = this;
-    const handlers: Record<string, () => Promise<unknown>> = {
-      'mm-handler.create': () => mm.create(request as Request<'mm-handler.create'>),
-      'mm-handler.bind': () => {
-        const asked = request as Request<'mm-handler.bind'>;
-        return mm.bind(asked.mm, asked.pasid);
-      },
-      'iommu.attach': () => iommus.attach((request as Request<'iommu.attach'>).device),
-      'iommu.bind': () => iommus.bind(request as Request<'iommu.bind'>),
-    };
-    const handler = handlers[verb];
+    const handler = this.verbs.get(verb);
     if (!handler) throw new Error(`no service answers ${verb}`);
-    return (await handler()) ?? {};
+    return handler(request);
   }
 }

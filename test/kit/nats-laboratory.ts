@@ -70,7 +70,7 @@ export class NatsLaboratory {
   async ended(count: number): Promise<void> {
     await eventually(
       `${count} accesses ended`,
-      () => this.laboratory.isOver || this.laboratory.accesses.count >= count,
+      () => this.laboratory.advance() || this.laboratory.accesses.count >= count,
       RUN_MILLIS,
     );
   }
@@ -78,7 +78,7 @@ export class NatsLaboratory {
   /** Waits until the run is over and gives its log. */
   async finish(): Promise<LogMessage[]> {
     const { laboratory } = this;
-    const isOver = (): boolean => laboratory.isOver;
+    const isOver = (): boolean => laboratory.advance();
     await eventually('the run is over', isOver, RUN_MILLIS).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${JSON.stringify(laboratory.progress())}`, { cause: error });
     });

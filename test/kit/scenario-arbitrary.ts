@@ -1,9 +1,15 @@
 import { costProfiles, type ResolvedScenario } from '@faultline/contracts';
-import { MAX_PAGE, MAX_PASID, Permission } from '@faultline/domain';
+import { type IommuProfileName, MAX_PAGE, MAX_PASID, Permission } from '@faultline/domain';
 import fc from 'fast-check';
 import { BASE_PAGE, type Draft, scenarioOf } from './scenario';
 
 const { READ, WRITE, EXECUTE } = Permission;
+
+interface Mix {
+  read: number;
+  write: number;
+  execute: number;
+}
 
 /** Modelled cost that is there, and passes quickly. */
 const SMALL_COST = {
@@ -14,6 +20,13 @@ const SMALL_COST = {
 
 const iommu = fc.record({
   model: fc.constantFrom('pri' as const, 'stall' as const),
+  profile: fc.constantFrom(
+    'riscv' as const,
+    'riscv' as const,
+    'smmu' as const,
+    'vtd' as const,
+    'amd' as const,
+  ),
   priQueueEntries: fc.constantFrom(2, 2, 4, 8, 64),
   eventQueueEntries: fc.constantFrom(2, 4, 64),
   iotlbEntries: fc.constantFrom(1, 4, 64),
@@ -41,7 +54,8 @@ const area = fc.record({
   filePage: fc.integer({ min: 0, max: 6 }),
 });
 
-const areas = fc.array(area, { minLength: 1, maxLength: 4 }).map((drawn) => {
+/** Areas of one address space. */
+export const areas = fc.array(area, { minLength: 1, maxLength: 4 }).map((drawn) => {
   let startPage = BASE_PAGE;
   return drawn.map(({ gap, ...rest }) => {
     const placed = { ...rest, startPage: startPage + gap };
@@ -50,7 +64,8 @@ const areas = fc.array(area, { minLength: 1, maxLength: 4 }).map((drawn) => {
   });
 });
 
-const workload = fc.record({
+/** What a device does for one process. */
+export const workload = fc.record({
   process: fc.nat({ max: 2 }),
   accesses: fc.integer({ min: 1, max: 50 }),
   outstanding: fc.constantFrom(1, 2, 8, 40),
@@ -86,6 +101,17 @@ const parts = fc.record({
   isCostly: fc.boolean(),
   shards: fc.integer({ min: 1, max: 3 }),
   framesPerShard: fc.constantFrom(4, 6, 9, 17, 1024, 1024),
+  memory: fc.record({
+    reclaim: fc.constantFrom('lru' as const, 'clock' as const),
+    faultAround: fc.constantFrom(1, 1, 4),
+    premap: fc.constantFrom(1, 1, 4),
+  }),
+  iopf: fc.record({
+    generation: fc.constantFrom('G1' as const, 'G2' as const),
+    order: fc.constantFrom('fifo' as const, 'fair' as const),
+    quantum: fc.constantFrom(1, 2, 8),
+    window: fc.constantFrom(1, 3, 64),
+  }),
   iommus: fc.array(iommu, { minLength: 1, maxLength: 3 }),
   processes: fc.array(areas, { minLength: 1, maxLength: 3 }),
   isFarOut: fc.boolean(),
@@ -101,7 +127,7 @@ export const smallScenario: fc.Arbitrary<ResolvedScenario> = parts.map((drawn) =
   const draft: Draft = {
     ...rest,
     ...(isCostly ? { profile: 'pri-minor' as const, cost: SMALL_COST } : {}),
-    iommus,
+    iommus: iommus.map(served),
     processes: processes.map((vmas, place) => ({
       pasid: pasids[place],
       vmas: vmas.map((vma) => ({ ...vma, startPage: vma.startPage + shift })),
@@ -111,6 +137,7 @@ export const smallScenario: fc.Arbitrary<ResolvedScenario> = parts.map((drawn) =
       ...behind(registers, iommus),
       workloads: workloads.map(({ process, ...each }) => ({
         ...each,
+        mix: askable(each.mix, iommus[registers.iommu % iommus.length]),
         pasid: pasids[process % pasids.length],
         startPage: BASE_PAGE + shift,
       })),
@@ -126,6 +153,23 @@ export const ampleScenario: fc.Arbitrary<ResolvedScenario> = smallScenario.map((
   // Which accesses share a group, and so an answer, is a matter of timing.
   devices: scenario.devices.map((device) => ({ ...device, pagesPerGroup: 1 })),
 }));
+
+/**
+ * Linux behind SMMUv3 serves stalls only (R76), so its PRI devices have nothing to go on with. AMD keeps partial groups when its ring
+ * overflows (R88), some for ever, so its ring must not.
+ */
+function served<I extends { model: 'pri' | 'stall'; profile: IommuProfileName; priQueueEntries: number }>(
+  iommu: I,
+): I {
+  if (iommu.model === 'stall') return iommu;
+  if (iommu.profile === 'amd') return { ...iommu, priQueueEntries: 512 };
+  return iommu.profile === 'smmu' ? { ...iommu, profile: 'riscv' } : iommu;
+}
+
+/** The VT-d driver refuses execution together with reading (R73), whatever the area allows. */
+export function askable(mix: Mix, iommu?: { model: 'pri' | 'stall'; profile: IommuProfileName }): Mix {
+  return iommu?.model === 'pri' && iommu.profile === 'vtd' ? { ...mix, read: mix.read + 1, execute: 0 } : mix;
+}
 
 /** A group that the ring can never hold comes back for ever, so the command line refuses it. */
 function behind(

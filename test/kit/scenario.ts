@@ -4,6 +4,7 @@ import {
   type ResolvedIommu,
   type ResolvedProcess,
   type ResolvedScenario,
+  type ResolvedShard,
   type ResolvedSynthetic,
   type ResolvedVma,
 } from '@faultline/contracts';
@@ -15,6 +16,8 @@ export const BASE_PAGE = 0x1000;
 export type Draft = Partial<Omit<ResolvedScenario, 'iommus' | 'processes' | 'devices' | 'shards'>> & {
   shards?: number;
   framesPerShard?: number;
+  /** The same for all shards. */
+  memory?: Partial<Omit<ResolvedShard, 'shard' | 'frames'>>;
   iommus?: Partial<ResolvedIommu>[];
   processes?: (Partial<Omit<ResolvedProcess, 'vmas'>> & { vmas?: Partial<ResolvedVma>[] })[];
   devices?: (Partial<Omit<ResolvedDevice, 'workloads'>> & { workloads?: Partial<ResolvedSynthetic>[] })[];
@@ -25,6 +28,7 @@ export function scenarioOf(draft: Draft = {}): ResolvedScenario {
   const {
     shards = 1,
     framesPerShard = 1024,
+    memory = {},
     iommus = [{}],
     processes = [{}],
     devices = [{}],
@@ -41,17 +45,25 @@ export function scenarioOf(draft: Draft = {}): ResolvedScenario {
     timeScale: 1,
     queues: 'per-iommu',
     workers: { processes: 1, servers: 4, groupsPerMessage: 16 },
-    shards: Array.from({ length: shards }, (_, shard) => ({ shard, frames: framesPerShard })),
+    shards: Array.from({ length: shards }, (_, shard) => ({
+      ...{ shard, frames: framesPerShard, swapPages: Number.MAX_SAFE_INTEGER },
+      ...{ reclaim: 'lru', faultAround: 1, premap: 1 },
+      ...memory,
+    })),
+    iopf: { generation: 'G1', order: 'fifo', quantum: 8, window: 64 },
+    deadlines: { teardownStepMicros: 1_000_000, invalidationMicros: 1_000_000 },
+    timeline: [],
     iommus: iommus.map((each, iommu) => iommuOf(each, iommu)),
     processes: resolved,
-    devices: devices.map((each, device) => deviceOf(each, device, first.pasid)),
+    devices: devices.map((each, device) => deviceOf(each, device, resolved)),
     ...rest,
   };
 }
 
 function iommuOf(draft: Partial<ResolvedIommu>, iommu: number): ResolvedIommu {
   const entries = { priQueueEntries: 64, eventQueueEntries: 64, iotlbEntries: 64 };
-  return { iommu, name: `iommu${iommu}`, model: 'pri', segment: iommu, ...entries, ...draft };
+  const choices = { model: 'pri', profile: 'riscv' } as const;
+  return { iommu, name: `iommu${iommu}`, segment: iommu, ...choices, ...entries, ...draft };
 }
 
 function processOf(
@@ -61,7 +73,8 @@ function processOf(
 ): ResolvedProcess {
   const pasid = draft.pasid ?? mm + 1;
   const vmas = (draft.vmas ?? [{}]).map(vmaOf);
-  return { mm, name: `process${mm}`, shard: shardOfPasid(pasid, shards), ...draft, pasid, vmas };
+  const shard = shardOfPasid(pasid, shards);
+  return { mm, name: `process${mm}`, shard, starts: 'begin', ...draft, pasid, vmas };
 }
 
 function vmaOf(draft: Partial<ResolvedVma>): ResolvedVma {
@@ -80,18 +93,33 @@ function vmaOf(draft: Partial<ResolvedVma>): ResolvedVma {
 function deviceOf(
   draft: NonNullable<Draft['devices']>[number],
   device: number,
-  pasid: number,
+  processes: readonly ResolvedProcess[],
 ): ResolvedDevice {
   const iommu = draft.iommu ?? 0;
-  const workloads = (draft.workloads ?? [{}]).map((each) => workloadOf(each, pasid));
-  const registers = { credits: 8, atcEntries: 16, pagesPerGroup: 1, responsePasidRequired: true };
+  const workloads = (draft.workloads ?? [{}]).map((each) => workloadOf(each, processes));
+  const registers = {
+    credits: 8,
+    atcEntries: 16,
+    pagesPerGroup: 1,
+    responsePasidRequired: true,
+    responseTimeoutMicros: 0,
+    hasHandler: true,
+  };
   return { device, name: `device${device}`, iommu, segment: iommu, ...registers, ...draft, workloads };
 }
 
-function workloadOf(draft: Partial<ResolvedSynthetic>, pasid: number): ResolvedSynthetic {
+/** A workload names its process by PASID or by number; the first that has the PASID is meant. */
+function workloadOf(
+  draft: Partial<ResolvedSynthetic>,
+  processes: readonly ResolvedProcess[],
+): ResolvedSynthetic {
+  const process = processes.find(({ mm, pasid }) =>
+    draft.mm === undefined ? pasid === (draft.pasid ?? processes[0]?.pasid) : mm === draft.mm,
+  );
   return {
     source: 'synthetic',
-    pasid,
+    mm: process?.mm ?? 0,
+    pasid: process?.pasid ?? 1,
     accesses: 100,
     outstanding: 8,
     ratePerSecond: 0,

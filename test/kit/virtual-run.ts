@@ -29,7 +29,7 @@ export async function runVirtually(
     await world.settle(laboratory.start());
     laboratory.begin();
     await world.until(
-      () => laboratory.isOver,
+      () => laboratory.advance(),
       () => laboratory.accesses.count,
     );
     await world.settle(laboratory.finish());
@@ -48,5 +48,6 @@ export async function runVirtually(
 /** Where everything stands, for a run that hangs. */
 function dump(laboratory: Laboratory): string {
   const open = [...laboratory.accesses.all.values()].filter(({ ends }) => ends.length === 0);
-  return JSON.stringify({ ...laboratory.progress(), open: open.slice(0, 10), buried: laboratory.buried });
+  const { told, buried } = laboratory;
+  return JSON.stringify({ ...laboratory.progress(), open: open.slice(0, 10), told, buried });
 }

@@ -6,11 +6,18 @@ interface Alarm {
   task(): void;
 }
 
-/** An alarm as far away as this is a deadline or a heartbeat: when nothing nearer is left, nothing goes on by itself. */
-const IDLE_MICROS = 1_000_000;
+/**
+ * An alarm as far away as this is a heartbeat or somebody's patience: when nothing nearer is left, nothing goes on by itself.
+ * The deadlines of a scenario are nearer.
+ */
+const IDLE_MICROS = 5_000_000;
+/** What happens at the same time as something else does not let so much time pass: the other may still have consequences. */
+const TOGETHER_MICROS = 1_000_000;
 /** Longest step of time between two tasks, in microseconds; instants of different units then differ. */
 const STEP_MICROS = 3;
 const MOST_AT_ONCE = 4;
+/** Looks in a row that find nothing to do before nothing is left to be done. */
+const MOST_IDLE = 3;
 /** How many tasks lag, and how probable it is at each step that one of them comes at last. */
 const LAGGING = 0.1;
 const CATCHING_UP = 0.03;
@@ -64,14 +71,17 @@ export class VirtualWorld implements ClockPort {
   /** Lets the world go on until the condition holds. Rejects with {@link Standstill} when it never will. */
   async until(condition: () => boolean, progress: () => unknown = () => undefined): Promise<void> {
     let steps = 0;
+    let idle = 0;
     let before: unknown;
     for (;;) {
       // Promises that the last step settled go on before the next one.
       await new Promise((resolve) => setImmediate(resolve));
       if (condition()) return;
-      if (!this.step()) throw new Standstill('nothing is left to be done');
+      // What the condition itself has begun needs promises to go on before there is anything to do.
+      if (this.step(IDLE_MICROS)) idle = 0;
+      else if ((idle += 1) > MOST_IDLE) throw new Standstill('nothing is left to be done');
       // What several processes do at the same time.
-      for (let more = this.random.below(MOST_AT_ONCE); more > 0; more -= 1) this.step();
+      for (let more = this.random.below(MOST_AT_ONCE); more > 0; more -= 1) this.step(TOGETHER_MICROS);
       const reached = progress();
       if (reached !== before) steps = 0;
       before = reached;
@@ -88,7 +98,8 @@ export class VirtualWorld implements ClockPort {
     return promise;
   }
 
-  private step(): boolean {
+  /** @param patienceMicros how far away an alarm may be to be the next thing that happens */
+  private step(patienceMicros: number): boolean {
     const alarm = this.nextAlarm();
     const isDue = alarm !== undefined && alarm.at <= this.now;
     if (this.tasks.length + this.laggards.length > 0 && !(isDue && this.random.below(2) === 0)) {
@@ -96,7 +107,7 @@ export class VirtualWorld implements ClockPort {
       this.now += this.random.below(STEP_MICROS);
       return true;
     }
-    if (alarm === undefined || alarm.at > this.now + IDLE_MICROS) return false;
+    if (alarm === undefined || alarm.at > this.now + patienceMicros) return false;
     this.alarms.delete(alarm);
     this.now = Math.max(this.now, alarm.at);
     alarm.task();

@@ -2,7 +2,17 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const MAIN = join(__dirname, '../../dist/apps/lab/src/main.js');
-const COMMANDS = [[], ['run'], ['audit'], ['faults'], ['fault'], ['log'], ['trace'], ['trace', 'info']];
+const COMMANDS = [
+  [],
+  ['run'],
+  ['audit'],
+  ['faults'],
+  ['fault'],
+  ['log'],
+  ['trace'],
+  ['trace', 'info'],
+  ['conformance'],
+];
 
 const HEAD = `# Command line
 

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { conformancePage, gatherEvidence } from './conformance-page';
 import { commandLinePage } from './command-line-page';
 import { scenarioPage } from './scenario-page';
 
@@ -9,10 +10,28 @@ describe('reference pages are those of this version', () => {
   it.each([
     ['scenario.md', scenarioPage],
     ['command-line.md', commandLinePage],
+    ['conformance.md', conformancePage],
   ])('%s', (name, generate) => {
     const file = join(PAGES, name);
     const page = generate();
     if (process.env['UPDATE_REFERENCE'] === '1') writeFileSync(file, page);
     expect(readFileSync(file, 'utf8')).toBe(page);
+  });
+});
+
+describe('the rules of the fault path', () => {
+  const evidence = gatherEvidence();
+
+  it('are all there', () => {
+    expect(evidence.map(({ rule }) => rule.number)).toEqual(
+      Array.from({ length: 142 }, (_, index) => index + 1),
+    );
+  });
+
+  it('have a vector, a test or a reason each', () => {
+    const bare = evidence.filter(
+      ({ vectors, tests, because }) => vectors.length + tests.length === 0 && because === undefined,
+    );
+    expect(bare.map(({ rule }) => `R${rule.number} ${rule.title}`)).toEqual([]);
   });
 });

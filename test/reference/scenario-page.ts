@@ -23,7 +23,12 @@ const HEAD = `# Scenario file
 
 A scenario is a YAML file. Unknown keys are errors. Any value can be changed from the command line with \`--set key=value\`, with dots
 for what is inside and numbers for places in a list: \`--set workers.processes=4 --set devices.0.credits=8\`.
+
+A name has 1 to 32 letters \`a-z\`, digits and \`-\`. A step of the timeline has exactly one action, and perhaps \`after\`.
 `;
+
+/** Names are told as such; the head of the page says what they look like. */
+const NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,31}$';
 
 /** The reference page of the scenario file, from the schema that checks it. */
 export function scenarioPage(): string {
@@ -82,6 +87,7 @@ function shape(field: Node): string {
   if (field.type === 'array') return 'list';
   if (field.type === 'object') return 'mapping';
   if (field.type === 'integer' || field.type === 'number') return number(field);
+  if (field.pattern === NAME_PATTERN) return 'name';
   return field.type === 'string' && field.pattern
     ? `text like \`${field.pattern.replaceAll('|', '\\|')}\``
     : (field.type ?? 'any');

@@ -22,7 +22,7 @@ export class DeviceEmulatorService extends UnitService {
     await Promise.all(this.units.map((unit) => unit.stop()));
   }
 
-  /** The workloads begin. */
+  /** The workloads of processes that are there from the beginning begin. */
   begin(): void {
     for (const unit of this.units) unit.begin();
   }
@@ -32,17 +32,55 @@ export class DeviceEmulatorService extends UnitService {
     for (const unit of this.units) unit.halt();
   }
 
+  /** The workloads of a process that starts now begin. */
+  async startProcess(mm: number): Promise<void> {
+    await Promise.all(this.units.map((unit) => unit.startProcess(mm)));
+  }
+
+  /** The device hangs until its reset. */
+  async hang(device: number): Promise<void> {
+    await this.unitOf(device).hang(device);
+  }
+
+  /** The device vanishes (R104). */
+  async remove(device: number): Promise<void> {
+    await this.unitOf(device).remove(device);
+  }
+
+  private unitOf(device: number): SegmentUnit {
+    const unit = this.units.find((each) => each.hasDevice(device));
+    if (!unit) throw new UnknownDevice(device);
+    return unit;
+  }
+
   progress(): DeviceProgress {
-    const sum: DeviceProgress = { total: 0, issued: 0, ended: 0, requests: 0, faulted: 0, finished: true };
+    const sum: DeviceProgress = {
+      total: 0,
+      issued: 0,
+      ended: 0,
+      withdrawn: 0,
+      requests: 0,
+      faulted: 0,
+      finished: true,
+    };
     for (const unit of this.units) {
       const one = unit.progress();
       sum.total += one.total;
       sum.issued += one.issued;
       sum.ended += one.ended;
+      sum.withdrawn += one.withdrawn;
       sum.requests += one.requests;
       sum.faulted += one.faulted;
       sum.finished &&= one.finished;
     }
     return sum;
+  }
+}
+
+/** A control request named a device that no segment here has. */
+export class UnknownDevice extends Error {
+  constructor(readonly device: number) {
+    super(`device ${device} is in no segment of this instance; expected a device of the running scenario`);
+    this.name = 'UnknownDevice';
   }
 }

@@ -2,20 +2,28 @@ import {
   iommuHwSchema,
   invalidateSchema,
   pageRequestSchema,
-  type PageRequestMessage,
+  MessageOutOfPlace,
   type ResolvedIommu,
   type ResolvedScenario,
-  type StalledAccessMessage,
+  type Sender,
+  stopSchema,
   translateSchema,
   type TranslateRequest,
 } from '@faultline/contracts';
-import { ResponseCode, type SegmentCommand, type SegmentEvent, type SegmentState } from '@faultline/domain';
+import {
+  EVERY_DEVICE,
+  ResponseCode,
+  type SegmentCommand,
+  type SegmentEvent,
+  type SegmentState,
+  silentDevices,
+} from '@faultline/domain';
 import { DelayLine, ModelTime, type Running, type UnitHost } from '@faultline/hosting';
 import { followRecords, LaneClient, serveLane, type ServicePorts } from '@faultline/runtime';
+import { asRequest, type RequestMessage } from './request-message';
+import { StopDesk } from './stop-desk';
 
-type RequestMessage = PageRequestMessage | StalledAccessMessage;
-
-/** What travels between a segment and its IOMMU: translations, page requests, responses, invalidations. */
+/** What travels between a segment and its IOMMU: translations, page requests, responses, invalidations, stops, resets. */
 export class SegmentLanes {
   private readonly translations: LaneClient<
     TranslateRequest,
@@ -23,6 +31,9 @@ export class SegmentLanes {
   >;
   private readonly requests: LaneClient<RequestMessage, ReturnType<typeof pageRequestSchema.decode>[number]>;
   private readonly running: Running[] = [];
+  private readonly stops: StopDesk;
+  /** Newest epoch in which the IOMMU asked for a stop. */
+  private iommuEpoch = 0;
   /** The modelled way to the IOMMU. Requests are numbered, so none may overtake another on it. */
   private readonly distance: DelayLine<readonly RequestMessage[]>;
 
@@ -33,7 +44,9 @@ export class SegmentLanes {
     private readonly unit: string,
     private readonly epoch: number,
     scenario: ResolvedScenario,
+    private readonly devices: ReadonlySet<number>,
   ) {
+    this.stops = new StopDesk((device, pasid) => host.submit([{ kind: 'StopPasid', device, pasid }]));
     const sender = { unit, epoch };
     const distanceMicros = iommu.model === 'pri' ? scenario.cost.deviceMicros : 0;
     this.distance = new DelayLine(
@@ -67,6 +80,13 @@ export class SegmentLanes {
         this.unit,
         (records) => this.invalidate(records),
       ),
+      await serveLane(
+        this.ports,
+        subjects.stopSegment(this.iommu.segment),
+        stopSchema,
+        this.unit,
+        (records) => this.stopPasids(records),
+      ),
       await followRecords(this.ports, {
         subject: subjects.hwLog(this.iommu.iommu),
         schemas: [iommuHwSchema],
@@ -79,6 +99,7 @@ export class SegmentLanes {
   async stop(): Promise<void> {
     this.translations.close();
     this.requests.close();
+    this.stops.close();
     await Promise.all(this.running.map((each) => each.stop()));
   }
 
@@ -92,36 +113,9 @@ export class SegmentLanes {
       if (event.kind === 'TranslationRequested') {
         const { translation, device, pasid, page, permissions } = event;
         this.translations.push({ kind: 'TranslateRequest', translation, device, pasid, page, permissions });
-      } else if (event.kind === 'PageRequestSent') {
-        const { request, device, pasid, page, permissions, groupId, last, round, sentAtMicros } = event;
-        const { segment } = this.iommu;
-        requests.push({
-          kind: 'PageRequestMessage',
-          segment,
-          request,
-          device,
-          pasid,
-          page,
-          permissions,
-          groupId,
-          last,
-          round,
-          sentAtMicros,
-        });
-      } else if (event.kind === 'StalledAccessSent') {
-        const { request, device, pasid, page, offset, permissions, sentAtMicros } = event;
-        const { segment } = this.iommu;
-        requests.push({
-          kind: 'StalledAccessMessage',
-          segment,
-          request,
-          device,
-          pasid,
-          page,
-          offset,
-          permissions,
-          sentAtMicros,
-        });
+      } else {
+        const message = asRequest(this.iommu.segment, event);
+        if (message) requests.push(message);
       }
     }
     if (requests.length === 0) return;
@@ -155,6 +149,11 @@ export class SegmentLanes {
     if (commands.length > 0) this.host.submit(commands);
   }
 
+  /** These events are in the log. */
+  released(events: readonly SegmentEvent[]): void {
+    this.stops.released(events);
+  }
+
   /** The device sees a response only when the log holds it: commanded, automatic, or the end of a stalled access. */
   private readHardware(events: ReturnType<typeof iommuHwSchema.decode>): void {
     const commands: SegmentCommand[] = [];
@@ -172,6 +171,11 @@ export class SegmentLanes {
         case 'FaultRefused':
           if (event.answered && this.ours(event))
             commands.push(response(event.device, event.groupId, event.responsePasid, event.code));
+          break;
+        case 'DeviceFenced':
+          // The IOMMU lets nothing of the device in until it has seen the reset that this causes (R142).
+          if (this.devices.has(event.device))
+            commands.push({ kind: 'ResetDevice', device: event.device, epoch: this.epoch });
           break;
         case 'StallEnded':
           if (this.ours(event)) {
@@ -192,12 +196,48 @@ export class SegmentLanes {
   }
 
   private invalidate(records: ReturnType<typeof invalidateSchema.decode>): Uint8Array {
+    const silent = new Set<number>();
     for (const record of records) {
       if (record.kind !== 'InvalidatePages') continue;
+      const { device, pasid } = record;
+      if (device !== EVERY_DEVICE) this.checkDevice(device);
+      for (const each of silentDevices(this.host.state, device, pasid)) silent.add(each);
       for (const { page, pages } of record.ranges)
-        this.host.perform({ kind: 'InvalidateAtc', pasid: record.pasid, page, pages });
+        this.host.perform({ kind: 'InvalidateAtc', device, pasid, page, pages });
     }
-    return invalidateSchema.encode([{ kind: 'Sender', unit: this.unit, epoch: this.epoch }]);
+    return invalidateSchema.encode([
+      this.head(),
+      ...[...silent].map((device) => ({ kind: 'DeviceSilent', device }) as const),
+    ]);
+  }
+
+  /** Answers when all PASIDs of the batch have stopped; a reply without one of them says that this segment goes out of service, or that the asker was deposed. */
+  private async stopPasids(records: ReturnType<typeof stopSchema.decode>): Promise<Uint8Array> {
+    const asked = this.isNewest(records[0])
+      ? records.filter((record) => record.kind === 'StopPasidRequest')
+      : [];
+    for (const { device } of asked) this.checkDevice(device);
+    const stopped = await Promise.all(asked.map(({ device, pasid }) => this.stops.ask(device, pasid)));
+    const replies = asked
+      .filter((_, place) => stopped[place])
+      .map(({ device, pasid }) => ({ kind: 'PasidStoppedReply', device, pasid }) as const);
+    return stopSchema.encode([this.head(), ...replies]);
+  }
+
+  /** Whether no newer owner of the IOMMU spoke before. What a deposed one still asks for is not done (D4). */
+  private isNewest(head: ReturnType<typeof stopSchema.decode>[number] | undefined): boolean {
+    if (head?.kind !== 'Sender' || head.epoch < this.iommuEpoch) return false;
+    this.iommuEpoch = head.epoch;
+    return true;
+  }
+
+  private checkDevice(device: number): void {
+    if (this.devices.has(device)) return;
+    throw new MessageOutOfPlace(`device ${device}`, `a device of segment ${this.iommu.segment}`);
+  }
+
+  private head(): Sender {
+    return { kind: 'Sender', unit: this.unit, epoch: this.epoch };
   }
 }
 

@@ -9,7 +9,10 @@ import {
   createSegment,
   type DurableSegmentEvent,
   isDurableSegmentEvent,
+  isDeviceRemoved,
   isSegmentIdle,
+  isWorkOver,
+  PasidStillStopping,
   type SegmentCommand,
   segmentCounters,
   type SegmentEvent,
@@ -37,6 +40,8 @@ export class SegmentUnit {
   private readonly drivers: WorkloadDriver[];
   /** Drivers by device. */
   private readonly driversOf = new Map<number, WorkloadDriver[]>();
+  /** Address spaces of processes that start later. */
+  private readonly later: ReadonlySet<number>;
   private host!: UnitHost<SegmentState, SegmentCommand, SegmentEvent>;
   private lanes!: SegmentLanes;
   private begun = false;
@@ -50,6 +55,9 @@ export class SegmentUnit {
   ) {
     this.segment = iommu.segment;
     this.name = `segment.${this.segment}`;
+    this.later = new Set(
+      scenario.processes.filter((process) => process.starts === 'timeline').map((process) => process.mm),
+    );
     for (const device of scenario.devices) {
       if (device.segment === this.segment) this.driversOf.set(device.device, this.driversFor(device));
     }
@@ -91,11 +99,13 @@ export class SegmentUnit {
           devices: devices.map((device) => ({ ...device, model: this.iommu.model })),
         }),
         isDurable: isDurableSegmentEvent,
+        isRefusal: (error) => error instanceof PasidStillStopping,
         messages: (events) => this.messages(events as readonly DurableSegmentEvent[]),
         conclude: (_state, apply) => this.conclude(apply),
         decided: (events) => this.send(events),
-        // A workload that was held back by the log goes on when the log has caught up.
-        released: () => {
+        released: (events) => {
+          this.lanes.released(events);
+          // A workload that was held back by the log goes on when the log has caught up.
           if (this.begun) this.host.wake();
         },
       },
@@ -103,7 +113,8 @@ export class SegmentUnit {
       ports.clock,
       (error) => ports.fail(error),
     );
-    this.lanes = new SegmentLanes(ports, this.host, this.iommu, this.name, this.epoch, scenario);
+    const numbers = new Set(devices.map((device) => device.device));
+    this.lanes = new SegmentLanes(ports, this.host, this.iommu, this.name, this.epoch, scenario, numbers);
     await this.host.settle([{ kind: 'BeginEpoch', epoch: this.epoch }]);
     await this.lanes.start();
   }
@@ -115,10 +126,36 @@ export class SegmentUnit {
   }
 
   begin(): void {
-    if (this.begun) return;
+    this.beginAll(this.drivers.filter((driver) => !this.later.has(driver.mm)));
+  }
+
+  /** The workloads of a process begin. Its PASID may have been another process's, for which the devices stopped it (R102). */
+  async startProcess(mm: number): Promise<void> {
+    const drivers = this.drivers.filter((driver) => driver.mm === mm);
+    await this.host.settle(
+      drivers.map(({ device, pasid }) => ({ kind: 'StartPasid', device, pasid }) as const),
+    );
+    this.beginAll(drivers);
+  }
+
+  private beginAll(drivers: readonly WorkloadDriver[]): void {
     this.begun = true;
-    for (const driver of this.drivers) driver.begin();
+    for (const driver of drivers) if (!driver.begun) driver.begin();
     this.host.wake();
+  }
+
+  hasDevice(device: number): boolean {
+    return this.driversOf.has(device);
+  }
+
+  /** Resolves when the log says that the device hangs. */
+  async hang(device: number): Promise<void> {
+    await this.host.settle([{ kind: 'HangDevice', device }]);
+  }
+
+  /** Resolves when the log says that the device has vanished, and how its accesses ended. */
+  async remove(device: number): Promise<void> {
+    await this.host.settle([{ kind: 'RemoveDevice', device }]);
   }
 
   halt(): void {
@@ -126,20 +163,34 @@ export class SegmentUnit {
   }
 
   progress(): DeviceProgress {
-    const { started, ended } = segmentCounters(this.host.state);
+    const { started, ended, withdrawn } = segmentCounters(this.host.state);
     const total = this.drivers.reduce((sum, driver) => sum + driver.total, 0);
     const finished =
       this.begun &&
-      this.drivers.every((driver) => driver.finished) &&
+      this.drivers.every((driver) => !driver.begun || driver.finished) &&
       isSegmentIdle(this.host.state) &&
       this.host.backlog === 0;
-    return { total, issued: started, ended, requests: this.requests, faulted: this.faulted, finished };
+    const { requests, faulted } = this;
+    return { total, issued: started, ended, withdrawn, requests, faulted, finished };
   }
 
   /** The workloads issue what they may, then the devices send what the turn made ready. */
   private conclude(apply: (command: SegmentCommand) => void): void {
+    this.withdraw(apply);
     if (this.begun && this.host.backlog < BACKLOG_LIMIT) this.issue(apply);
     apply({ kind: 'TakeTurn' });
+  }
+
+  /** Workloads of a stopped PASID or a vanished device give up what they have not issued. */
+  private withdraw(apply: (command: SegmentCommand) => void): void {
+    const { state } = this.host;
+    for (const driver of this.drivers) {
+      const { device, pasid } = driver;
+      if (driver.closed || !isWorkOver(state, device, pasid)) continue;
+      // A process that has not started does not mind that its PASID is stopped for the one before it.
+      if (!driver.begun && !isDeviceRemoved(state, device)) continue;
+      apply({ kind: 'WithdrawAccesses', device, ranges: [driver.withdraw()] });
+    }
   }
 
   private issue(apply: (command: SegmentCommand) => void): void {
@@ -160,7 +211,8 @@ export class SegmentUnit {
     for (const event of events) {
       if (event.kind === 'PageRequestSent' || event.kind === 'StalledAccessSent') this.requests += 1;
       if (event.kind !== 'AccessHit' && event.kind !== 'AccessEnded') continue;
-      if (event.kind === 'AccessEnded') this.faulted += 1;
+      if (event.kind === 'AccessEnded' && (event.outcome !== 'removed' || event.rounds > 0))
+        this.faulted += 1;
       const drivers = this.driversOf.get(event.device);
       drivers?.find((driver) => driver.owns(event.access))?.ended();
       ended = true;

@@ -5,6 +5,7 @@ import { WorkloadDriver } from './workload-driver';
 
 const workload = (change: Partial<ResolvedSynthetic> = {}): ResolvedSynthetic => ({
   source: 'synthetic',
+  mm: 0,
   pasid: 9,
   accesses: 10,
   outstanding: 3,
@@ -66,6 +67,35 @@ describe('WorkloadDriver', () => {
     expect([driver.total, driver.finished]).toEqual([1, false]);
     driver.ended();
     expect(driver.finished).toBe(true);
+  });
+
+  it('what is withdrawn is settled at once, once; what is in flight still ends', () => {
+    const { driver } = setUp({ accesses: 10 }, 1, 20);
+    driver.begin();
+    driver.next();
+    expect(driver.withdraw()).toEqual({ first: 21, count: 9 });
+    expect([driver.next(), driver.total, driver.finished, driver.closed]).toEqual([
+      undefined,
+      10,
+      false,
+      true,
+    ]);
+    driver.ended();
+    expect(driver.finished).toBe(true);
+  });
+
+  it('a halted workload has nothing left to withdraw, and a workload that never began withdraws everything', () => {
+    const halted = setUp({ accesses: 10 }).driver;
+    halted.begin();
+    halted.next();
+    halted.halt();
+    expect([halted.withdraw(), halted.total]).toEqual([{ first: 1, count: 0 }, 1]);
+    const { driver } = setUp({ accesses: 10 });
+    expect([driver.begun, driver.withdraw(), driver.finished]).toEqual([
+      false,
+      { first: 0, count: 10 },
+      true,
+    ]);
   });
 
   it('open loop: the intended start does not move while the system stalls', () => {

@@ -1,5 +1,5 @@
 import type { ResolvedWorkload } from '@faultline/contracts';
-import { type Access, type AccessPacer, createPacer } from '@faultline/domain';
+import { type Access, type AccessPacer, type AccessRange, createPacer } from '@faultline/domain';
 import type { ClockPort } from '@faultline/hosting';
 import type { AccessFeed } from './feed';
 
@@ -23,22 +23,46 @@ interface DriverOptions {
 export class WorkloadDriver {
   private inFlight = 0;
   private issued = 0;
-  private halted = false;
+  private withdrawn = 0;
+  private isClosed = false;
   private pacer: AccessPacer | undefined;
   private timer: (() => void) | undefined;
 
   constructor(private readonly options: DriverOptions) {}
 
-  /** Accesses this workload issues, all told; those issued so far once it was halted. */
+  get device(): number {
+    return this.options.device;
+  }
+
+  get pasid(): number {
+    return this.options.workload.pasid;
+  }
+
+  /** The address space whose process it is part of. */
+  get mm(): number {
+    return this.options.workload.mm;
+  }
+
+  /** Whether it has begun. */
+  get begun(): boolean {
+    return this.pacer !== undefined;
+  }
+
+  /** Whether it was halted or withdrawn: it issues nothing more. */
+  get closed(): boolean {
+    return this.isClosed;
+  }
+
+  /** Accesses this workload issues or withdraws, all told; those so far once it was halted. */
   get total(): number {
-    return this.halted ? this.issued : this.options.workload.accesses;
+    return this.isClosed ? this.issued + this.withdrawn : this.options.workload.accesses;
   }
 
   /** Nothing more will be issued, and everything issued has ended. */
   get finished(): boolean {
     return (
       this.inFlight === 0 &&
-      (this.halted || this.issued >= this.options.workload.accesses || this.options.feed.done)
+      (this.isClosed || this.issued >= this.options.workload.accesses || this.options.feed.done)
     );
   }
 
@@ -55,9 +79,17 @@ export class WorkloadDriver {
   }
 
   halt(): void {
-    this.halted = true;
+    this.isClosed = true;
     this.timer?.();
     this.options.feed.close();
+  }
+
+  /** Halts the workload for good and gives up what it has not issued: its PASID was stopped, or its device is gone. */
+  withdraw(): AccessRange {
+    const { firstAccess, workload } = this.options;
+    if (!this.isClosed) this.withdrawn = workload.accesses - this.issued;
+    this.halt();
+    return { first: firstAccess + this.issued, count: this.withdrawn };
   }
 
   /** Whether the number is one of this workload's. */
@@ -74,7 +106,7 @@ export class WorkloadDriver {
   /** The next access, if one may be issued now. */
   next(): Access | undefined {
     const { workload, feed, clock, device, firstAccess } = this.options;
-    if (!this.pacer || this.halted || this.issued >= workload.accesses || !feed.ready) return undefined;
+    if (!this.pacer || this.isClosed || this.issued >= workload.accesses || !feed.ready) return undefined;
     const now = clock.nowMicros();
     const intendedAtMicros = this.pacer.take(now, this.inFlight);
     if (intendedAtMicros === undefined) {

@@ -7,6 +7,7 @@ const group = (n: number, queue: string): GroupQueued => ({
   kind: 'GroupQueued',
   order: 0,
   group: n,
+  groupEpoch: 1,
   device: 1,
   model: 'pri',
   pasid: 2,

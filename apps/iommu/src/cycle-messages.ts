@@ -33,11 +33,11 @@ export function cycleMessages(
   events.forEach((event, order) => {
     if (event.kind === 'IommuOwnerChanged')
       for (const queue of queues) onQueue(queue, iommuQueueSchema.encode([event]));
+    if (event.kind === 'GroupQueued' || event.kind === 'GroupHeld') event.order = order;
     if (event.kind !== 'GroupQueued') {
       hardware.push(event);
       return;
     }
-    event.order = order;
     const queue = groups.get(event.queue);
     if (queue) queue.push(event);
     else groups.set(event.queue, [event]);

@@ -1,86 +1,77 @@
 import {
   invalidateSchema,
-  type InvalidatePages,
   MessageOutOfPlace,
   pageRequestSchema,
-  type PageRequestMessage,
   type ResolvedIommu,
   type Sender,
-  type StalledAccessMessage,
   translateSchema,
   type TranslateReply,
 } from '@faultline/contracts';
 import {
   acceptedRequest,
   type AnyIommuEvent,
-  canInvalidate,
   foldMm,
   hasReadyResults,
   type IommuCommand,
   type IommuState,
+  isRequestTaken,
   type MmEvent,
   reachPosition,
 } from '@faultline/domain';
 import type { LogMessage, Running, UnitHost } from '@faultline/hosting';
-import { LaneClient, serveLane, type ServicePorts } from '@faultline/runtime';
+import { serveLane, type ServicePorts } from '@faultline/runtime';
+import type { Invalidations } from './invalidations';
 import { LogRoom } from './log-room';
-
-type PageRequestRecord = ReturnType<typeof pageRequestSchema.decode>[number];
-type RequestRecordMessage = PageRequestMessage | StalledAccessMessage;
-
-/** An invalidation that waits until the replica has folded the removal (D3). */
-interface WaitingInvalidation {
-  shard: number;
-  sequence: number;
-  proceed(): void;
-}
+import {
+  commandOf,
+  isRequest,
+  type Numbered,
+  type PageRequestRecord,
+  type RequestMessage,
+} from './request-commands';
 
 /** What others ask of an IOMMU, and its replica of the page tables, which the answers come from. */
 export class IommuLanes {
   private readonly running: Running[] = [];
-  private readonly waiting: WaitingInvalidation[] = [];
-  private readonly toSegment: LaneClient<InvalidatePages>;
   private readonly room: LogRoom;
   private lastBatch = '';
   private lastReply: Promise<Uint8Array> | undefined;
+  /** Batches with an access that the bus pushed back: they wait until a tag may be free (R40). */
+  private pushedBack: (() => void)[] = [];
+  /** Counts what may have freed a tag. */
+  private freed = 0;
 
   constructor(
     private readonly ports: ServicePorts,
     private readonly host: UnitHost<IommuState, IommuCommand, AnyIommuEvent>,
     private readonly iommu: ResolvedIommu,
-    private readonly unit: string,
-    private readonly epoch: number,
+    private readonly invalidations: Invalidations,
+    private readonly sender: Sender,
     /** Devices of the segment behind it. */
     private readonly devices: ReadonlySet<number>,
   ) {
-    this.room = new LogRoom(ports, unit);
-    // Page requests and invalidations travel apart, so that an invalidation never waits behind page requests (D11).
-    this.toSegment = new LaneClient(ports, {
-      subject: ports.subjects.invalidateSegment(iommu.segment),
-      schema: invalidateSchema,
-      sender: { unit, epoch },
-    });
+    this.room = new LogRoom(ports, sender.unit);
   }
 
   async start(): Promise<void> {
     const { ports, iommu } = this;
     const { subjects } = ports;
+    const { unit } = this.sender;
     this.running.push(
-      await serveLane(ports, subjects.translate(iommu.iommu), translateSchema, this.unit, (records) =>
+      await serveLane(ports, subjects.translate(iommu.iommu), translateSchema, unit, (records) =>
         this.translate(records),
       ),
-      await serveLane(ports, subjects.pageRequest(iommu.iommu), pageRequestSchema, this.unit, (records) =>
+      await serveLane(ports, subjects.pageRequest(iommu.iommu), pageRequestSchema, unit, (records) =>
         this.receive(records),
       ),
-      await serveLane(ports, subjects.invalidateIommu(iommu.iommu), invalidateSchema, this.unit, (records) =>
-        this.invalidate(records),
+      await serveLane(ports, subjects.invalidateIommu(iommu.iommu), invalidateSchema, unit, (records) =>
+        this.invalidations.serve(records),
       ),
     );
   }
 
   async stop(): Promise<void> {
     await Promise.all(this.running.map((each) => each.stop()));
-    this.toSegment.close();
   }
 
   /** Folds a message of the mm's log into the replica; answers and invalidations that waited for it go on (D3, D8). */
@@ -90,20 +81,18 @@ export class IommuLanes {
     for (const event of events) foldMm(state, event);
     reachPosition(state, shard, message.sequence);
     if (hasReadyResults(state)) this.host.wake();
-    for (let place = this.waiting.length - 1; place >= 0; place -= 1) {
-      const waiting = this.waiting[place];
-      if (!waiting || !canInvalidate(state, waiting.shard, waiting.sequence)) continue;
-      this.waiting.splice(place, 1);
-      waiting.proceed();
-    }
+    this.invalidations.reached();
   }
 
-  private sender(): Sender {
-    return { kind: 'Sender', unit: this.unit, epoch: this.epoch };
+  /** These events are in the log: a held transaction that ended has freed its tag. */
+  released(events: readonly AnyIommuEvent[]): void {
+    if (!events.some(({ kind }) => kind === 'StallEnded' || kind === 'SegmentResetSeen')) return;
+    this.freed += 1;
+    for (const retry of this.pushedBack.splice(0)) retry();
   }
 
   private translate(records: ReturnType<typeof translateSchema.decode>): Uint8Array {
-    const replies: (Sender | TranslateReply)[] = [this.sender()];
+    const replies: (Sender | TranslateReply)[] = [this.sender];
     for (const record of records) {
       if (record.kind !== 'TranslateRequest') continue;
       const { translation, device, pasid, page, permissions } = record;
@@ -145,39 +134,49 @@ export class IommuLanes {
         : '';
     if (batch !== '' && this.lastBatch === batch && this.lastReply) return this.lastReply;
     // What is refused is not remembered: the requests that it imitates are still to come.
-    const { commands, upTo } = this.readRequests(records);
-    const reply = this.accept(commands, upTo);
+    const { segmentEpoch, requests } = this.readRequests(records);
+    const reply = this.accept(segmentEpoch, requests);
     this.lastBatch = batch;
     this.lastReply = reply;
     return reply;
   }
 
-  private readRequests(records: readonly PageRequestRecord[]): { commands: IommuCommand[]; upTo: number } {
+  private readRequests(records: readonly PageRequestRecord[]): {
+    segmentEpoch: number;
+    requests: Numbered[];
+  } {
     const segmentEpoch = this.checkSender(records[0]);
     let upTo = acceptedRequest(this.host.state, this.iommu.segment, segmentEpoch);
-    const commands: IommuCommand[] = [];
+    const requests: Numbered[] = [];
     for (const record of records) {
-      if (record.kind !== 'PageRequestMessage' && record.kind !== 'StalledAccessMessage') continue;
+      if (!isRequest(record)) continue;
       this.checkRequest(record, upTo);
-      commands.push(
-        record.kind === 'PageRequestMessage'
-          ? pageRequest(record, segmentEpoch)
-          : stalledAccess(record, segmentEpoch),
-      );
       upTo = Math.max(upTo, record.request);
+      requests.push({ request: record.request, command: commandOf(record, segmentEpoch) });
     }
-    return { commands, upTo };
+    return { segmentEpoch, requests };
   }
 
-  private async accept(commands: readonly IommuCommand[], upTo: number): Promise<Uint8Array> {
-    const events = await this.host.settle(commands);
+  /** Replies when all of the batch was taken: as long as no tag is free for one of its accesses, its segment waits (R40). */
+  private async accept(segmentEpoch: number, requests: readonly Numbered[]): Promise<Uint8Array> {
+    const { segment } = this.iommu;
+    const upTo =
+      requests[requests.length - 1]?.request ?? acceptedRequest(this.host.state, segment, segmentEpoch);
     const replies: Parameters<typeof pageRequestSchema.encode>[0][number][] = [
-      this.sender(),
+      this.sender,
       { kind: 'RequestsAccepted', upTo },
     ];
-    for (const event of events) {
-      if (event.kind === 'StalledAccessTranslated')
-        replies.push({ kind: 'AccessTranslated', device: event.device, request: event.request });
+    for (let left = requests; left.length > 0;) {
+      const { freed } = this;
+      for (const event of await this.host.settle(left.map(({ command }) => command))) {
+        if (event.kind === 'StalledAccessTranslated')
+          replies.push({ kind: 'AccessTranslated', device: event.device, request: event.request });
+      }
+      left = left.filter(
+        ({ request }) => !isRequestTaken(this.host.state, { segment, segmentEpoch, request }),
+      );
+      if (left.length > 0 && freed === this.freed)
+        await new Promise<void>((retry) => this.pushedBack.push(retry));
     }
     return pageRequestSchema.encode(replies);
   }
@@ -198,7 +197,7 @@ export class IommuLanes {
    * A device the scenario does not have, or a number that leaves a gap, is not the segment's: numbers tell what is a repetition,
    * so a number from nowhere would make every later request look like one.
    */
-  private checkRequest(record: RequestRecordMessage, accepted: number): void {
+  private checkRequest(record: RequestMessage, accepted: number): void {
     if (!this.devices.has(record.device) || record.segment !== this.iommu.segment) {
       throw new MessageOutOfPlace(
         `device ${record.device} of segment ${record.segment}`,
@@ -208,62 +207,4 @@ export class IommuLanes {
     if (record.request > accepted + 1)
       throw new MessageOutOfPlace(`request ${record.request}`, `request ${accepted + 1} or a repetition`);
   }
-
-  /** Replica, IOTLB, ATC, completion, in this order (D3, R122). */
-  private async invalidate(records: ReturnType<typeof invalidateSchema.decode>): Promise<Uint8Array> {
-    const orders = records.filter((record) => record.kind === 'InvalidatePages');
-    for (const order of orders) await this.replicaAt(order.shard, order.sequence);
-    for (const { pasid, ranges } of orders) {
-      for (const { page, pages } of ranges)
-        this.host.perform({ kind: 'InvalidateIotlb', pasid, page, pages });
-    }
-    // Masters behind a stalling IOMMU have no translation cache of their own.
-    if (this.iommu.model === 'pri') await Promise.all(orders.map((order) => this.toSegment.request(order)));
-    return invalidateSchema.encode([this.sender()]);
-  }
-
-  private async replicaAt(shard: number, sequence: number): Promise<void> {
-    if (canInvalidate(this.host.state, shard, sequence)) return;
-    await new Promise<void>((proceed) => this.waiting.push({ shard, sequence, proceed }));
-  }
-}
-
-function pageRequest(record: PageRequestMessage, segmentEpoch: number): IommuCommand {
-  const { segment, request, device, pasid, page, permissions, groupId, last, round, sentAtMicros } = record;
-  const kind = 'ReceivePageRequest';
-  return {
-    kind,
-    segment,
-    segmentEpoch,
-    request,
-    device,
-    pasid,
-    page,
-    offset: 0,
-    permissions,
-    groupId,
-    last,
-    round,
-    sentAtMicros,
-  };
-}
-
-function stalledAccess(record: StalledAccessMessage, segmentEpoch: number): IommuCommand {
-  const { segment, request, device, pasid, page, offset, permissions, sentAtMicros } = record;
-  const kind = 'ReceiveStalledAccess';
-  return {
-    kind,
-    segment,
-    segmentEpoch,
-    request,
-    device,
-    pasid,
-    page,
-    offset,
-    permissions,
-    groupId: 0,
-    last: true,
-    round: 0,
-    sentAtMicros,
-  };
 }

@@ -1,34 +1,37 @@
 import {
-  type ControlVerbs,
+  deadlineWallMicros,
   iopfSchema,
   type IommuProgress,
   mmSchema,
-  type ResolvedDevice,
   type ResolvedIommu,
   type ResolvedScenario,
+  type Sender,
 } from '@faultline/contracts';
 import {
   type AnyIommuEvent,
   countIommu,
   createIommu,
   type GroupHandled,
-  hasReadyResults,
-  hasRetries,
-  hasRingRecords,
   type IommuCommand,
   type IommuEvent,
   type IommuState,
   isDurableIommuEvent,
   isIdle,
-  needsFinishDrain,
   oldestWaitingSequence,
   parseTopology,
+  PasidInUse,
   queuesOf,
 } from '@faultline/domain';
 import { DelayLine, type LogMessage, ModelTime, type Running, UnitHost } from '@faultline/hosting';
 import { followRecords, openJournal, type ServicePorts } from '@faultline/runtime';
 import { cycleMessages } from './cycle-messages';
+import { DeviceControl } from './device-control';
+import { Fences } from './fences';
+import { Invalidations } from './invalidations';
 import { IommuLanes } from './iommu-lanes';
+import { SegmentLink } from './segment-link';
+import { TeardownDriver } from './teardown-driver';
+import { TurnEnd } from './turn-end';
 
 interface ArrivingResults {
   subject: string;
@@ -36,22 +39,23 @@ interface ArrivingResults {
   commands: readonly IommuCommand[];
 }
 
-/** Runs one IOMMU: its lanes, its inputs from the log, its ring's interrupt. Decisions are the decider's. */
+/** Runs one IOMMU: its lanes, its inputs from the log, what it does at the end of a turn. Decisions are the decider's. */
 export class IommuUnit {
   readonly name: string;
   private readonly epoch = 1;
   private readonly time: ModelTime;
   private host!: UnitHost<IommuState, IommuCommand, AnyIommuEvent>;
   private lanes!: IommuLanes;
+  private link!: SegmentLink;
+  private fences!: Fences;
+  private teardowns!: TeardownDriver;
+  private devices!: DeviceControl;
+  private readonly turnEnd: TurnEnd;
   private readonly running: Running[] = [];
   /** Positions this IOMMU has read its inputs to, by subject (D5). */
   private readonly inputs = new Map<string, number>();
-  /** Model time from a record in a ring until software has read it; for stalls the writing of the record is part of it. */
-  private readonly interruptMicros: number;
   /** Results on their modelled way to a response. In order, since the positions that the unit has read to only go up. */
   private readonly results: DelayLine<ArrivingResults>;
-  private interruptPending = false;
-  private drainDue = false;
   private overflows = 0;
 
   constructor(
@@ -66,54 +70,52 @@ export class IommuUnit {
       this.inputs.set(subject, sequence);
       this.host.submit(commands);
     });
-    this.interruptMicros = iommu.model === 'stall' ? interruptMicros + deviceMicros : interruptMicros;
+    // For stalls the writing of the record is part of the way to software.
+    const noticeMicros = iommu.model === 'stall' ? interruptMicros + deviceMicros : interruptMicros;
+    this.turnEnd = new TurnEnd(ports.clock, this.time, noticeMicros, () => this.host.wake());
+  }
+
+  /** What the laboratory may ask. */
+  get control(): DeviceControl {
+    return this.devices;
   }
 
   async start(): Promise<void> {
     const { ports, iommu, scenario } = this;
-    const { subjects, clock } = ports;
-    const topology = parseTopology(scenario.queues);
-    if (!topology) throw new Error(`topology ${scenario.queues} is unknown`);
-    const queues = queuesOf(topology, {
-      iommus: [iommu.iommu],
-      mms: scenario.processes.map((each) => each.mm),
-    });
-    const layout = {
-      subjects,
-      iommu: iommu.iommu,
-      queues,
-      groupsPerMessage: scenario.workers.groupsPerMessage,
-    };
-    const own = [
-      subjects.hwLog(iommu.iommu),
-      ...queues.map((queue) => subjects.queueLog(iommu.iommu, queue)),
-    ];
-    const journal = await openJournal(ports, this.name, this.epoch, own);
-    const decider = createIommu({
-      iommu: iommu.iommu,
-      topology,
-      priQueueEntries: iommu.priQueueEntries,
-      eventQueueEntries: iommu.eventQueueEntries,
-      iotlbEntries: iommu.iotlbEntries,
-      shards: scenario.shards.length,
-    });
-    this.host = new UnitHost(
-      {
-        decider,
-        isDurable: isDurableIommuEvent,
-        messages: (events) => cycleMessages(layout, events as readonly IommuEvent[], this.inputPositions()),
-        conclude: (state, apply) => this.conclude(state, apply),
-        released: (events) => this.count(events),
-      },
-      journal,
-      clock,
-      (error) => ports.fail(error),
+    const { subjects } = ports;
+    await this.openHost();
+    const sender: Sender = { kind: 'Sender', unit: this.name, epoch: this.epoch };
+    const { invalidationMicros, teardownStepMicros } = scenario.deadlines;
+    this.link = new SegmentLink(ports, iommu, sender);
+    this.fences = new Fences(this.host);
+    const invalidations = new Invalidations(
+      this.host,
+      iommu,
+      this.link,
+      this.fences,
+      ports.clock,
+      deadlineWallMicros(invalidationMicros, scenario.timeScale),
+      sender,
     );
-    const devices = new Set(
-      scenario.devices.filter((device) => device.iommu === iommu.iommu).map((device) => device.device),
+    this.teardowns = new TeardownDriver(
+      this.host,
+      this.link,
+      invalidations,
+      this.fences,
+      ports.clock,
+      deadlineWallMicros(teardownStepMicros, scenario.timeScale),
     );
-    this.lanes = new IommuLanes(ports, this.host, iommu, this.name, this.epoch, devices);
+    this.devices = new DeviceControl(
+      this.host,
+      iommu,
+      scenario.timeScale,
+      this.teardowns,
+      this.fences,
+      invalidations,
+    );
+    this.lanes = new IommuLanes(ports, this.host, iommu, invalidations, sender, this.behind());
     await this.host.settle([{ kind: 'BeginEpoch', epoch: this.epoch }]);
+    this.teardowns.resume();
     await this.lanes.start();
     this.running.push(
       await followRecords(ports, {
@@ -132,25 +134,12 @@ export class IommuUnit {
   }
 
   async stop(): Promise<void> {
+    this.turnEnd.stop();
+    this.teardowns.stop();
     await this.lanes.stop();
+    this.link.close();
     await Promise.all(this.running.map((each) => each.stop()));
     await this.host.settled();
-  }
-
-  async attach(device: ResolvedDevice): Promise<void> {
-    await this.host.settle([
-      {
-        kind: 'AttachDevice',
-        device: device.device,
-        segment: device.segment,
-        model: this.iommu.model,
-        responsePasidRequired: device.responsePasidRequired,
-      },
-    ]);
-  }
-
-  async bind(binding: ControlVerbs['iommu.bind']['request']): Promise<void> {
-    await this.host.settle([{ kind: 'BindPasid', ...binding }]);
   }
 
   progress(): IommuProgress {
@@ -165,30 +154,50 @@ export class IommuUnit {
     };
   }
 
-  /** The end of a turn: what is ready to be answered is answered, and what is in the rings raises or serves the interrupt. */
-  private conclude(state: IommuState, apply: (command: IommuCommand) => void): void {
-    while (hasReadyResults(state)) apply({ kind: 'RespondNext' });
-    while (hasRetries(state)) apply({ kind: 'RetryNext' });
-    if (this.interruptMicros <= 0) this.drainDue = true;
-    if (this.drainDue) {
-      this.drainDue = false;
-      this.interruptPending = false;
-      while (hasRingRecords(state)) apply({ kind: 'DrainNext' });
-      if (needsFinishDrain(state)) apply({ kind: 'FinishDrain' });
-    }
-    // Stalls that waited for room, or retried ones, may have put new records into the ring just now.
-    if (hasRingRecords(state)) this.raiseInterrupt();
+  private async openHost(): Promise<void> {
+    const { ports, iommu, scenario } = this;
+    const { subjects } = ports;
+    const topology = parseTopology(scenario.queues);
+    if (!topology) throw new Error(`topology ${scenario.queues} is unknown`);
+    const mms = scenario.processes.map((each) => each.mm);
+    const queues = queuesOf(topology, { iommus: [iommu.iommu], mms });
+    const { groupsPerMessage } = scenario.workers;
+    const layout = { subjects, iommu: iommu.iommu, queues, groupsPerMessage };
+    const own = [
+      subjects.hwLog(iommu.iommu),
+      ...queues.map((queue) => subjects.queueLog(iommu.iommu, queue)),
+    ];
+    const journal = await openJournal(ports, this.name, this.epoch, own);
+    const { generation, order, quantum, window } = scenario.iopf;
+    const decider = createIommu({
+      iommu: iommu.iommu,
+      topology,
+      priQueueEntries: iommu.priQueueEntries,
+      eventQueueEntries: iommu.eventQueueEntries,
+      iotlbEntries: iommu.iotlbEntries,
+      shards: scenario.shards.length,
+      profile: iommu.profile,
+      generation,
+      service: order === 'fair' ? { order, quantum, window } : { order },
+    });
+    this.host = new UnitHost(
+      {
+        decider,
+        isDurable: isDurableIommuEvent,
+        isRefusal: (error) => error instanceof PasidInUse,
+        messages: (events) => cycleMessages(layout, events as readonly IommuEvent[], this.inputPositions()),
+        conclude: (state, apply) => this.turnEnd.conclude(state, apply),
+        released: (events) => this.released(events),
+      },
+      journal,
+      ports.clock,
+      (error) => ports.fail(error),
+    );
   }
 
-  /** While an interrupt is pending, further records raise none (R60); the pass over the ring then finds them all (R71). */
-  private raiseInterrupt(): void {
-    if (this.interruptPending) return;
-    this.interruptPending = true;
-    const serve = (): void => {
-      this.drainDue = true;
-      this.host.wake();
-    };
-    this.time.after(this.interruptMicros, serve);
+  private behind(): Set<number> {
+    const behind = this.scenario.devices.filter((device) => device.iommu === this.iommu.iommu);
+    return new Set(behind.map((device) => device.device));
   }
 
   private admit(results: readonly GroupHandled[], message: LogMessage): void {
@@ -208,7 +217,11 @@ export class IommuUnit {
     }));
   }
 
-  private count(events: readonly AnyIommuEvent[]): void {
+  /** These events are in the log. */
+  private released(events: readonly AnyIommuEvent[]): void {
     for (const event of events) if (event.kind === 'RingOverflowSet') this.overflows += 1;
+    this.fences?.released(events);
+    this.teardowns?.released(events);
+    this.lanes?.released(events);
   }
 }

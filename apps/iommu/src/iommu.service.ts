@@ -1,7 +1,9 @@
-import type { ControlVerbs, IommuProgress, ResolvedDevice, ResolvedScenario } from '@faultline/contracts';
+import type { DeviceBinding, IommuProgress, ResolvedDevice, ResolvedScenario } from '@faultline/contracts';
 import { ServicePorts, UnitService } from '@faultline/runtime';
 import { Injectable } from '@nestjs/common';
+import type { DeviceControl } from './device-control';
 import { IommuUnit } from './iommu-unit';
+import type { TeardownReport } from './teardown-driver';
 
 /** The IOMMUs of this instance. */
 @Injectable()
@@ -28,13 +30,40 @@ export class IommuService extends UnitService {
   }
 
   async attach(device: number): Promise<void> {
-    const [found, unit] = this.locate(device);
-    await unit.attach(found);
+    const [found, control] = this.locate(device);
+    await control.attach(found);
   }
 
-  async bind(binding: ControlVerbs['iommu.bind']['request']): Promise<void> {
-    const [, unit] = this.locate(binding.device);
-    await unit.bind(binding);
+  async bind(binding: DeviceBinding): Promise<void> {
+    await this.locate(binding.device)[1].bind(binding);
+  }
+
+  unbind(device: number, pasid: number): Promise<TeardownReport> {
+    return this.locate(device)[1].unbind(device, pasid);
+  }
+
+  remove(device: number): Promise<{ forced: boolean }> {
+    return this.locate(device)[1].remove(device);
+  }
+
+  async detach(device: number): Promise<void> {
+    await this.locate(device)[1].detach(device);
+  }
+
+  async reset(device: number): Promise<void> {
+    await this.locate(device)[1].reset(device);
+  }
+
+  async replace(binding: DeviceBinding): Promise<void> {
+    await this.locate(binding.device)[1].replace(binding);
+  }
+
+  async freeQueue(iommu: number): Promise<void> {
+    await this.unit(iommu).freeQueue();
+  }
+
+  async allocQueue(iommu: number): Promise<void> {
+    await this.unit(iommu).allocQueue();
   }
 
   progress(): IommuProgress {
@@ -56,11 +85,17 @@ export class IommuService extends UnitService {
     return total;
   }
 
-  private locate(device: number): [ResolvedDevice, IommuUnit] {
+  private locate(device: number): [ResolvedDevice, DeviceControl] {
     const found = this.devices.find((each) => each.device === device);
     const unit = found && this.units.get(found.iommu);
     if (!found || !unit) throw new UnknownDevice(device);
-    return [found, unit];
+    return [found, unit.control];
+  }
+
+  private unit(iommu: number): DeviceControl {
+    const unit = this.units.get(iommu);
+    if (!unit) throw new UnknownIommu(iommu);
+    return unit.control;
   }
 }
 
@@ -71,5 +106,13 @@ export class UnknownDevice extends Error {
       `device ${device} is not behind an IOMMU of this instance; expected a device of the running scenario`,
     );
     this.name = 'UnknownDevice';
+  }
+}
+
+/** A control request named an IOMMU that is not here. */
+export class UnknownIommu extends Error {
+  constructor(readonly iommu: number) {
+    super(`IOMMU ${iommu} is not in this instance; expected an IOMMU of the running scenario`);
+    this.name = 'UnknownIommu';
   }
 }

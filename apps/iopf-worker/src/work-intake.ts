@@ -55,7 +55,6 @@ export class WorkIntake {
       this.release(message);
       return;
     }
-    const { epoch } = message.headers;
     let open = groups.length;
     const done = (): void => {
       open -= 1;
@@ -69,7 +68,7 @@ export class WorkIntake {
     }
     for (const group of groups) {
       this.servers.run((free) =>
-        this.handler.handle({ iommu, epoch, group }, (handled) => {
+        this.handler.handle({ iommu, epoch: group.groupEpoch, group }, (handled) => {
           free();
           this.results.append(handled, done);
         }),

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type * as auditModule from './commands/audit';
+import type * as conformanceModule from './commands/conformance';
 import type * as faultModule from './commands/fault';
 import type * as faultsModule from './commands/faults';
 import type * as logModule from './commands/log';
@@ -44,6 +45,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addFaults(program, surroundings);
   addLog(program, surroundings);
   addTrace(program, surroundings);
+  addConformance(program, surroundings);
   return program;
 }
 
@@ -118,6 +120,9 @@ function addLog(program: Command, { terminal, done }: Surroundings): void {
       '--subject <prefix>',
       'only subjects that begin like this, without the laboratory: log.mm, log.iommu.0',
     )
+    .option('--kind <kinds>', 'only events of these kinds, with commas between them', (text: string) =>
+      text.split(','),
+    )
     .addHelpText('after', `\n${RUN_HELP}${example('faultline log latest --subject log.iommu.0.hw --to 100')}`)
     .action(async (run: string, options: logModule.LogFlags) => {
       done(await lazily<typeof logModule>('./commands/log').log(run, options, terminal));
@@ -134,6 +139,25 @@ function addTrace(program: Command, { terminal, done }: Surroundings): void {
     .addHelpText('after', example('faultline trace info examples/traces/sort.trace.gz'))
     .action(async (file: string, options: traceModule.TraceFlags) => {
       done(await lazily<typeof traceModule>('./commands/trace-info').traceInfo(file, options, terminal));
+    });
+}
+
+function addConformance(program: Command, { terminal, done }: Surroundings): void {
+  common(program.command('conformance'))
+    .argument('<file...>', 'conformance files, plain or gzipped JSON')
+    .description(
+      'Run conversations recorded from the real fault layer or a reference IOMMU, and compare every step; exit status 1 on any difference.',
+    )
+    .option('--profile <name>', 'whose choices the IOMMU makes: riscv (which was recorded), smmu, vtd or amd')
+    .option('--vector <id>', 'only the vector with this id')
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      example('faultline conformance test/conformance/iopf/*.json.gz test/conformance/pri/*.json.gz'),
+    )
+    .action(async (files: string[], options: conformanceModule.ConformanceFlags) => {
+      const { conformance } = lazily<typeof conformanceModule>('./commands/conformance');
+      done(await conformance(files, options, terminal));
     });
 }
 

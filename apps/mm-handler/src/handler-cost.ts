@@ -35,6 +35,11 @@ export class HandlerCost {
     return sum;
   }
 
+  /** Model microseconds of the pages that faults brought along: each costs the same, and all of them come after the member. */
+  prefetch(pages: number): number {
+    return pages * this.scenario.cost.prefetchMicros;
+  }
+
   private draw({ median, p99 }: Spread): number {
     if (median <= 0 || p99 <= median) return median;
     const sigma = Math.log(p99 / median) / NORMAL_P99;

@@ -1,86 +1,103 @@
 import { type InvalidatePages, invalidateSchema, type ResolvedScenario } from '@faultline/contracts';
-import type { PageRemoved, RemovedEntry } from '@faultline/domain';
+import { EVERY_DEVICE, type PageRemoved, type PageRestricted, type RemovedEntry } from '@faultline/domain';
 import { LaneClient, type ServicePorts } from '@faultline/runtime';
+import { rangesOf } from './invalidation-ranges';
+
+/** Entries that were removed or restricted together, grouped by what they are invalidated by. */
+type EntriesOfMms = Map<number, RemovedEntry[]>;
 
 /**
- * Takes removed pages out of every translation cache (D3, R122): asks all IOMMUs that may translate for the PASID, and reports
- * the entries when the last of them has completed. Page requests never stand in its way: the lanes are its own (D11).
+ * Takes removed and restricted pages out of every translation cache (D3, R122): asks all IOMMUs where a device may translate for
+ * the mm, and has the entries completed when the last of them has answered. Page requests never stand in its way: the lanes are
+ * its own (D11).
  */
 export class Invalidator {
   private readonly lanes = new Map<number, LaneClient<InvalidatePages>>();
-  private readonly iommusOf = new Map<number, number[]>();
-  private readonly pasidOf = new Map<number, number>();
-  private removed: PageRemoved[] = [];
+  private readonly iommusOfMm = new Map<number, Set<number>>();
+  private readonly iommusOfPasid = new Map<number, Set<number>>();
+  /** What names the mm, or named it last. */
+  private readonly pasidsOfMm = new Map<number, Set<number>>();
+  private waiting: EntriesOfMms = new Map();
+  private readonly underWay = new Set<Promise<void>>();
 
   constructor(
     ports: ServicePorts,
     scenario: ResolvedScenario,
     private readonly shard: number,
     sender: { unit: string; epoch: number },
-    private readonly completed: (entries: readonly RemovedEntry[]) => void,
+    /** Resolves when the log holds that the entries are completed. */
+    private readonly complete: (entries: readonly RemovedEntry[]) => Promise<unknown>,
+    /** A completion could not be brought into the log. */
+    private readonly onFailure: (error: unknown) => void,
   ) {
     for (const { iommu } of scenario.iommus) {
-      this.lanes.set(
-        iommu,
-        new LaneClient(ports, {
-          subject: ports.subjects.invalidateIommu(iommu),
-          schema: invalidateSchema,
-          sender,
-        }),
-      );
+      const subject = ports.subjects.invalidateIommu(iommu);
+      this.lanes.set(iommu, new LaneClient(ports, { subject, schema: invalidateSchema, sender }));
     }
     for (const device of scenario.devices) {
-      for (const { pasid } of device.workloads) {
-        const iommus = this.iommusOf.get(pasid) ?? [];
-        if (!iommus.includes(device.iommu)) iommus.push(device.iommu);
-        this.iommusOf.set(pasid, iommus);
+      for (const { mm, pasid } of device.workloads) {
+        setOf(this.iommusOfMm, mm).add(device.iommu);
+        // A device whose domain is replaced goes on under the same PASID in an mm that is in no workload (R105).
+        setOf(this.iommusOfPasid, pasid).add(device.iommu);
       }
     }
   }
 
   /** The PASID names the mm: invalidations of its pages go by it. */
   bound(mm: number, pasid: number): void {
-    this.pasidOf.set(mm, pasid);
+    setOf(this.pasidsOfMm, mm).add(pasid);
   }
 
-  /** An entry was removed; `send` takes it along. */
-  add(entry: PageRemoved): void {
-    this.removed.push(entry);
+  /** An entry was removed or restricted; `send` takes it along. */
+  add({ mm, page, frame }: PageRemoved | PageRestricted): void {
+    const entries = this.waiting.get(mm);
+    if (entries) entries.push({ mm, page, frame });
+    else this.waiting.set(mm, [{ mm, page, frame }]);
   }
 
   /** Asks for everything added since, with the position of the removal in the log (D3). */
   send(sequence: number): void {
-    if (this.removed.length === 0) return;
-    const byMm = new Map<number, PageRemoved[]>();
-    for (const entry of this.removed) {
-      const entries = byMm.get(entry.mm);
-      if (entries) entries.push(entry);
-      else byMm.set(entry.mm, [entry]);
+    if (this.waiting.size === 0) return;
+    const { waiting } = this;
+    this.waiting = new Map();
+    for (const [mm, entries] of waiting) {
+      const invalidation = this.invalidate(mm, entries, sequence)
+        .catch((error: unknown) => this.onFailure(error))
+        .finally(() => this.underWay.delete(invalidation));
+      this.underWay.add(invalidation);
     }
-    this.removed = [];
-    for (const [mm, entries] of byMm) void this.invalidate(mm, entries, sequence);
+  }
+
+  /** Resolves when everything sent before is complete, and the log says so. */
+  async settled(): Promise<void> {
+    await Promise.all(this.underWay);
   }
 
   close(): void {
     for (const lane of this.lanes.values()) lane.close();
   }
 
-  private async invalidate(mm: number, entries: PageRemoved[], sequence: number): Promise<void> {
-    const pasid = this.pasidOf.get(mm);
-    const iommus = pasid === undefined ? [] : (this.iommusOf.get(pasid) ?? []);
-    if (pasid !== undefined) {
-      const ranges = entries.map(({ page }) => ({ page, pages: 1 }));
+  private async invalidate(mm: number, entries: RemovedEntry[], sequence: number): Promise<void> {
+    const ranges = rangesOf(entries);
+    const requests: Promise<void>[] = [];
+    for (const pasid of this.pasidsOfMm.get(mm) ?? []) {
       const order: InvalidatePages = {
         kind: 'InvalidatePages',
+        device: EVERY_DEVICE,
         pasid,
         mm,
         shard: this.shard,
         sequence,
         ranges,
       };
-      await Promise.all(iommus.map((iommu) => this.laneTo(iommu).request(order)));
+      for (const iommu of this.iommusOf(mm, pasid)) requests.push(this.laneTo(iommu).request(order));
     }
-    this.completed(entries);
+    await Promise.all(requests);
+    await this.complete(entries);
+  }
+
+  private iommusOf(mm: number, pasid: number): Set<number> {
+    return new Set([...(this.iommusOfMm.get(mm) ?? []), ...(this.iommusOfPasid.get(pasid) ?? [])]);
   }
 
   private laneTo(iommu: number): LaneClient<InvalidatePages> {
@@ -88,4 +105,10 @@ export class Invalidator {
     if (!lane) throw new Error(`IOMMU ${iommu} is not part of the scenario`);
     return lane;
   }
+}
+
+function setOf(sets: Map<number, Set<number>>, key: number): Set<number> {
+  let set = sets.get(key);
+  if (!set) sets.set(key, (set = new Set()));
+  return set;
 }

@@ -24,6 +24,8 @@ export interface OpenRun {
   run: number;
   members: readonly RunMember[];
   handlingAtMicros: number;
+  /** Pages that its faults brought along so far. */
+  prefetched: number;
 }
 
 /** Runs under way, numbered here: several workers may choose the same number. */
@@ -32,10 +34,16 @@ export class OpenRuns {
   private last = 0;
 
   /** Returns the shard's number for the run. */
-  open(run: OpenRun): number {
+  open(run: Omit<OpenRun, 'prefetched'>): number {
     this.last += 1;
-    this.runs.set(this.last, run);
+    this.runs.set(this.last, { ...run, prefetched: 0 });
     return this.last;
+  }
+
+  /** A fault of the run, by the shard's number, brought pages along. */
+  addPrefetched(run: number, pages: number): void {
+    const open = this.runs.get(run);
+    if (open) open.prefetched += pages;
   }
 
   /** The run with this result; it is not under way any more. */

@@ -1,4 +1,5 @@
 import {
+  type BoundPasid,
   type HandleReply,
   type HandleRequest,
   handleSchema,
@@ -34,6 +35,7 @@ import { OpenRequest, OpenRuns } from './open-runs';
 /** Records of one message: far below what a NATS server accepts (1 MiB by default). */
 const RECORDS_PER_MESSAGE = 4_096;
 
+type MmCommandOf<Kind extends MmCommand['kind']> = Extract<MmCommand, { kind: Kind }>;
 type HandleRecord = ReturnType<typeof handleSchema.decode>[number];
 
 /** Runs one mm shard: serves its runs, spends their modelled cost, takes removed pages back through invalidations. */
@@ -63,7 +65,7 @@ export class ShardUnit {
     this.journal = await openJournal(ports, this.name, this.epoch, [ports.subjects.mmLog(shard.shard)]);
     this.host = new UnitHost(
       {
-        decider: createMmShard({ shard: shard.shard, frames: shard.frames }),
+        decider: createMmShard(shard),
         isDurable: isDurableMmEvent,
         isRefusal: (error) => error instanceof MmCommandRefused,
         messages: (events) => this.messages(events as readonly MmEvent[]),
@@ -81,7 +83,8 @@ export class ShardUnit {
       scenario,
       shard.shard,
       { unit: this.name, epoch: this.epoch },
-      (entries) => this.host.submit([{ kind: 'CompleteInvalidation', entries }]),
+      (entries) => this.host.settle([{ kind: 'CompleteInvalidation', entries }]),
+      (error) => ports.fail(error instanceof Error ? error : new Error(String(error))),
     );
     await this.host.settle([{ kind: 'BeginEpoch', epoch: this.epoch }]);
     this.lane = await serveLane(
@@ -116,11 +119,23 @@ export class ShardUnit {
     ]);
   }
 
-  async bind(mm: number, pasid: number): Promise<{ generation: number; shard: number }> {
-    const events = await this.host.settle([{ kind: 'BindPasid', pasid, mm }]);
+  async bind(command: MmCommandOf<'BindPasid' | 'RebindPasid'>): Promise<BoundPasid> {
+    const events = await this.host.settle([command]);
     const bound = events.find((event) => event.kind === 'MmPasidBound');
-    if (!bound) throw new Error(`PASID ${pasid} is bound to mm ${mm} already`);
+    if (!bound) throw new Error(`PASID ${command.pasid} is bound to mm ${command.mm} already`);
     return { generation: bound.generation, shard: this.shard.shard };
+  }
+
+  async unbind(mm: number, pasid: number): Promise<void> {
+    const binding = this.host.state.durable.pasids.get(pasid);
+    if (!binding?.bound || binding.mm !== mm) throw new Error(`PASID ${pasid} does not name mm ${mm}`);
+    await this.host.settle([{ kind: 'UnbindPasid', pasid }]);
+  }
+
+  /** Resolves when no translation of what the command took away is left, and the log says so (R122). */
+  async change(command: MmCommand): Promise<void> {
+    await this.host.settle([command]);
+    await this.invalidator.settled();
   }
 
   progress(): MmProgress {
@@ -129,7 +144,7 @@ export class ShardUnit {
       openRuns: counters.runsOpen,
       framesFree: counters.framesFree,
       framesQuarantined: counters.framesQuarantined,
-      drained: counters.runsOpen === 0 && counters.entriesInvalidating === 0 && this.host.backlog === 0,
+      drained: counters.runsOpen === 0 && counters.invalidationsOpen === 0 && this.host.backlog === 0,
     };
   }
 
@@ -157,15 +172,15 @@ export class ShardUnit {
     if (due.length > 0) this.host.submit(due);
   }
 
-  /** The log holds what the run did. A page that came from storage keeps its worker waiting for the storage's time as well. */
+  /** The log holds what the run did. Pages from storage, and pages that were brought along, keep the worker waiting as well. */
   private finish(result: RunResult, nowMicros: number): void {
-    const { request, run, handlingAtMicros } = this.runs.finish(result);
+    const { request, run, handlingAtMicros, prefetched } = this.runs.finish(result);
     const { code, members } = result;
     const answer = (handledAtMicros: number): void =>
       request.answer({ kind: 'HandleReply', run, code, handlingAtMicros, handledAtMicros, members });
-    const storageMicros = this.cost.storage(members);
-    if (storageMicros <= 0) answer(nowMicros);
-    else this.time.after(storageMicros, () => answer(this.ports.clock.nowMicros()));
+    const laterMicros = this.cost.storage(members) + this.cost.prefetch(prefetched);
+    if (laterMicros <= 0) answer(nowMicros);
+    else this.time.after(laterMicros, () => answer(this.ports.clock.nowMicros()));
   }
 
   private reply(replies: readonly HandleReply[]): Uint8Array {
@@ -176,9 +191,15 @@ export class ShardUnit {
 
   private released(events: readonly AnyMmEvent[]): void {
     const now = this.ports.clock.nowMicros();
+    let prefetched = 0;
     for (const event of events) {
-      if (event.kind === 'RunFinished') this.finish(event.result, now);
-      else if (event.kind === 'PageRemoved') this.invalidator.add(event);
+      if (event.kind === 'PageInstalled') prefetched += event.prefetched ? 1 : 0;
+      else if (event.kind === 'MemberHandled') {
+        // What a member's fault brought along stands before its result.
+        if (prefetched > 0) this.runs.addPrefetched(event.run, prefetched);
+        prefetched = 0;
+      } else if (event.kind === 'RunFinished') this.finish(event.result, now);
+      else if (event.kind === 'PageRemoved' || event.kind === 'PageRestricted') this.invalidator.add(event);
       else if (event.kind === 'MmPasidBound') this.invalidator.bound(event.mm, event.pasid);
     }
     this.invalidator.send(this.journal.lastSequence);

@@ -1,55 +1,46 @@
 import {
   type AnyIommuEvent,
-  type AnyMmEvent,
   createIommu,
   createMmShard,
   createSegment,
-  type Decider,
   foldMm,
   foldRunResults,
+  type GroupQueued,
+  type GroupRunResult,
   hasReadyResults,
   hasReadyRun,
   hasRingRecords,
   type IommuCommand,
-  type IommuState,
-  type MmCommand,
-  type MmState,
+  type MmEvent,
   needsFinishDrain,
-  Permission,
   reachPosition,
   type SegmentCommand,
   type SegmentEvent,
-  type SegmentState,
   splitRuns,
 } from '@faultline/domain';
+import { bindEverything, MM_SHARDS, type PureUnits } from './pure-setup';
+import { PureUnit } from './pure-unit';
+import { writeAccess } from './pure-workload';
 
 const PER_DEVICE = 256;
-const PASID = 1;
-const MM = 1;
 
-/** A unit without a log: what it decides it folds at once. */
-class Unit<State, Command, Event> {
-  state: State;
+/** Where the time of the pure path goes: the parts of the path in the order in which a fault meets them. */
+export const pureStages = ['device', 'translate', 'report', 'handle', 'respond'] as const;
+export type PureStage = (typeof pureStages)[number];
 
-  constructor(private readonly decider: Decider<State, Command, Event>) {
-    this.state = decider.initial();
-  }
+/** A result on its way from the worker to the IOMMU. */
+type Result = Extract<IommuCommand, { kind: 'AdmitResult' }>;
 
-  apply(command: Command, now: number, take?: (event: Event) => void): void {
-    for (const event of this.decider.decide(this.state, command, now)) {
-      this.state = this.decider.evolve(this.state, event);
-      take?.(event);
-    }
-  }
-}
-
-/** A segment, an IOMMU, the IOPF layer and an mm shard in one process, called one after the other. */
+/**
+ * A segment, an IOMMU with the fault reporting layer, and an mm shard in one process: deciders alone, without messages. Each part
+ * takes what the part before made of all outstanding accesses, as it would from a message, and is timed as a whole.
+ */
 export class PureMachine {
   /** Accesses that ended. */
   ended = 0;
-  private readonly segment: Unit<SegmentState, SegmentCommand, SegmentEvent>;
-  private readonly iommu: Unit<IommuState, IommuCommand, AnyIommuEvent>;
-  private readonly mm: Unit<MmState, MmCommand, AnyMmEvent>;
+  /** Milliseconds each stage has taken. */
+  readonly millis: Record<PureStage, number> = { device: 0, translate: 0, report: 0, handle: 0, respond: 0 };
+  private readonly units: PureUnits;
   private readonly devices: number;
   private issued = 0;
   private sequence = 0;
@@ -66,158 +57,159 @@ export class PureMachine {
       responsePasidRequired: true,
     }));
     const entries = outstanding * 2;
-    this.segment = new Unit(createSegment({ segment: 0, devices }));
-    this.iommu = new Unit(
-      createIommu({
-        iommu: 0,
-        topology: 'per-iommu',
-        priQueueEntries: entries,
-        eventQueueEntries: entries,
-        iotlbEntries: 1024,
-        shards: 1,
-      }),
-    );
-    this.mm = new Unit(createMmShard({ shard: 0, frames: 2 ** 28 - 1 }));
-    this.bind();
+    this.units = {
+      segment: new PureUnit(createSegment({ segment: 0, devices })),
+      iommu: new PureUnit(
+        createIommu({
+          iommu: 0,
+          topology: 'per-iommu',
+          priQueueEntries: entries,
+          eventQueueEntries: entries,
+          iotlbEntries: 1024,
+          shards: MM_SHARDS,
+        }),
+      ),
+      mm: new PureUnit(createMmShard({ shard: 0, frames: 2 ** 28 - 1 })),
+    };
+    bindEverything(this.units, this.devices, this.now);
   }
 
   /** Takes as many accesses as may be outstanding from their issue to their end. */
   turn(): void {
     this.now += 1_000;
-    const taken: SegmentCommand[] = [];
+    let commands: SegmentCommand[] = [];
     for (let place = 0; place < this.outstanding; place += 1) {
-      const { issued: access } = this;
+      commands.push(writeAccess(place % this.devices, this.issued, this.now));
       this.issued += 1;
-      const intendedAtMicros = this.now;
-      taken.push({
-        kind: 'IssueAccess',
-        access: {
-          device: place % this.devices,
-          access,
-          pasid: PASID,
-          page: access,
-          offset: 0,
-          permissions: Permission.WRITE,
-          intendedAtMicros,
-        },
-      });
     }
-    for (let commands = taken; commands.length > 0;) commands = this.carry(this.segmentTurn(commands));
+    while (commands.length > 0) {
+      const sent = this.timed('device', () => this.devicesTurn(commands));
+      const back: SegmentCommand[] = [];
+      this.timed('translate', () => this.translate(sent, back));
+      const groups = this.timed('report', () => this.report(sent));
+      const handled = this.timed('handle', () => groups.map((group) => this.handle(group)));
+      this.timed('respond', () => this.respond(handled, back));
+      commands = back;
+    }
     if (this.ended !== this.issued)
       throw new Error(`${this.issued} accesses were issued, but ${this.ended} ended`);
   }
 
-  private segmentTurn(commands: readonly SegmentCommand[]): SegmentEvent[] {
+  private timed<T>(stage: PureStage, work: () => T): T {
+    const startedAt = performance.now();
+    const result = work();
+    this.millis[stage] += performance.now() - startedAt;
+    return result;
+  }
+
+  private devicesTurn(commands: readonly SegmentCommand[]): SegmentEvent[] {
+    const { segment } = this.units;
     const events: SegmentEvent[] = [];
-    const take = (event: SegmentEvent): void => void events.push(event);
-    for (const command of commands) this.segment.apply(command, this.now, take);
-    this.segment.apply({ kind: 'TakeTurn' }, this.now, take);
+    for (const command of commands) segment.apply(command, this.now, events);
+    segment.apply({ kind: 'TakeTurn' }, this.now, events);
+    for (const event of events) if (event.kind === 'AccessEnded') this.ended += 1;
     return events;
   }
 
-  /** What the devices send reaches the IOMMU; returns what comes back to them. */
-  private carry(events: readonly SegmentEvent[]): SegmentCommand[] {
-    const back: SegmentCommand[] = [];
-    const take = (event: AnyIommuEvent): void => {
-      if (event.kind === 'TranslationCompleted') {
-        const { translation, status, permissions, frame } = event;
-        back.push({ kind: 'CompleteTranslation', translation, status, permissions, frame });
-      } else if (event.kind === 'GroupResponded') {
-        const { device, groupId, pasid, code } = event;
-        back.push({ kind: 'ReceiveResponse', device, groupId, pasid, code });
-      } else if (event.kind === 'GroupQueued') this.handle(event, take);
-    };
-    for (const event of events) {
-      if (event.kind === 'AccessEnded') this.ended += 1;
-      else if (event.kind === 'TranslationRequested') {
-        const { translation, device, pasid, page, permissions } = event;
-        this.iommu.apply(
-          { kind: 'Translate', translation, device, pasid, page, permissions },
-          this.now,
-          take,
-        );
-      } else if (event.kind === 'PageRequestSent') {
-        this.iommu.apply(
-          { ...event, kind: 'ReceivePageRequest', segment: 0, segmentEpoch: 1, offset: 0 },
-          this.now,
-          take,
-        );
-      }
+  private translate(sent: readonly SegmentEvent[], back: SegmentCommand[]): void {
+    const { iommu } = this.units;
+    const completed: AnyIommuEvent[] = [];
+    for (const event of sent) {
+      if (event.kind !== 'TranslationRequested') continue;
+      const { translation, device, pasid, page, permissions } = event;
+      iommu.apply({ kind: 'Translate', translation, device, pasid, page, permissions }, this.now, completed);
     }
-    while (hasRingRecords(this.iommu.state)) this.iommu.apply({ kind: 'DrainNext' }, this.now, take);
-    if (needsFinishDrain(this.iommu.state)) this.iommu.apply({ kind: 'FinishDrain' }, this.now, take);
-    while (hasReadyResults(this.iommu.state)) this.iommu.apply({ kind: 'RespondNext' }, this.now, take);
-    return back;
+    for (const event of completed) {
+      if (event.kind !== 'TranslationCompleted') continue;
+      const { translation, status, permissions, frame } = event;
+      back.push({ kind: 'CompleteTranslation', translation, status, permissions, frame });
+    }
   }
 
-  /** Worker and mm: the group's run is handled, its pages reach the replica, its result the IOMMU. */
-  private handle(
-    group: Extract<AnyIommuEvent, { kind: 'GroupQueued' }>,
-    take: (event: AnyIommuEvent) => void,
-  ): void {
-    const results = splitRuns(group.members, 1).map(({ start, end }) =>
-      this.run(group.group, group.members.slice(start, end)),
+  /** Page requests reach the ring, and software drains it into groups. */
+  private report(sent: readonly SegmentEvent[]): GroupQueued[] {
+    const { iommu } = this.units;
+    const events: AnyIommuEvent[] = [];
+    for (const event of sent) {
+      if (event.kind !== 'PageRequestSent') continue;
+      const { request, device, pasid, page, permissions, groupId, last, round, sentAtMicros } = event;
+      iommu.apply(
+        {
+          kind: 'ReceivePageRequest',
+          segment: 0,
+          segmentEpoch: 1,
+          request,
+          device,
+          pasid,
+          page,
+          offset: 0,
+          permissions,
+          groupId,
+          last,
+          round,
+          sentAtMicros,
+        },
+        this.now,
+        events,
+      );
+    }
+    while (hasRingRecords(iommu.state)) iommu.apply({ kind: 'DrainNext' }, this.now, events);
+    if (needsFinishDrain(iommu.state)) iommu.apply({ kind: 'FinishDrain' }, this.now, events);
+    return events.filter((event) => event.kind === 'GroupQueued');
+  }
+
+  /** Worker and mm: a group's runs are handled one after the other. */
+  private handle(group: GroupQueued): { installed: MmEvent[]; result: Result } {
+    const installed: MmEvent[] = [];
+    const results = splitRuns(group.members, MM_SHARDS).map(({ start, end }) =>
+      this.run(
+        group.group,
+        start === 0 && end === group.members.length ? group.members : group.members.slice(start, end),
+        installed,
+      ),
     );
     const { code } = foldRunResults(group.members.length, results);
-    const positions = [{ shard: 0, sequence: this.sequence }];
-    this.iommu.apply(
-      {
-        kind: 'AdmitResult',
-        group: group.group,
-        epoch: 1,
-        device: group.device,
-        code,
-        positions,
-        sequence: this.sequence,
-      },
-      this.now,
-      take,
-    );
+    this.sequence += 1;
+    const { sequence } = this;
+    const positions = [{ shard: 0, sequence }];
+    const { group: number, device } = group;
+    return {
+      installed,
+      result: { kind: 'AdmitResult', group: number, epoch: 1, device, code, positions, sequence },
+    };
   }
 
-  private run(run: number, members: Extract<MmCommand, { kind: 'HandleRun' }>['run']['members']) {
-    let result: Extract<AnyMmEvent, { kind: 'RunFinished' }>['result'] | undefined;
-    const take = (event: AnyMmEvent): void => {
+  private run(run: number, members: GroupQueued['members'], installed: MmEvent[]): GroupRunResult {
+    const { mm } = this.units;
+    const events: ReturnType<typeof mm.decider.decide>[number][] = [];
+    mm.apply({ kind: 'HandleRun', run: { run, members } }, this.now, events);
+    while (hasReadyRun(mm.state)) mm.apply({ kind: 'Advance' }, this.now, events);
+    let result: GroupRunResult | undefined;
+    for (const event of events) {
       if (event.kind === 'RunFinished') result = event.result;
-      else if (event.kind === 'PageInstalled') foldMm(this.iommu.state, event);
-    };
-    this.mm.apply({ kind: 'HandleRun', run: { run, members } }, this.now, take);
-    while (hasReadyRun(this.mm.state)) this.mm.apply({ kind: 'Advance' }, this.now, take);
-    this.sequence += 1;
-    reachPosition(this.iommu.state, 0, this.sequence);
+      else if (event.kind === 'PageInstalled') installed.push(event);
+    }
     if (!result) throw new Error('a run without modelled cost did not end');
     return result;
   }
 
-  private bind(): void {
-    this.segment.apply({ kind: 'BeginEpoch', epoch: 1 }, this.now);
-    this.iommu.apply({ kind: 'BeginEpoch', epoch: 1 }, this.now);
-    this.mm.apply({ kind: 'BeginEpoch', epoch: 1 }, this.now);
-    this.mm.apply({ kind: 'CreateAddressSpace', mm: MM }, this.now);
-    const permissions = Permission.READ | Permission.WRITE;
-    this.mm.apply(
-      {
-        kind: 'MapVma',
-        mm: MM,
-        start: 0,
-        end: 2 ** 40,
-        permissions,
-        backing: 'anonymous',
-        file: 0,
-        filePage: 0,
-      },
-      this.now,
-    );
-    let generation = 0;
-    this.mm.apply({ kind: 'BindPasid', pasid: PASID, mm: MM }, this.now, (event) => {
-      if (event.kind === 'MmPasidBound') generation = event.generation;
-    });
-    for (let device = 0; device < this.devices; device += 1) {
-      this.iommu.apply(
-        { kind: 'AttachDevice', device, segment: 0, model: 'pri', responsePasidRequired: true },
-        this.now,
-      );
-      this.iommu.apply({ kind: 'BindPasid', device, pasid: PASID, mm: MM, shard: 0, generation }, this.now);
+  /** The pages reach the IOMMU's replica, the results are admitted, and the devices are answered. */
+  private respond(
+    handled: readonly { installed: MmEvent[]; result: Result }[],
+    back: SegmentCommand[],
+  ): void {
+    const { iommu } = this.units;
+    const events: AnyIommuEvent[] = [];
+    for (const { installed, result } of handled) {
+      for (const event of installed) foldMm(iommu.state, event);
+      reachPosition(iommu.state, 0, result.sequence);
+      iommu.apply(result, this.now, events);
+    }
+    while (hasReadyResults(iommu.state)) iommu.apply({ kind: 'RespondNext' }, this.now, events);
+    for (const event of events) {
+      if (event.kind !== 'GroupResponded') continue;
+      const { device, groupId, pasid, code } = event;
+      back.push({ kind: 'ReceiveResponse', device, groupId, pasid, code });
     }
   }
 }

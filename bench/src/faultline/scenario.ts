@@ -14,6 +14,7 @@ const SERVERS = 4_096;
 const ENDLESS_ACCESSES = 2 ** 40;
 const MOST_FRAMES = 2 ** 28 - 1;
 const PASID = 1;
+const MM = 1;
 
 export interface LoadOptions {
   outstanding: number;
@@ -40,14 +41,32 @@ export function loadScenario(options: LoadOptions): ResolvedScenario {
     timeScale: 1,
     queues: 'per-iommu',
     workers: { processes: workers, servers: SERVERS, groupsPerMessage: GROUPS_PER_MESSAGE },
+    iopf: { generation: 'G1', order: 'fifo', quantum: 8, window: 64 },
+    deadlines: { teardownStepMicros: 0, invalidationMicros: 0 },
     shards: [
-      { shard: 0, frames: workingSetPages === undefined ? MOST_FRAMES : Math.max(64, workingSetPages / 2) },
+      {
+        shard: 0,
+        frames: workingSetPages === undefined ? MOST_FRAMES : Math.max(64, workingSetPages / 2),
+        swapPages: Number.MAX_SAFE_INTEGER,
+        reclaim: 'lru',
+        faultAround: 1,
+        premap: 1,
+      },
     ],
     iommus: [
-      { iommu: 0, name: 'iommu-0', model: 'pri', segment: 0, ...ringFor(outstanding), iotlbEntries: 1024 },
+      {
+        iommu: 0,
+        name: 'iommu-0',
+        model: 'pri',
+        profile: 'riscv',
+        segment: 0,
+        ...ringFor(outstanding),
+        iotlbEntries: 1024,
+      },
     ],
     processes: [processOf(devices)],
     devices,
+    timeline: [],
   };
 }
 
@@ -73,9 +92,12 @@ function deviceOf(
     atcEntries: 0,
     pagesPerGroup: 1,
     responsePasidRequired: true,
+    responseTimeoutMicros: 0,
+    hasHandler: true,
     workloads: [
       {
         source: 'synthetic',
+        mm: MM,
         pasid: PASID,
         accesses: own,
         outstanding: Math.ceil(outstanding / count),
@@ -105,10 +127,11 @@ function processOf(devices: readonly ResolvedDevice[]): ResolvedProcess {
     filePage: 0,
   } as const;
   return {
-    mm: 1,
+    mm: MM,
     name: 'process',
     pasid: PASID,
     shard: 0,
+    starts: 'begin',
     vmas: vmas.map((area) => ({ ...area, ...shared })),
   };
 }

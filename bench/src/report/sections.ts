@@ -1,4 +1,5 @@
 import type { Round } from '../measure';
+import { type PureStage, pureStages } from '../core/pure-machine';
 import type { PureFigures } from '../core/pure-path';
 import type { SoakFigures } from '../soak';
 import type { SystemName } from '../support/system';
@@ -110,6 +111,25 @@ export function pureSection({ faultsPerSecond, rounds, relativeSpread, outstandi
     head: ['path', 'outstanding', 'faults/s on one core', 'spread', 'rounds'],
     rows,
   };
+}
+
+const STAGES: Record<PureStage, string> = {
+  device: 'device: issue, page request, response, end',
+  translate: 'IOMMU: two translation requests, the miss and the hit',
+  report: 'IOMMU: page request into the ring, out of it, and into a group',
+  handle: 'worker and mm: checks, page, result',
+  respond: "IOMMU: the mapping into its replica, the result's admission, the response",
+};
+
+/** Where the time of the pure path goes. */
+export function pureStageSection({ nanosPerFault }: PureFigures): Section {
+  const total = sum(pureStages.map((stage) => nanosPerFault[stage]));
+  const rows = pureStages.map((stage) => [
+    STAGES[stage],
+    nanosPerFault[stage].toFixed(0),
+    `${((100 * nanosPerFault[stage]) / total).toFixed(0)} %`,
+  ]);
+  return { title: 'Pure core, by stage', head: ['stage', 'ns/fault', 'share'], rows };
 }
 
 export function soakSection(runs: readonly SoakFigures[]): Section {

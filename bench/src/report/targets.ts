@@ -1,3 +1,4 @@
+import type { PureFigures } from '../core/pure-path';
 import type { Round } from '../measure';
 import type { SoakFigures } from '../soak';
 import { cellsOf, speedRatio } from './cells';
@@ -15,6 +16,7 @@ const LEAST_OVER_NEST = 6;
 const LEAST_OVER_SKELETON = 0.35;
 const MOST_CATCH_UP_SECONDS = 5;
 const MOST_RESIDENT_MEGABYTES = 300;
+const LEAST_PURE_PER_SECOND = 500_000;
 /** Garbage collection makes memory wander; growth with the number of faults shows far above this within a million. */
 const MOST_GROWTH = 1.1;
 
@@ -52,6 +54,18 @@ export function speedTargets(rounds: readonly Round[]): Target[] {
     });
   }
   return targets;
+}
+
+export function pureTargets({ faultsPerSecond }: PureFigures): Target[] {
+  const shown = (value: number): string => Math.round(value).toLocaleString('en-US');
+  return [
+    {
+      what: 'pure path, faults/s on one core',
+      wanted: `>= ${shown(LEAST_PURE_PER_SECOND)}`,
+      found: shown(faultsPerSecond),
+      reached: faultsPerSecond >= LEAST_PURE_PER_SECOND,
+    },
+  ];
 }
 
 export function memoryTargets(runs: readonly SoakFigures[]): Target[] {

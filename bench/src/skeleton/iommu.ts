@@ -88,6 +88,7 @@ function groupQueued(member: PageRequestQueued, now: number): GroupQueued {
     kind: 'GroupQueued',
     order: 0,
     group: request,
+    groupEpoch: 1,
     device,
     model: 'pri',
     pasid,
@@ -109,6 +110,7 @@ function responses(message: LogMessage, now: number): GroupResponded[] {
     pasid: 1,
     code,
     model: 'pri',
+    cause: 'handled',
     respondedAtMicros: now,
   }));
 }

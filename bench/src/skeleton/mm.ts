@@ -27,6 +27,7 @@ export async function startMm(ports: SkeletonPorts): Promise<undefined> {
           permissions,
           cause: 'zero-fill',
           major: false,
+          prefetched: false,
         });
         return { resolution: 'minor' as const, error: 'none' as const };
       });

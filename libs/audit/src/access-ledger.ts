@@ -1,4 +1,4 @@
-import type { AccessesHit } from '@faultline/domain';
+import type { AccessEnded, AccessesHit, AccessRange } from '@faultline/domain';
 import type { Findings } from './findings';
 import type { DecodedMessage } from './message';
 import { NumberSet } from './number-set';
@@ -9,35 +9,64 @@ export interface ScenarioTotals {
 }
 
 interface DeviceAccesses {
-  ended: NumberSet;
+  /** Accesses that ended or were withdrawn: nothing more can become of them. */
+  settled: NumberSet;
   hits: number;
+  withdrawn: number;
   /** Highest access number seen. */
   highest: number;
+  /** PASIDs of which nothing is under way (R94). */
+  stopped: Set<number>;
+  /** Ends as `removed` that are still to come, since the device vanished with so many accesses under way; -1 while it is there. */
+  losses: number;
 }
 
 /**
- * The part of I5 about accesses: none ends twice, and in a finished run each of them ended, with a fault or as a hit.
+ * The part of I5 about accesses: none ends twice, and in a finished run each of them ended, with a fault or as a hit, or was
+ * withdrawn before it began. A device that vanished ends what it lost and nothing else (R104). And the part of I9 that devices
+ * answer for: no access of a PASID ends after the device said that nothing of it is under way (R94).
  */
 export class AccessLedger {
   private readonly devices = new Map<number, DeviceAccesses>();
 
   constructor(private readonly findings: Findings) {}
 
-  observe(message: DecodedMessage): void {
-    for (const event of message.events) {
-      if (event.kind === 'AccessesHit') {
-        this.hit(message.sequence, event);
-      } else if (event.kind === 'AccessRetried') {
-        const device = this.device(event.device);
-        device.highest = Math.max(device.highest, event.access);
-        if (!device.ended.has(event.access)) continue;
-        this.violate(message.sequence, event.device, event.access, 'it faults again, but has ended before');
-      } else if (event.kind === 'AccessEnded') {
-        this.findings.check('I5');
-        const device = this.device(event.device);
-        device.highest = Math.max(device.highest, event.access);
-        if (!device.ended.add(event.access))
-          this.violate(message.sequence, event.device, event.access, 'it ends a second time');
+  observe({ events, sequence }: DecodedMessage): void {
+    for (const event of events) {
+      switch (event.kind) {
+        case 'AccessesHit':
+          this.hit(sequence, event);
+          break;
+        case 'AccessEnded':
+          this.end(sequence, event);
+          break;
+        case 'AccessRetried': {
+          const device = this.device(event.device);
+          device.highest = Math.max(device.highest, event.access);
+          if (!device.settled.has(event.access)) break;
+          this.violate(sequence, event.device, event.access, 'it faults again, but has ended before');
+          break;
+        }
+        case 'AccessesWithdrawn':
+          this.device(event.device).withdrawn += this.settle(
+            sequence,
+            event.device,
+            event.ranges,
+            'it is withdrawn, but has ended before',
+          );
+          break;
+        case 'DeviceRemoved':
+          this.device(event.device).losses = event.lost;
+          break;
+        case 'PasidStopped':
+          this.findings.check('I9');
+          this.device(event.device).stopped.add(event.pasid);
+          break;
+        case 'PasidStarted':
+          this.device(event.device).stopped.delete(event.pasid);
+          break;
+        default:
+          break;
       }
     }
   }
@@ -48,24 +77,7 @@ export class AccessLedger {
       ...this.devices.keys(),
       ...Object.keys(totals?.accessesByDevice ?? {}).map(Number),
     ]);
-    for (const device of devices) {
-      const { ended, hits, highest } = this.devices.get(device) ?? {
-        ended: new NumberSet(),
-        hits: 0,
-        highest: -1,
-      };
-      this.findings.check('I5');
-      const count = ended.size;
-      const expected = totals?.accessesByDevice[device];
-      const isWrong = expected === undefined ? count < highest + 1 : count !== expected;
-      if (!isWrong) continue;
-      const wanted =
-        expected === undefined
-          ? `at least ${highest + 1}, its highest number says`
-          : `${expected}, the scenario says`;
-      const sentence = `${count} accesses ended (${count - hits} faulted, ${hits} hit), expected ${wanted}`;
-      this.findings.violate('I5', sequence, `device ${device}`, sentence);
-    }
+    for (const device of devices) this.finishDevice(sequence, device, totals);
     if (totals === undefined)
       this.findings.note(
         'I5',
@@ -73,20 +85,66 @@ export class AccessLedger {
       );
   }
 
+  private finishDevice(sequence: number, device: number, totals: ScenarioTotals | undefined): void {
+    const { settled, hits, withdrawn, highest, losses } = this.devices.get(device) ?? createDevice();
+    this.findings.check('I5');
+    if (losses > 0) {
+      const sentence = `it vanished, but ${losses} of the accesses it had under way never ended`;
+      this.findings.violate('I5', sequence, `device ${device}`, sentence);
+    }
+    const expected = totals?.accessesByDevice[device];
+    const isWrong = expected === undefined ? settled.size < highest + 1 : settled.size !== expected;
+    if (!isWrong) return;
+    const wanted =
+      expected === undefined
+        ? `at least ${highest + 1}, its highest number says`
+        : `${expected}, the scenario says`;
+    const ended = settled.size - withdrawn;
+    const given = withdrawn === 0 ? '' : ` and ${withdrawn} were withdrawn`;
+    const sentence = `${ended} accesses ended (${ended - hits} faulted, ${hits} hit)${given}, expected ${wanted}`;
+    this.findings.violate('I5', sequence, `device ${device}`, sentence);
+  }
+
+  private end(sequence: number, { device: number, access, pasid, outcome }: AccessEnded): void {
+    this.findings.check('I5');
+    const device = this.device(number);
+    device.highest = Math.max(device.highest, access);
+    if (!device.settled.add(access)) this.violate(sequence, number, access, 'it ends a second time');
+    if (device.stopped.has(pasid)) {
+      const sentence = `it ends, but PASID ${pasid} was said to have stopped before`;
+      this.findings.violate('I9', sequence, `device ${number} access ${access}`, sentence);
+    }
+    if (device.losses < 0) return;
+    if (outcome !== 'removed')
+      this.violate(sequence, number, access, `it ends ${outcome}, but its device has vanished before`);
+    else if (device.losses === 0)
+      this.violate(sequence, number, access, 'its device vanished, but with fewer accesses under way');
+    else device.losses -= 1;
+  }
+
   /** Hits come as ranges of access numbers beside their counts, which must agree. */
   private hit(sequence: number, { device, atcHits, translated, ranges }: AccessesHit): void {
-    const { ended } = this.device(device);
-    let named = 0;
-    for (const { first, count } of ranges) {
-      named += count;
-      for (let access = first; access < first + count; access += 1) {
-        if (!ended.add(access)) this.violate(sequence, device, access, 'it ends a second time, as a hit');
-      }
-    }
+    const named = this.settle(sequence, device, ranges, 'it ends a second time, as a hit');
     this.device(device).hits += named;
     if (named === atcHits + translated) return;
     const sentence = `${atcHits + translated} hits are counted, but ${named} are named`;
     this.findings.violate('I5', sequence, `device ${device}`, sentence);
+  }
+
+  /** Settles accesses that come as ranges; returns how many these name. */
+  private settle(
+    sequence: number,
+    device: number,
+    ranges: readonly AccessRange[],
+    complaint: string,
+  ): number {
+    const { settled } = this.device(device);
+    let named = 0;
+    for (const { first, count } of ranges) {
+      named += count;
+      settled.addRange(first, count, (access) => this.violate(sequence, device, access, complaint));
+    }
+    return named;
   }
 
   private violate(sequence: number, device: number, access: number, sentence: string): void {
@@ -95,7 +153,11 @@ export class AccessLedger {
 
   private device(device: number): DeviceAccesses {
     let accesses = this.devices.get(device);
-    if (!accesses) this.devices.set(device, (accesses = { ended: new NumberSet(), hits: 0, highest: -1 }));
+    if (!accesses) this.devices.set(device, (accesses = createDevice()));
     return accesses;
   }
+}
+
+function createDevice(): DeviceAccesses {
+  return { settled: new NumberSet(), hits: 0, withdrawn: 0, highest: -1, stopped: new Set(), losses: -1 };
 }

@@ -1,4 +1,4 @@
-import type { Permissions } from '@faultline/domain';
+import { ACCESS_MASK, type Permissions } from '@faultline/domain';
 
 interface Area {
   start: number;
@@ -6,17 +6,36 @@ interface Area {
   permissions: Permissions;
 }
 
+/** An installed entry. */
+export interface Entry {
+  frame: number;
+  permissions: Permissions;
+}
+
+/** What is being invalidated of one entry. */
+export interface PendingInvalidation {
+  frame: number;
+  /** Invalidations that are not complete: of restrictions, and of the removal. */
+  left: number;
+  /** What the page granted when it left for another frame; absent when it is not on its way. */
+  moving?: Permissions;
+}
+
+/** The values that the permissions of an entry can have. */
+const PERMISSION_VALUES = ACCESS_MASK + 1;
+
 /** Areas and entries of one address space, as the log of its shard shows them. */
 export class AddressSpaceView {
   exited = false;
   /** Sorted by start, without overlaps. */
   private areas: Area[] = [];
-  private readonly frames = new Map<number, number>();
-  /** Removed entries whose invalidation is not complete, with their frames. */
-  private readonly removing = new Map<number, number>();
+  /** Page -> entry, packed, because there are as many as mapped pages. */
+  private readonly entries = new Map<number, number>();
+  /** Page -> invalidations of its entry, removed or restricted. */
+  private readonly pending = new Map<number, PendingInvalidation>();
 
   get installed(): number {
-    return this.frames.size;
+    return this.entries.size;
   }
 
   /** Adds an area; returns false when it overlaps another. */
@@ -27,20 +46,17 @@ export class AddressSpaceView {
     return isFree;
   }
 
-  /** Takes a range out; returns a page of it that is still installed. */
+  /** Takes a range out; returns a page of it that is still installed. Pages of it that are on their way do not arrive. */
   unmapArea(start: number, end: number): number | undefined {
-    this.areas = this.areas.flatMap((area) => {
-      if (area.end <= start || area.start >= end) return [area];
-      const left = area.start < start ? [{ ...area, end: start }] : [];
-      return area.end > end ? [...left, { ...area, start: end }] : left;
-    });
-    // A range may be far larger than what is installed in it, and the other way round.
-    if (end - start <= this.frames.size) {
-      for (let page = start; page < end; page += 1) if (this.frames.has(page)) return page;
-      return undefined;
-    }
-    for (const page of this.frames.keys()) if (page >= start && page < end) return page;
-    return undefined;
+    this.replaceAreas(start, end, () => []);
+    for (const [page, pending] of this.pending) if (page >= start && page < end) delete pending.moving;
+    return this.findInstalled(start, end, () => true);
+  }
+
+  /** Gives the areas of a range other permissions; returns a page of it that still grants more. */
+  protectArea(start: number, end: number, permissions: Permissions): number | undefined {
+    this.replaceAreas(start, end, (part) => [{ ...part, permissions }]);
+    return this.findInstalled(start, end, (entry) => (entry.permissions & ~permissions) !== 0);
   }
 
   areaOf(page: number): Area | undefined {
@@ -55,32 +71,88 @@ export class AddressSpaceView {
     return area && page < area.end ? area : undefined;
   }
 
-  frameOf(page: number): number | undefined {
-    return this.frames.get(page);
+  entryOf(page: number): Entry | undefined {
+    const packed = this.entries.get(page);
+    return packed === undefined ? undefined : unpack(packed);
   }
 
-  isRemoving(page: number): boolean {
-    return this.removing.has(page);
+  pendingOf(page: number): PendingInvalidation | undefined {
+    return this.pending.get(page);
   }
 
-  install(page: number, frame: number): void {
-    this.frames.set(page, frame);
+  install(page: number, { frame, permissions }: Entry): void {
+    this.entries.set(page, frame * PERMISSION_VALUES + (permissions & ACCESS_MASK));
   }
 
-  remove(page: number, frame: number): void {
-    this.frames.delete(page);
-    this.removing.set(page, frame);
+  /** The entry grants less, and what was cached of it is being invalidated. */
+  restrict(page: number, entry: Entry): void {
+    this.install(page, entry);
+    this.beginInvalidation(page, entry.frame);
   }
 
-  /** Returns false when no removal of this frame was under way at the page. */
-  completeRemoval(page: number, frame: number): boolean {
-    return this.removing.get(page) === frame && this.removing.delete(page);
+  /** The entry is gone; `moving`: what it granted, when its content goes to another frame. */
+  remove(page: number, frame: number, moving?: Permissions): void {
+    this.entries.delete(page);
+    const pending = this.beginInvalidation(page, frame);
+    if (moving !== undefined) pending.moving = moving;
+  }
+
+  /** Returns false when no invalidation of this frame was under way at the page. */
+  completeInvalidation(page: number, frame: number): boolean {
+    const pending = this.pending.get(page);
+    if (pending?.frame !== frame) return false;
+    pending.left -= 1;
+    if (pending.left === 0) this.pending.delete(page);
+    return true;
   }
 
   /** Invalidations under way go on after the exit. */
   exit(): void {
     this.exited = true;
     this.areas = [];
-    this.frames.clear();
+    this.entries.clear();
+    for (const pending of this.pending.values()) delete pending.moving;
   }
+
+  private beginInvalidation(page: number, frame: number): PendingInvalidation {
+    const known = this.pending.get(page);
+    if (known?.frame === frame) {
+      known.left += 1;
+      return known;
+    }
+    const pending: PendingInvalidation = { frame, left: 1 };
+    this.pending.set(page, pending);
+    return pending;
+  }
+
+  /** What areas have of the range is replaced; what lies outside stays. */
+  private replaceAreas(start: number, end: number, replace: (part: Area) => Area[]): void {
+    this.areas = this.areas.flatMap((area) => {
+      if (area.end <= start || area.start >= end) return [area];
+      const left = area.start < start ? [{ ...area, end: start }] : [];
+      const right = area.end > end ? [{ ...area, start: end }] : [];
+      const part = { ...area, start: Math.max(area.start, start), end: Math.min(area.end, end) };
+      return [...left, ...replace(part), ...right];
+    });
+  }
+
+  /** A page of the range whose entry is such. A range may be far larger than what is installed in it, and the other way round. */
+  private findInstalled(start: number, end: number, isSuch: (entry: Entry) => boolean): number | undefined {
+    if (end - start <= this.entries.size) {
+      for (let page = start; page < end; page += 1) {
+        const packed = this.entries.get(page);
+        if (packed !== undefined && isSuch(unpack(packed))) return page;
+      }
+      return undefined;
+    }
+    for (const [page, packed] of this.entries) {
+      if (page >= start && page < end && isSuch(unpack(packed))) return page;
+    }
+    return undefined;
+  }
+}
+
+function unpack(packed: number): Entry {
+  const frame = Math.floor(packed / PERMISSION_VALUES);
+  return { frame, permissions: packed - frame * PERMISSION_VALUES };
 }

@@ -6,8 +6,6 @@ const log = goodLog();
 /** A message of the shard, or of the IOMMU, beside the good log's. */
 const mm = (...events: Parameters<LogBuilder['mm']>): LoggedMessage[] =>
   new LogBuilder().mm(...events).messages;
-const hw = (...events: Parameters<LogBuilder['hw']>): LoggedMessage[] =>
-  new LogBuilder().hw(...events).messages;
 
 describe('I6', () => {
   const after = (...events: Parameters<LogBuilder['mm']>) =>
@@ -127,42 +125,6 @@ describe('I7', () => {
     const early = insertAfter(log, GOOD.installed, ...mm(removed, install(101, 12, 'copy-on-write', 3)));
     expect(failuresOf(audit(early)).I7).toEqual([
       'mm 1 page 101: it is installed before the invalidation of its old entry is complete',
-    ]);
-  });
-});
-
-describe('I9', () => {
-  const after = (sequence: number, ...messages: LoggedMessage[]) =>
-    failuresOf(audit(insertAfter(log, sequence, ...messages))).I9;
-  const binding = { device: 0, pasid: 7, mm: 2, shard: 0 } as const;
-
-  it('sees a binding over a binding', () => {
-    expect(after(GOOD.ended, ...hw({ kind: 'PasidBound', ...binding, generation: 2 }))).toEqual([
-      'device 0 PASID 7: it is bound to mm 2, but still names mm 1',
-    ]);
-  });
-
-  it('sees a generation that does not grow', () => {
-    const unbound = { kind: 'MmPasidUnbound', pasid: 7, generation: 1 } as const;
-    expect(
-      after(GOOD.ended, ...mm(unbound, { kind: 'MmPasidBound', pasid: 7, mm: 1, generation: 1 })),
-    ).toEqual(['PASID 7: it is bound with generation 1, but had generation 1 before']);
-  });
-
-  it('sees a PASID that is used again while its faults are pending', () => {
-    const reuse = hw(
-      { kind: 'PasidUnbound', device: 0, pasid: 7, generation: 1 },
-      { kind: 'PasidBound', ...binding, generation: 2 },
-    );
-    const sentence =
-      'device 0 PASID 7: it is used again with generation 2, but group 0.1.1 of an older one is pending';
-    expect(after(GOOD.handled, ...reuse)).toEqual([sentence]);
-    expect(after(GOOD.ended, ...reuse)).toBeUndefined();
-  });
-
-  it('sees an unbinding of what was not bound', () => {
-    expect(after(GOOD.ended, ...hw({ kind: 'PasidUnbound', device: 3, pasid: 7, generation: 1 }))).toEqual([
-      'device 3 PASID 7: generation 1 is unbound, but was not bound',
     ]);
   });
 });

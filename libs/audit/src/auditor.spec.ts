@@ -1,3 +1,4 @@
+import { EVERY_PASID } from '@faultline/domain';
 import {
   audit,
   failuresOf,
@@ -127,7 +128,7 @@ describe('I1', () => {
         StopMarkerDropped: hw({ kind: 'StopMarkerDropped', ...identity, pasid: 7 }),
         PartialsDiscarded: hw(
           { kind: 'FaultParked', ...identity },
-          { kind: 'PartialsDiscarded', device: -1, count: 1, cause: 'removed' },
+          { kind: 'PartialsDiscarded', device: -1, pasid: EVERY_PASID, count: 1, cause: 'removed' },
         ),
       };
       const ended = insertAfter(

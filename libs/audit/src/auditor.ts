@@ -11,6 +11,7 @@ import { PageLedger } from './page-ledger';
 import { PasidLedger } from './pasid-ledger';
 import type { AuditReport } from './report';
 import { SequenceCheck } from './sequence-check';
+import { TeardownLedger } from './teardown-ledger';
 import { checkTimeline, DEFAULT_CLOCK_TOLERANCE_MICROS } from './timeline-check';
 
 export interface AuditorOptions {
@@ -43,6 +44,7 @@ export class Auditor {
   private readonly accesses: AccessLedger;
   private readonly pages: PageLedger;
   private readonly pasids: PasidLedger;
+  private readonly teardowns: TeardownLedger;
   private readonly assembler: FaultAssembler;
   private readonly counters = new EventCounters();
   private messages = 0;
@@ -59,12 +61,13 @@ export class Auditor {
       options.firstSequence ?? 1,
       options.previousHash,
     );
-    this.groups = new GroupLedger(this.findings);
+    this.groups = new GroupLedger(this.findings, (record) => this.pasids.isOver(record));
     this.accesses = new AccessLedger(this.findings);
     this.pages = new PageLedger(this.findings);
     this.pasids = new PasidLedger(this.findings, (pasid, generation) =>
       this.groups.pendingOfPasid(pasid, generation),
     );
+    this.teardowns = new TeardownLedger(this.findings);
     const tolerance = options.clockToleranceMicros ?? DEFAULT_CLOCK_TOLERANCE_MICROS;
     this.assembler = new FaultAssembler((row) => {
       checkTimeline(row, tolerance, this.findings);
@@ -86,6 +89,7 @@ export class Auditor {
     for (const event of events) this.counters.take(event);
     this.groups.observe(decoded);
     this.pasids.observe(decoded);
+    this.teardowns.observe(decoded);
     this.pages.observe(decoded);
     this.accesses.observe(decoded);
     this.assembler.observe(decoded);
@@ -158,6 +162,7 @@ export class Auditor {
         findings.violate('I5', lastSequence, what, `the run is finished, but ${count} are pending`);
     }
     groups.finish(lastSequence);
+    this.teardowns.finish(lastSequence);
     this.accesses.finish(lastSequence, this.options.totals);
   }
 }

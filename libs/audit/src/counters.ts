@@ -24,6 +24,9 @@ export class EventCounters {
       this.add('accessesHit.translated', event.translated);
     }
     if (event.kind === 'PartialsDiscarded') this.add('partials', event.count);
+    if (event.kind === 'AccessesWithdrawn')
+      for (const { count } of event.ranges) this.add('accessesWithdrawn', count);
+    if (event.kind === 'PageInstalled' && event.prefetched) this.add('pageInstalled.prefetched', 1);
   }
 
   add(name: string, times: number): void {
@@ -52,7 +55,11 @@ const byName = ([one]: readonly [string, number], [other]: readonly [string, num
 function causeOf(event: LogEvent): string | undefined {
   switch (event.kind) {
     case 'GroupResponded':
-      return CODES[event.code];
+      return event.cause === 'handled' ? CODES[event.code] : event.cause;
+    case 'TeardownStepped':
+      return `${event.step}.${event.outcome}`;
+    case 'TeardownBegun':
+    case 'DeviceFenced':
     case 'GroupDiscarded':
     case 'PartialsDiscarded':
     case 'PageInstalled':

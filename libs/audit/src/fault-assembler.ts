@@ -1,33 +1,23 @@
-import type {
-  AccessEnded,
-  AccessRetried,
-  FaultModel,
-  FaultRefused,
-  GroupDiscarded,
-  GroupHandled,
-  GroupQueued,
-  GroupResponded,
-  PageRequestDropped,
-  PartialsDiscarded,
-  RequestIdentity,
-  RequestRecord,
-  SegmentResetSeen,
-  StallEnded,
+import {
+  type AccessEnded,
+  type AccessRetried,
+  type DeviceReset,
+  EVERY_PASID,
+  type FaultModel,
+  type FaultRefused,
+  type PageRequestDropped,
+  type PartialsDiscarded,
+  type RequestIdentity,
+  type RequestRecord,
+  type SegmentResetSeen,
+  type StallEnded,
 } from '@faultline/domain';
-import { EpochMap } from './epoch-map';
+import { asksForNothing, FaultGroups, type Place } from './fault-groups';
 import type { FaultCode, FaultRow, FaultSettlement } from './fault-row';
 import { type DecodedMessage, unitIndex } from './message';
-import { type OpenFault, OpenFaults, type OpenGroup, rowOf } from './open-faults';
+import { type OpenFault, OpenFaults, rowOf } from './open-faults';
 
-const SOFTWARE_CODES: readonly FaultCode[] = ['success', 'invalid', 'failure'];
 const AUTOMATIC_CODES: readonly FaultCode[] = ['auto-success', 'auto-invalid', 'auto-failure'];
-
-/** Where an event stands. */
-interface Place {
-  sequence: number;
-  unit: number;
-  epoch: number;
-}
 
 /**
  * Joins the events of a log to one row a fault: a page request, or one round of a stall.
@@ -38,7 +28,13 @@ interface Place {
  */
 export class FaultAssembler {
   private readonly faults = new OpenFaults();
-  private readonly groups = new EpochMap(() => new Map<number, OpenGroup>());
+  private readonly groups = new FaultGroups(
+    this.faults,
+    (record, model, place) => this.begin(record, model, place),
+    (fault) => this.emitIfOver(fault),
+  );
+  /** Devices that vanished: whatever they are answered, they settle nothing (R104). */
+  private readonly gone = new Set<number>();
 
   constructor(private readonly onFault: (row: FaultRow) => void) {}
 
@@ -106,15 +102,18 @@ export class FaultAssembler {
       case 'SegmentResetSeen':
         this.empty(event, place);
         break;
+      case 'GroupHeld':
+        this.groups.hold(event, place);
+        break;
       case 'GroupQueued':
-        this.queue(event, place);
+        this.groups.queue(event, place);
         break;
       case 'GroupHandled':
-        this.handle(event, place);
+        this.groups.handle(event, place);
         break;
       case 'GroupResponded':
       case 'GroupDiscarded':
-        this.answer(event, place);
+        this.groups.answer(event, place);
         break;
       case 'StallEnded':
         this.endStall(event, place);
@@ -124,7 +123,14 @@ export class FaultAssembler {
         this.settleAccess(event, place);
         break;
       case 'SegmentOwnerChanged':
-        this.abandon(event.segment, event.epoch);
+        this.abandon(({ segment, segmentEpoch }) => segment === event.segment && segmentEpoch < event.epoch);
+        break;
+      case 'DeviceReset':
+        this.resetDevice(event, place);
+        break;
+      case 'DeviceRemoved':
+        this.gone.add(event.device);
+        for (const fault of this.faults) if (fault.record.device === event.device) this.emitIfOver(fault);
         break;
       default:
         break;
@@ -158,14 +164,18 @@ export class FaultAssembler {
     if (!fault) return;
     fault.sequences.written = place.sequence;
     fault.code = event.answered ? (AUTOMATIC_CODES[event.code] ?? 'auto-failure') : 'dropped';
-    if (!event.answered) return;
-    fault.instants.respondedAtMicros = event.writtenAtMicros;
-    fault.sequences.responded = place.sequence;
+    // Sent before the reset that cut it off: the device has forgotten it.
+    fault.abandoned = event.cause === 'fenced';
+    if (event.answered) {
+      fault.instants.respondedAtMicros = event.writtenAtMicros;
+      fault.sequences.responded = place.sequence;
+    }
+    this.emitIfOver(fault);
   }
 
   private park(identity: RequestIdentity): void {
     const fault = this.faults.find(identity, 0);
-    if (fault && !fault.group) fault.parked = true;
+    if (fault) this.groups.park(fault);
   }
 
   private refuse(event: FaultRefused, place: Place): void {
@@ -174,6 +184,7 @@ export class FaultAssembler {
     fault.code = 'refused';
     fault.sequences.responded = place.sequence;
     if (event.answered) fault.instants.respondedAtMicros = event.atMicros;
+    if (event.reason === 'fenced' || asksForNothing(fault.record)) fault.abandoned = true;
     this.emitIfOver(fault);
   }
 
@@ -182,11 +193,12 @@ export class FaultAssembler {
     if (fault) this.faults.close(fault);
   }
 
-  /** After an overflow the devices still see the answer to the truncated group (R53); after a reset or removal nothing comes. */
+  /** After an overflow the devices still see the answer to the truncated group (R53); after anything else nothing comes. */
   private discardPartials(event: PartialsDiscarded, place: Place): void {
     for (const fault of this.faults) {
       if (!fault.parked || fault.group || fault.iommu !== place.unit) continue;
       if (event.device !== -1 && fault.record.device !== event.device) continue;
+      if (event.pasid !== EVERY_PASID && fault.record.pasid !== event.pasid) continue;
       fault.code = 'discarded';
       fault.sequences.responded = place.sequence;
       if (event.cause !== 'overflow') fault.abandoned = true;
@@ -208,64 +220,6 @@ export class FaultAssembler {
     }
   }
 
-  private queue(event: GroupQueued, place: Place): void {
-    const group: OpenGroup = {
-      iommu: place.unit,
-      epoch: place.epoch,
-      group: event.group,
-      queue: event.queue,
-      members: [],
-      handled: undefined,
-    };
-    for (const record of event.members) {
-      const fault = this.begin(record, event.model, place);
-      group.members.push(fault);
-      if (!fault) continue;
-      fault.group = group;
-      fault.parked = false;
-      fault.sequences.queued = place.sequence;
-      fault.instants.queuedAtMicros = event.queuedAtMicros;
-      fault.instants.writtenAtMicros = record.writtenAtMicros;
-    }
-    this.groups.get(place.unit, place.epoch).set(event.group, group);
-  }
-
-  /** The first result is the one the IOMMU admits (D1). */
-  private handle(event: GroupHandled, place: Place): void {
-    const group = this.groups.peek(event.iommu, event.epoch)?.get(event.group);
-    if (!group || group.handled) return;
-    group.handled = event;
-    group.members.forEach((fault, position) => {
-      if (!fault) return;
-      fault.sequences.handled = place.sequence;
-      fault.instants.startedAtMicros = event.startedAtMicros;
-      fault.instants.handlingAtMicros = event.handlingAtMicros;
-      fault.instants.handledAtMicros = event.handledAtMicros;
-      fault.resolution = event.members[position]?.resolution ?? null;
-      fault.error = event.members[position]?.error ?? null;
-    });
-  }
-
-  private answer(event: GroupResponded | GroupDiscarded, place: Place): void {
-    const groups = this.groups.peek(place.unit, event.groupEpoch);
-    const group = groups?.get(event.group);
-    if (!group) return;
-    groups?.delete(event.group);
-    for (const fault of group.members) {
-      if (!fault) continue;
-      fault.sequences.responded = place.sequence;
-      if (event.kind === 'GroupResponded') {
-        fault.code = SOFTWARE_CODES[event.code] ?? 'failure';
-        fault.instants.respondedAtMicros = event.respondedAtMicros;
-      } else {
-        fault.code = 'discarded';
-        // The device is gone or has forgotten it; a group that only misses its PASID leaves a device that waits.
-        if (event.cause !== 'needs-pasid') fault.abandoned = true;
-      }
-      this.emitIfOver(fault);
-    }
-  }
-
   private endStall(event: StallEnded, place: Place): void {
     const fault = this.faults.findLatest(event);
     if (!fault) return;
@@ -281,15 +235,29 @@ export class FaultAssembler {
     );
     if (!fault || fault.model === 'stall') return;
     fault.access = event.access;
-    fault.instants.receivedAtMicros = event.receivedAtMicros;
     fault.code ??= 'unanswered';
+    fault.instants.receivedAtMicros = receivedOf(event, fault);
+    if (isOneTooMany(fault)) fault.instants.respondedAtMicros = null;
     if (event.kind === 'AccessRetried') this.settle(fault, 'retried', event.retriedAtMicros, place);
     else this.settle(fault, event.outcome, event.endedAtMicros, place);
   }
 
-  private abandon(segment: number, epoch: number): void {
+  /** What the device had sent before its reset is forgotten, answered or not; what it goes on with are new faults (R21, R142). */
+  private resetDevice(event: DeviceReset, place: Place): void {
+    const { device, epoch, request } = event;
+    this.abandon(
+      (record, fault) =>
+        fault.model === 'pri' &&
+        record.segment === place.unit &&
+        record.device === device &&
+        record.segmentEpoch === epoch &&
+        record.request < request,
+    );
+  }
+
+  private abandon(concerns: (record: RequestRecord, fault: OpenFault) => boolean): void {
     for (const fault of this.faults) {
-      if (fault.record.segment !== segment || fault.record.segmentEpoch >= epoch) continue;
+      if (!concerns(fault.record, fault)) continue;
       fault.abandoned = true;
       this.emitIfOver(fault);
     }
@@ -304,9 +272,30 @@ export class FaultAssembler {
 
   /** A stall's next round may be told before the answer to this one, which its `hw` message brings. */
   private emitIfOver(fault: OpenFault): void {
-    const over = fault.settlement !== undefined || fault.abandoned;
+    const over = fault.settlement !== undefined || fault.abandoned || this.gone.has(fault.record.device);
     if (!over || fault.code === undefined) return;
     this.faults.close(fault);
     this.onFault(rowOf(fault));
   }
+}
+
+/** When the device saw the answer to this very fault. An access that is lost before may have had the answer to an earlier one. */
+function receivedOf(event: AccessRetried | AccessEnded, fault: OpenFault): number | null {
+  const { receivedAtMicros } = event;
+  const isLost = event.kind === 'AccessEnded' && (event.outcome === 'removed' || event.outcome === 'failure');
+  return isLost && receivedAtMicros < fault.instants.sentAtMicros ? null : receivedAtMicros;
+}
+
+/**
+ * Members of a group that are refused one by one are answered one by one (R78). The device takes the first answer for the group's, so
+ * those to later members come after it has gone on (R18).
+ */
+function isOneTooMany({ code, instants }: OpenFault): boolean {
+  const { respondedAtMicros, receivedAtMicros } = instants;
+  return (
+    code === 'refused' &&
+    respondedAtMicros !== null &&
+    receivedAtMicros !== null &&
+    receivedAtMicros < respondedAtMicros
+  );
 }

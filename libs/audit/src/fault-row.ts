@@ -6,6 +6,12 @@ export type FaultCode =
   | 'success'
   | 'invalid'
   | 'failure'
+  /** INVALID by software for want of a result (R15): nobody answered in time, the binding was torn down (R95), the device left its
+   * queue (R89), or its PASID got another domain (R105). */
+  | 'timeout'
+  | 'teardown'
+  | 'removed'
+  | 'replaced'
   /** By the IOMMU itself, because the ring did not take it (R46, R47). */
   | 'auto-success'
   | 'auto-invalid'
@@ -14,16 +20,19 @@ export type FaultCode =
   | 'dropped'
   /** Consumed and answered at once, because nobody handles faults of its PASID (R78). */
   | 'refused'
-  /** Its partial list or its group was thrown away (R88, D9). */
+  /** Its partial list or its group was thrown away (R88, R99, R142, D9). */
   | 'discarded'
   /** A stall that was retried without its record ever being written (R39). */
   | 'unrecorded'
   /** Nothing of the above is in the log: its group was truncated (R53), or the log ends before the answer. */
   | 'unanswered';
 
-/** What became of the access after the answer. `retried`: a PRI device asked again and missed; `stalled-again`: the IOMMU's retry missed. */
+/**
+ * What became of the access after the answer. `retried`: a PRI device asked again and missed; `stalled-again`: the IOMMU's retry
+ * missed; `removed`: it was lost with its device, perhaps before any answer.
+ */
 export type FaultSettlement =
-  'completed' | 'invalid' | 'failure' | 'refused' | 'aborted' | 'retried' | 'stalled-again';
+  'completed' | 'invalid' | 'failure' | 'refused' | 'removed' | 'aborted' | 'retried' | 'stalled-again';
 
 /** When each step happened, in microseconds since the Unix epoch; null for a step that this fault did not have. */
 export interface FaultInstants {

@@ -4,7 +4,7 @@ import type { Findings } from './findings';
 interface Frame {
   /** The zero page and pages of the page cache may be in many entries; all others in one. */
   shared: boolean;
-  /** Entries that show it, and removed entries whose invalidation is not complete. */
+  /** Entries that show it, and invalidations of removed or restricted entries that are not complete. */
   mappings: number;
   invalidating: number;
   /** Reclaim began to take it away: it may not be mapped again before it was freed. */
@@ -56,6 +56,12 @@ export class FrameView {
     frame.mappings -= 1;
     frame.invalidating += 1;
     if (event.cause === 'reclaim') frame.reclaimed = true;
+  }
+
+  /** An entry of it grants less, and what was cached of that is being invalidated. */
+  restrict(number: number): void {
+    const frame = this.frames.get(number);
+    if (frame) frame.invalidating += 1;
   }
 
   /** An entry was overwritten without a removal, which is a violation already. */

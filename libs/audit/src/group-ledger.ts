@@ -1,9 +1,11 @@
-import type {
-  GroupDiscarded,
-  GroupHandled,
-  GroupQueued,
-  GroupResponded,
-  RequestRecord,
+import {
+  type GroupDiscarded,
+  type GroupHandled,
+  type GroupHeld,
+  type GroupQueued,
+  type GroupResponded,
+  type RequestRecord,
+  ResponseCode,
 } from '@faultline/domain';
 import { EpochMap } from './epoch-map';
 import type { Findings } from './findings';
@@ -17,7 +19,13 @@ interface PendingGroup {
   model: GroupQueued['model'];
   /** Codes of the results in the log; more than one when the group was delivered again. */
   codes: number[];
+  /** Cycle whose queue message has it; undefined while it is held (D14). */
+  queuedIn: number | undefined;
+  held: boolean;
 }
+
+/** Whether the use of its PASID that a request belongs to is over (I9). */
+export type IsOver = (record: RequestRecord) => boolean;
 
 const nameOf = (iommu: number, epoch: number, group: number): string => `group ${iommu}.${epoch}.${group}`;
 
@@ -31,7 +39,10 @@ export class GroupLedger {
   private readonly requests: RequestLedger;
   private pendingCount = 0;
 
-  constructor(private readonly findings: Findings) {
+  constructor(
+    private readonly findings: Findings,
+    private readonly isOver: IsOver,
+  ) {
     this.requests = new RequestLedger(findings);
   }
 
@@ -48,10 +59,11 @@ export class GroupLedger {
   }
 
   observe(message: DecodedMessage): void {
-    const { sequence } = message;
-    const unit = unitIndex(message.headers.unit);
+    const { sequence, headers } = message;
+    const unit = unitIndex(headers.unit);
     for (const event of message.events) {
-      if (event.kind === 'GroupQueued') this.queue(event, unit, message.headers.epoch, sequence);
+      if (event.kind === 'GroupQueued') this.queue(event, unit, headers.cycle, sequence);
+      else if (event.kind === 'GroupHeld') this.hold(event, unit, headers.epoch, headers.cycle, sequence);
       else if (event.kind === 'GroupHandled') this.handle(event, sequence);
       else if (event.kind === 'GroupResponded' || event.kind === 'GroupDiscarded')
         this.close(event, unit, sequence);
@@ -84,24 +96,53 @@ export class GroupLedger {
     this.requests.finish(sequence);
   }
 
-  private queue(event: GroupQueued, iommu: number, epoch: number, sequence: number): void {
+  private queue(event: GroupQueued, iommu: number, cycle: number, sequence: number): void {
     this.findings.check('I1');
-    const name = nameOf(iommu, epoch, event.group);
-    const groups = this.pending.get(iommu, epoch);
-    if (groups.has(event.group) || this.closed.peek(iommu, epoch)?.has(event.group)) {
+    const { group, groupEpoch, members, model } = event;
+    const name = nameOf(iommu, groupEpoch, group);
+    const groups = this.pending.get(iommu, groupEpoch);
+    const known = groups.get(group);
+    if (known && known.queuedIn === undefined) {
+      known.queuedIn = cycle;
+      if (known.members.length === members.length) return;
+      const sentence = `it is queued with ${members.length} requests, but was held with ${known.members.length}`;
+      this.findings.violate('I1', sequence, name, sentence);
+      return;
+    }
+    if (known || this.closed.peek(iommu, groupEpoch)?.has(group)) {
       this.findings.violate('I1', sequence, name, 'the group is queued a second time');
       return;
     }
-    groups.set(event.group, { members: event.members, model: event.model, codes: [] });
+    groups.set(group, { members, model, codes: [], queuedIn: cycle, held: false });
     this.pendingCount += 1;
-    for (const member of event.members) this.requests.group(member, event.model, name, sequence);
+    for (const member of members) this.requests.group(member, model, name, sequence);
+  }
+
+  /** The queue message of the same cycle stands before this, with all members (D5). */
+  private hold(event: GroupHeld, iommu: number, epoch: number, cycle: number, sequence: number): void {
+    this.findings.check('I1');
+    const { group, model } = event;
+    const name = nameOf(iommu, epoch, group);
+    const groups = this.pending.get(iommu, epoch);
+    const known = groups.get(group);
+    if (known && !known.held && known.queuedIn === cycle) {
+      known.held = true;
+      return;
+    }
+    if (known || this.closed.peek(iommu, epoch)?.has(group)) {
+      this.findings.violate('I1', sequence, name, 'the group is held, but was held or queued before');
+      return;
+    }
+    const members = this.requests.holdGroup(event, iommu, name, sequence);
+    groups.set(group, { members, model, codes: [], queuedIn: undefined, held: true });
+    this.pendingCount += 1;
   }
 
   private handle(event: GroupHandled, sequence: number): void {
     const name = nameOf(event.iommu, event.epoch, event.group);
     this.findings.check('I3');
     const group = this.pending.peek(event.iommu, event.epoch)?.get(event.group);
-    if (!group) {
+    if (group?.queuedIn === undefined) {
       // A late result of an answered group is a redelivery, which the IOMMU drops (D1).
       if (this.closed.peek(event.iommu, event.epoch)?.has(event.group)) return;
       this.findings.violate('I3', sequence, name, 'a result is in the log, but the group was never queued');
@@ -146,15 +187,32 @@ export class GroupLedger {
       this.findings.violate('I1', sequence, name, 'the group is discarded, but was never queued');
   }
 
-  /** A device that is removed has its groups answered INVALID without a result (R89); every other response has its cause in the log. */
+  /** What a worker handled has its result in the log; what software answered for it is INVALID, and says why. */
   private checkCause(event: GroupResponded, group: PendingGroup, name: string, sequence: number): void {
     this.findings.check('I3');
-    if (group.codes.includes(event.code)) return;
-    if (group.codes.length === 0 && event.code === 1) return;
+    const { code, cause } = event;
+    if (cause !== 'handled') {
+      if (code === ResponseCode.INVALID) return;
+      const sentence = `the response says ${code}, but a group that is answered for its '${cause}' gets 1`;
+      this.findings.violate('I3', sequence, name, sentence);
+      return;
+    }
+    if (code === ResponseCode.SUCCESS) this.checkUse(group, name, sequence);
+    if (group.codes.includes(code)) return;
     const known =
       group.codes.length === 0
         ? 'no result is in the log'
         : `the results in the log say ${group.codes.join(' or ')}`;
-    this.findings.violate('I3', sequence, name, `the response says ${event.code}, but ${known}`);
+    this.findings.violate('I3', sequence, name, `the response says ${code}, but ${known}`);
+  }
+
+  /** A use of a PASID that is over maps nothing more (I9, D2). */
+  private checkUse(group: PendingGroup, name: string, sequence: number): void {
+    this.findings.check('I9');
+    const dead = group.members.find(this.isOver);
+    if (!dead) return;
+    const { pasid, generation } = dead;
+    const sentence = `it is answered SUCCESS, but generation ${generation} of PASID ${pasid} was over before`;
+    this.findings.violate('I9', sequence, name, sentence);
   }
 }

@@ -109,6 +109,7 @@ export function groupOf(
     kind: 'GroupQueued',
     order: 1,
     group,
+    groupEpoch: 1,
     device: first?.device ?? 0,
     model: 'pri',
     pasid: 7,
@@ -150,6 +151,7 @@ export function respondedOf(group: GroupQueued, more: Partial<GroupResponded> = 
     pasid: -1,
     code: 0,
     model: group.model,
+    cause: 'handled',
     respondedAtMicros: group.queuedAtMicros + 100,
     ...more,
   };
@@ -281,6 +283,9 @@ export function goodLog(): LoggedMessage[] {
   return log.messages;
 }
 
+/** What the driver of every device here says. */
+const driver = { responseTimeoutMicros: 0, hasHandler: true };
+
 function setUp(log: LogBuilder): void {
   log.lab({ kind: 'ScenarioLoaded', run: 'r1', scenario: { name: 'good' }, atMicros: at(0) });
   log.mm(
@@ -296,12 +301,19 @@ function setUp(log: LogBuilder): void {
       file: 0,
       filePage: 0,
     },
-    { kind: 'MmPasidBound', pasid: 7, mm: 1, generation: 1 },
+    { kind: 'MmPasidBound', pasid: 7, mm: 1, generation: 1, replaces: false },
   );
   log.hw(
     { kind: 'IommuOwnerChanged', iommu: 0, epoch: 1 },
-    { kind: 'DeviceAttached', device: 0, segment: 0, model: 'pri', responsePasidRequired: false },
-    { kind: 'DeviceAttached', device: 1, segment: 0, model: 'stall', responsePasidRequired: false },
+    { kind: 'DeviceAttached', device: 0, segment: 0, model: 'pri', responsePasidRequired: false, ...driver },
+    {
+      kind: 'DeviceAttached',
+      device: 1,
+      segment: 0,
+      model: 'stall',
+      responsePasidRequired: false,
+      ...driver,
+    },
     { kind: 'PasidBound', device: 0, pasid: 7, mm: 1, shard: 0, generation: 1 },
     { kind: 'PasidBound', device: 1, pasid: 7, mm: 1, shard: 0, generation: 1 },
   );
@@ -311,5 +323,5 @@ function setUp(log: LogBuilder): void {
 type InstallCause = Extract<LogEvent, { kind: 'PageInstalled' }>['cause'];
 
 export function install(page: number, frame: number, cause: InstallCause, permissions: number): LogEvent {
-  return { kind: 'PageInstalled', mm: 1, page, frame, permissions, cause, major: false };
+  return { kind: 'PageInstalled', mm: 1, page, frame, permissions, cause, major: false, prefetched: false };
 }

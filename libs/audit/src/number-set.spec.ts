@@ -18,6 +18,41 @@ describe('NumberSet', () => {
     );
   });
 
+  it('takes ranges as it would their numbers, and tells which were there', () => {
+    const range = fc.record({ first: fc.nat({ max: 20_000 }), count: fc.nat({ max: 15_000 }) });
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat({ max: 30_000 }), { maxLength: 20 }),
+        range,
+        (numbers, { first, count }) => {
+          const [set, model] = [new NumberSet(), new NumberSet()];
+          for (const number of numbers) expect(set.add(number)).toBe(model.add(number));
+          const present: number[] = [];
+          set.addRange(first, count, (number) => present.push(number));
+          const expected: number[] = [];
+          for (let number = first; number < first + count; number += 1)
+            if (!model.add(number)) expected.push(number);
+          expect(present).toEqual(expected);
+          expect([set.size, set.chunksHeld]).toEqual([model.size, model.chunksHeld]);
+          for (const number of [...numbers, first - 1, first, first + count - 1, first + count])
+            if (number >= 0) expect(set.has(number)).toBe(model.has(number));
+        },
+      ),
+    );
+  });
+
+  it('a range of a thousand million numbers costs a look at each chunk', () => {
+    const set = new NumberSet();
+    set.addRange(5, 1_000_000_000, () => fail('nothing was there before'));
+    expect([set.size, set.has(4), set.has(5), set.has(1_000_000_004), set.has(1_000_000_005)]).toEqual([
+      1_000_000_000,
+      false,
+      true,
+      true,
+      false,
+    ]);
+  });
+
   it('holds nothing for numbers that all came, in any order', () => {
     const set = new NumberSet();
     for (let number = 65_535; number >= 0; number -= 1) set.add(number);

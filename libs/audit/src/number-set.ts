@@ -56,6 +56,23 @@ export class NumberSet {
     return true;
   }
 
+  /** Adds `count` numbers from `first` on, whole chunks at once. Tells of each number that was there already. */
+  addRange(first: number, count: number, onPresent: (number: number) => void): void {
+    const end = first + count;
+    for (let number = first; number < end;) {
+      const index = Math.floor(number / CHUNK_BITS);
+      const isWhole = number % CHUNK_BITS === 0 && number + CHUNK_BITS <= end;
+      if (isWhole && index >= this.wholeBelow && !this.chunks.has(index)) {
+        this.count += CHUNK_BITS;
+        this.close(index);
+        number += CHUNK_BITS;
+      } else {
+        if (!this.add(number)) onPresent(number);
+        number += 1;
+      }
+    }
+  }
+
   private close(index: number): void {
     this.chunks.set(index, FULL);
     while (this.chunks.get(this.wholeBelow) === FULL) {

@@ -35,7 +35,7 @@ export interface OpenFault {
   instants: FaultInstants;
   sequences: FaultSequences;
   parked: boolean;
-  /** Its device began a new epoch: it will never settle (D9). */
+  /** Its device was reset or is gone: it will never settle (D9, R104). */
   abandoned: boolean;
 }
 
@@ -97,6 +97,11 @@ export class OpenFaults {
   findLatest(identity: RequestIdentity): OpenFault | undefined {
     const rounds = this.latestRounds.peek(identity.segment, identity.segmentEpoch);
     return this.find(identity, rounds?.get(identity.request) ?? 0);
+  }
+
+  /** Whether the fault is open still. */
+  isOpen(fault: OpenFault): boolean {
+    return this.all.has(fault);
   }
 
   /** Takes a fault out for good. */

@@ -1,5 +1,12 @@
 import type { LogEvent } from '@faultline/contracts';
-import type { FaultModel, RequestIdentity, RequestRecord, StallEnded } from '@faultline/domain';
+import {
+  EVERY_PASID,
+  type FaultModel,
+  type GroupHeld,
+  type RequestIdentity,
+  type RequestRecord,
+  type StallEnded,
+} from '@faultline/domain';
 import { EpochMap, faultKey } from './epoch-map';
 import type { Findings } from './findings';
 import { NumberSet } from './number-set';
@@ -30,6 +37,7 @@ export class RequestLedger {
   private readonly epochs = new EpochMap(() => new EpochRequests());
   private count = 0;
   private held = 0;
+  private parked = 0;
 
   constructor(private readonly findings: Findings) {}
 
@@ -62,6 +70,7 @@ export class RequestLedger {
         const request = this.epochs
           .peek(event.segment, event.segmentEpoch)
           ?.pending.get(faultKey(event.request, 0));
+        if (request && !request.parked) this.parked += 1;
         if (request) request.parked = true;
         break;
       }
@@ -72,7 +81,10 @@ export class RequestLedger {
       case 'PartialsDiscarded':
         this.discard(
           iommu,
-          ({ parked, record }) => parked && (event.device === -1 || event.device === record.device),
+          ({ parked, record }) =>
+            parked &&
+            (event.device === -1 || event.device === record.device) &&
+            (event.pasid === EVERY_PASID || event.pasid === record.pasid),
         );
         break;
       case 'SegmentResetSeen':
@@ -103,6 +115,31 @@ export class RequestLedger {
       return;
     }
     if (!this.end(requests, key)) requests.early.add(key);
+  }
+
+  /** A group that waits for its turn names its last request only; the others are parked under its number. Returns its members. */
+  holdGroup(event: GroupHeld, iommu: number, groupName: string, sequence: number): RequestRecord[] {
+    const requests = this.epochs.get(event.segment, event.segmentEpoch);
+    const last = requests.pending.get(faultKey(event.request, requests.rounds.get(event.request) ?? 0));
+    if (!last) {
+      const sentence = `it closes ${groupName}, but is not in the ring`;
+      this.findings.violate('I1', sequence, nameOf(event), sentence);
+      return [];
+    }
+    const members = [...this.parkedOf(event, iommu), last.record];
+    for (const member of members) this.group(member, event.model, groupName, sequence);
+    return members;
+  }
+
+  private parkedOf({ device, groupId }: GroupHeld, iommu: number): RequestRecord[] {
+    const members: RequestRecord[] = [];
+    if (this.parked === 0) return members;
+    for (const { value } of this.epochs.entries()) {
+      for (const { record, parked, iommu: of } of value.pending.values())
+        if (parked && of === iommu && record.device === device && record.groupId === groupId)
+          members.push(record);
+    }
+    return members;
   }
 
   /** Its group is closed: an event of its own that is missing until now never comes (it was adopted, D5). */
@@ -191,8 +228,11 @@ export class RequestLedger {
   }
 
   private end(requests: EpochRequests, key: number): boolean {
-    if (!requests.pending.delete(key)) return false;
+    const request = requests.pending.get(key);
+    if (!request) return false;
+    requests.pending.delete(key);
     this.count -= 1;
+    if (request.parked) this.parked -= 1;
     return true;
   }
 

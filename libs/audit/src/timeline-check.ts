@@ -40,6 +40,8 @@ export function checkTimeline(row: FaultRow, toleranceMicros: number, findings: 
   for (const [instant, clock] of row.model === 'pri' ? PRI_ORDER : STALL_ORDER) {
     const atMicros = row.instants[instant];
     if (atMicros === null) continue;
+    // A device may vanish at any moment (R104): no answer is the cause of that end.
+    if (instant === 'settledAtMicros' && row.settlement === 'removed') continue;
     // Only neighbours of one clock are strict; a takeover may lie between more distant ones.
     const allowed = before?.clock === clock ? 0 : toleranceMicros;
     if (before && atMicros < before.atMicros - allowed) {

@@ -1,4 +1,19 @@
+import type { Permissions, StepOutcome, TeardownStep } from '@faultline/domain';
 import type { ResolvedProcess } from './scenario';
+
+type Empty = Record<string, never>;
+/** Verbs that concern one device. */
+interface OfDevice {
+  device: number;
+}
+/** A part of an address space. */
+interface OfPages {
+  mm: number;
+  /** What names, or last named, the address space: it says which shard owns it. */
+  pasid: number;
+  startPage: number;
+  pages: number;
+}
 
 /**
  * The control plane: what the laboratory asks of services, beside the path. Plain JSON through Nest's NATS transporter; subjects
@@ -22,22 +37,75 @@ export interface Presence {
   deadLetters: number;
 }
 
-/** Verbs of each service with what they take and give. */
+/**
+ * Verbs of each service with what they take and give. A verb that changes something is answered when its events are in the log
+ * and what they cause outside (invalidations, a teardown's steps, a reset) is complete.
+ */
 export interface ControlVerbs {
   'mm-handler.create': { request: ResolvedProcess; reply: { mm: number } };
-  'mm-handler.bind': { request: { mm: number; pasid: number }; reply: { generation: number; shard: number } };
-  'mm-handler.progress': { request: Record<string, never>; reply: MmProgress };
-  'iommu.attach': { request: { device: number }; reply: Record<string, never> };
-  'iommu.bind': {
-    request: { device: number; pasid: number; mm: number; shard: number; generation: number };
-    reply: Record<string, never>;
+  'mm-handler.bind': { request: { mm: number; pasid: number }; reply: BoundPasid };
+  /** The process ends; its PASID stays bound until it is unbound (R101). */
+  'mm-handler.exit': { request: { mm: number }; reply: Empty };
+  'mm-handler.unmap': { request: OfPages; reply: Empty };
+  'mm-handler.protect': { request: OfPages & { permissions: Permissions }; reply: Empty };
+  'mm-handler.migrate': { request: OfPages; reply: Empty };
+  /** Memory pressure by hand: so many pages are taken from whoever has them. */
+  'mm-handler.reclaim': { request: { shard: number; pages: number }; reply: Empty };
+  /** Comes after `iommu.unbind` of every device that had the PASID (R95). */
+  'mm-handler.unbind': { request: { mm: number; pasid: number }; reply: Empty };
+  /** The PASID names another address space from now on (R105). */
+  'mm-handler.rebind': { request: { mm: number; pasid: number }; reply: BoundPasid };
+  'mm-handler.progress': { request: Empty; reply: MmProgress };
+  'iommu.attach': { request: OfDevice; reply: Empty };
+  'iommu.bind': { request: DeviceBinding; reply: Empty };
+  /** Teardown of one binding, to its end (R95). */
+  'iommu.unbind': {
+    request: { device: number; pasid: number };
+    reply: { forced: boolean; steps: TeardownStepReport[] };
   };
-  'iommu.progress': { request: Record<string, never>; reply: IommuProgress };
-  'device-emulator.start': { request: Record<string, never>; reply: Record<string, never> };
-  'device-emulator.stop': { request: Record<string, never>; reply: Record<string, never> };
-  'device-emulator.progress': { request: Record<string, never>; reply: DeviceProgress };
-  'event-log.status': { request: Record<string, never>; reply: EventLogStatus };
+  /** Orderly removal: teardown of all bindings of the device, then it is detached (R103). */
+  'iommu.remove': { request: OfDevice; reply: { forced: boolean } };
+  /** Software's part of a surprise removal: what is open of the device is closed (R104). */
+  'iommu.detach': { request: OfDevice; reply: Empty };
+  /** Answered when the device's reset was seen. */
+  'iommu.reset': { request: OfDevice; reply: Empty };
+  /** The device's PASID entry shows another domain: new binding first, then the old one's groups are answered (R105). */
+  'iommu.replace': { request: DeviceBinding; reply: Empty };
+  'iommu.free-queue': { request: { iommu: number }; reply: Empty };
+  'iommu.alloc-queue': { request: { iommu: number }; reply: Empty };
+  'iommu.progress': { request: Empty; reply: IommuProgress };
+  /** The workloads of processes that start at the beginning begin. */
+  'device-emulator.start': { request: Empty; reply: Empty };
+  /** The workloads of a process that starts later begin. */
+  'device-emulator.start-process': { request: { mm: number }; reply: Empty };
+  'device-emulator.stop': { request: Empty; reply: Empty };
+  /** The device answers nothing more, until it is reset. */
+  'device-emulator.hang': { request: OfDevice; reply: Empty };
+  /** Surprise removal: the device is gone (R104). */
+  'device-emulator.remove': { request: OfDevice; reply: Empty };
+  'device-emulator.progress': { request: Empty; reply: DeviceProgress };
+  'event-log.status': { request: Empty; reply: EventLogStatus };
   'event-log.finish': { request: { upToSequence: number }; reply: unknown };
+}
+
+/** What the mm made of a PASID: which of its uses this is (D2), and the shard that owns it (D7). */
+export interface BoundPasid {
+  generation: number;
+  shard: number;
+}
+
+/** What a device translates through. */
+export interface DeviceBinding extends BoundPasid {
+  device: number;
+  pasid: number;
+  mm: number;
+}
+
+/** How one step of a teardown went; `expired`: its deadline came first, and the IOMMU used force. Wall microseconds. */
+export interface TeardownStepReport {
+  step: TeardownStep;
+  outcome: StepOutcome;
+  micros: number;
 }
 
 /** What the devices have done so far, over all segments of the replica. */
@@ -46,10 +114,13 @@ export interface DeviceProgress {
   total: number;
   issued: number;
   ended: number;
+  /** Accesses that will never be issued, because their PASID was stopped or their device is gone. */
+  withdrawn: number;
   /** Page requests and stalled accesses sent. */
   requests: number;
   /** Accesses that needed a fault and ended. */
   faulted: number;
+  /** Every access of the workloads that began has ended or was withdrawn. */
   finished: boolean;
 }
 

@@ -25,6 +25,8 @@ export interface Subjects {
   pageRequest(iommu: number): string;
   invalidateIommu(iommu: number): string;
   invalidateSegment(segment: number): string;
+  /** Where an IOMMU asks devices to stop their work for a PASID. */
+  stopSegment(segment: number): string;
   handle(shard: number): string;
   /** Control plane of a service, for Nest's NATS transporter. */
   control(service: string, verb: string): string;
@@ -49,6 +51,7 @@ export function subjectsOf(lab: string): Subjects {
     pageRequest: (iommu) => `${lab}.cmd.iommu.${iommu}.page-request`,
     invalidateIommu: (iommu) => `${lab}.cmd.iommu.${iommu}.invalidate`,
     invalidateSegment: (segment) => `${lab}.cmd.segment.${segment}.invalidate`,
+    stopSegment: (segment) => `${lab}.cmd.segment.${segment}.stop`,
     handle: (shard) => `${lab}.cmd.mm.${shard}.handle`,
     control: (service, verb) => `${lab}.ctl.${service}.${verb}`,
     dead: (unit) => `${lab}.dead.${unit}`,

@@ -1,6 +1,6 @@
 import { type FaultRow, type LoggedMessage, unitIndex } from '@faultline/audit';
 import type { LogEvent } from '@faultline/contracts';
-import type { RequestIdentity } from '@faultline/domain';
+import { EVERY_PASID, type RequestIdentity } from '@faultline/domain';
 
 /** Whether an event speaks of a fault: of its request, of its group, or of its device's partial list. */
 export function mentions(event: LogEvent, fault: FaultRow, message: LoggedMessage): boolean {
@@ -14,8 +14,10 @@ export function mentions(event: LogEvent, fault: FaultRow, message: LoggedMessag
     case 'StallDeferred':
     case 'StallEnded':
       return isRequest(event, fault);
-    case 'GroupQueued':
+    case 'GroupHeld':
       return fault.group === groupName(unit, epoch, event.group);
+    case 'GroupQueued':
+      return fault.group === groupName(unit, event.groupEpoch, event.group);
     case 'GroupHandled':
       return fault.group === `${event.iommu}.${event.epoch}.${event.group}`;
     case 'GroupResponded':
@@ -25,7 +27,8 @@ export function mentions(event: LogEvent, fault: FaultRow, message: LoggedMessag
       return (
         fault.code === 'discarded' &&
         fault.group === null &&
-        (event.device === -1 || event.device === fault.device)
+        (event.device === -1 || event.device === fault.device) &&
+        (event.pasid === EVERY_PASID || event.pasid === fault.pasid)
       );
     case 'AccessRetried':
     case 'AccessEnded':

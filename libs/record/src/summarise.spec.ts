@@ -25,7 +25,7 @@ describe('summarise', () => {
       pageRequestsDropped: 1,
       retries: 2,
       pagesRemoved: 1,
-      accesses: { completed: 4, aborted: 0, hit: 6 },
+      accesses: { completed: 4, aborted: 0, hit: 6, removed: 0, withdrawn: 0 },
       active: { durationMicros: 860 },
     });
   });

@@ -33,7 +33,8 @@ export interface RunSummary {
   retries: number;
   /** Page table entries that were taken away, each with its invalidation. */
   pagesRemoved: number;
-  accesses: { completed: number; aborted: number; hit: number };
+  /** `removed`: lost with their device or its reset; `withdrawn`: never issued, because their PASID was stopped or their device gone. */
+  accesses: { completed: number; aborted: number; hit: number; removed: number; withdrawn: number };
   active: {
     firstSentAtMicros: number;
     lastSettledAtMicros: number;
@@ -135,6 +136,8 @@ export async function summarise(reader: RecordReader, totals?: ScenarioTotals): 
       completed: counts('accessEnded.completed'),
       aborted: counts('accessEnded.invalid', 'accessEnded.failure', 'accessEnded.refused'),
       hit: counts('accessesHit.atc', 'accessesHit.translated'),
+      removed: counts('accessEnded.removed'),
+      withdrawn: counts('accessesWithdrawn'),
     },
     active: figures.active,
     latency: figures.latency,

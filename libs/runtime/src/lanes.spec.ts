@@ -1,13 +1,14 @@
-import { invalidateSchema, type InvalidatePages, type Sender } from '@faultline/contracts';
+import { type DeviceSilent, invalidateSchema, type InvalidatePages, type Sender } from '@faultline/contracts';
 import { LaneRejected } from '@faultline/hosting';
 import { eventually } from '../../hosting/src/testkit/eventually.testkit';
 import { LaneClient, serveLane } from './lanes';
 import { MemoryServicePorts } from './memory-service.testkit';
 
-type LaneRecord = Sender | InvalidatePages;
+type LaneRecord = Sender | InvalidatePages | DeviceSilent;
 const SUBJECT = 'lab.cmd.iommu.0.invalidate';
 const order = (pasid: number): InvalidatePages => ({
   kind: 'InvalidatePages',
+  device: -1,
   pasid,
   mm: 1,
   shard: 0,

@@ -42,6 +42,16 @@ describe('faultline log', () => {
     expect(await lines({ subject: `run-${run}.log.lab` })).toHaveLength(2);
   });
 
+  test('a part of the log, by kinds of event; one that does not exist is refused', async () => {
+    expect(await lines({ kind: ['RunEnded', 'AccessesHit'] })).toEqual([
+      expect.stringMatching(/AccessesHit/),
+      expect.stringMatching(/RunEnded/),
+    ]);
+    await expect(log('latest', { runs, kind: ['RunBegun'] }, new FakeTerminal())).rejects.toThrow(
+      /^no event is of the kind 'RunBegun': expected one of .*RunEnded/,
+    );
+  });
+
   test('JSON lines, and CloudEvents, one for each event', async () => {
     const json = (await lines({ json: true })).map(
       (line) => JSON.parse(line) as { sequence: number; event: { kind: string } },

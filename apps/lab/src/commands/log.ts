@@ -1,4 +1,4 @@
-import { decodeLogBody, DecodeError, type LogEvent } from '@faultline/contracts';
+import { decodeLogBody, DecodeError, type LogEvent, logSchemas } from '@faultline/contracts';
 import type { LoggedMessage } from '@faultline/audit';
 import { RecordReader } from '@faultline/record';
 import { eventMicros, toCloudEvent } from '../cloud-events';
@@ -14,6 +14,7 @@ export interface LogFlags {
   from?: number;
   to?: number;
   subject?: string;
+  kind?: string[];
 }
 
 type Printer = (message: LoggedMessage, event: LogEvent, place: number) => string;
@@ -25,6 +26,7 @@ const LINES = 500;
 export async function log(reference: string, flags: LogFlags, terminal: Terminal): Promise<Exit> {
   if (flags.json && flags.cloudevents)
     throw new BadInput('--json and --cloudevents exclude each other: choose one');
+  const kinds = kindsOf(flags.kind ?? []);
   const folder = findRun(flags.runs, reference);
   const reader = await RecordReader.open(folder.path);
   try {
@@ -33,7 +35,9 @@ export async function log(reference: string, flags: LogFlags, terminal: Terminal
     let lines: string[] = [];
     for await (const page of reader.pages({ from: flags.from, to: flags.to, subjectPrefix })) {
       for (const { message } of page) {
-        readEvents(message, terminal).forEach((event, place) => lines.push(print(message, event, place)));
+        readEvents(message, terminal).forEach((event, place) => {
+          if (!kinds || kinds.has(event.kind)) lines.push(print(message, event, place));
+        });
       }
       if (lines.length < LINES) continue;
       terminal.out(lines.join('\n'));
@@ -44,6 +48,18 @@ export async function log(reference: string, flags: LogFlags, terminal: Terminal
   } finally {
     await reader.close();
   }
+}
+
+/** The kinds of event that were asked for; undefined for all. */
+function kindsOf(asked: readonly string[]): ReadonlySet<string> | undefined {
+  const all = logSchemas.flatMap(({ definition, version }) =>
+    (definition.versions[version] ?? []).map(({ kind }) => kind),
+  );
+  const known = [...new Set(all)];
+  for (const kind of asked)
+    if (!known.includes(kind))
+      throw new BadInput(`no event is of the kind '${kind}': expected one of ${known.join(', ')}`);
+  return asked.length === 0 ? undefined : new Set(asked);
 }
 
 /** What cannot be read is kept in the record as it came; it is said here, and the others are printed all the same. */

@@ -1,23 +1,17 @@
+import type { AuditReport } from '@faultline/audit';
 import type { RunSummary } from '@faultline/record';
 import { formatCount } from './units';
 
 /** What a run amounts to, as rows of subject, count and detail. */
-export function countRows(summary: RunSummary): [what: string, count: string, detail: string][] {
+export function countRows(summary: RunSummary): Row[] {
   const n = formatCount;
   const { accesses, audit } = summary;
-  const named = (name: string): number => audit.counts[name] ?? 0;
   const stalls = (audit.eventsByKind['StallRecorded'] ?? 0) + (audit.eventsByKind['StallDeferred'] ?? 0);
-  const responses = {
-    SUCCESS: named('groupResponded.success'),
-    INVALID: named('groupResponded.invalid'),
-    FAILURE: named('groupResponded.failure'),
-  };
-  const byCode = Object.entries(responses).map(([code, count]) => `${code} ${n(count)}`);
   return [
     [
       'accesses',
-      n(accesses.hit + accesses.completed + accesses.aborted),
-      `hit ${n(accesses.hit)}, completed after a fault ${n(accesses.completed)}, aborted ${n(accesses.aborted)}`,
+      n(accesses.hit + accesses.completed + accesses.aborted + accesses.removed),
+      `hit ${n(accesses.hit)}, completed after a fault ${n(accesses.completed)}, aborted ${n(accesses.aborted)}${alsoFew({ 'lost with their device': accesses.removed, withdrawn: accesses.withdrawn })}`,
     ],
     [
       'page requests',
@@ -25,7 +19,7 @@ export function countRows(summary: RunSummary): [what: string, count: string, de
       `${n(Math.max(0, summary.pageRequests - stalls))} by PRI, ${n(stalls)} by stall; every round counts`,
     ],
     ['groups', n(summary.groups), 'closed and put on an IOPF queue'],
-    ['responses', n(Object.values(responses).reduce((sum, count) => sum + count, 0)), byCode.join(', ')],
+    responseRow(audit),
     ['automatic answers', n(automaticAnswers(summary)), 'given by an IOMMU itself'],
     ['overflows', n(summary.overflows), 'times a PRI or event queue was found full'],
     [
@@ -35,7 +29,67 @@ export function countRows(summary: RunSummary): [what: string, count: string, de
     ],
     ['retries', n(summary.retries), 'missed again after a response'],
     ['invalidations', n(summary.pagesRemoved), 'pages taken away from IOTLB and ATC'],
+    ...lifecycleRows(audit),
   ];
+}
+
+type Row = [what: string, count: string, detail: string];
+
+/** Groups answered after a worker's result, by code; and those answered without one, by why. */
+function responseRow({ counts, eventsByKind }: AuditReport): Row {
+  const named = (name: string): number => counts[`groupResponded.${name}`] ?? 0;
+  const codes = ['success', 'invalid', 'failure'].map(
+    (code) => `${code.toUpperCase()} ${formatCount(named(code))}`,
+  );
+  const others = alsoFew({
+    'after a timeout': named('timeout'),
+    'by force in a teardown': named('teardown'),
+    'for a removal': named('removed'),
+    'for another domain': named('replaced'),
+  });
+  return ['responses', formatCount(eventsByKind['GroupResponded'] ?? 0), `${codes.join(', ')}${others}`];
+}
+
+/** What a timeline brings about; no row for what did not happen. */
+function lifecycleRows({ counts, eventsByKind }: AuditReport): Row[] {
+  const n = formatCount;
+  const rows: Row[] = [];
+  const begun = eventsByKind['TeardownBegun'] ?? 0;
+  if (begun > 0) {
+    const forced = sumOf(counts, /^teardownStepped\..*\.expired$/);
+    rows.push([
+      'teardowns',
+      n(begun),
+      `drained ${n(eventsByKind['PasidDrained'] ?? 0)}; steps that took force ${n(forced)}`,
+    ]);
+  }
+  const fenced = eventsByKind['DeviceFenced'] ?? 0;
+  if (fenced > 0) {
+    const [stop, invalidation, asked] = ['stop-timeout', 'invalidation-timeout', 'requested'].map((cause) =>
+      n(counts[`deviceFenced.${cause}`] ?? 0),
+    );
+    rows.push([
+      'device resets',
+      n(fenced),
+      `did not stop ${stop}, did not invalidate ${invalidation}, asked for ${asked}`,
+    ]);
+  }
+  const refused = eventsByKind['FaultRefused'] ?? 0;
+  if (refused > 0)
+    rows.push(['refused faults', n(refused), 'nobody handles them: no binding, no handler or no queue']);
+  return rows;
+}
+
+function sumOf(counts: Readonly<Record<string, number>>, name: RegExp): number {
+  return Object.entries(counts).reduce((sum, [key, count]) => sum + (name.test(key) ? count : 0), 0);
+}
+
+/** Counts worth a word only when there are any. */
+function alsoFew(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([what, count]) => `, ${what} ${formatCount(count)}`)
+    .join('');
 }
 
 function automaticAnswers(summary: RunSummary): number {

@@ -63,6 +63,41 @@ describe('the report of a run', () => {
     expect(said).not.toContain('\u001b');
   });
 
+  test('what a timeline brought about has rows of its own; what did not happen has none', () => {
+    expect(text()).not.toMatch(/teardowns|device resets|refused faults|withdrawn|after a timeout/);
+    const { summary } = report;
+    const lived = text({
+      summary: {
+        ...summary,
+        accesses: { ...summary.accesses, removed: 4, withdrawn: 90 },
+        audit: {
+          ...summary.audit,
+          eventsByKind: {
+            TeardownBegun: 3,
+            PasidDrained: 3,
+            DeviceFenced: 2,
+            FaultRefused: 7,
+            GroupResponded: 12,
+          },
+          counts: {
+            ...{
+              'teardownStepped.stop.expired': 1,
+              'teardownStepped.flush.expired': 1,
+              'teardownStepped.fence.done': 3,
+            },
+            ...{ 'deviceFenced.stop-timeout': 1, 'deviceFenced.requested': 1 },
+            ...{ 'groupResponded.success': 8, 'groupResponded.timeout': 3, 'groupResponded.replaced': 1 },
+          },
+        },
+      },
+    });
+    expect(lived).toMatch(/^ {2}teardowns +3 +drained 3; steps that took force 2$/m);
+    expect(lived).toMatch(/^ {2}device resets +2 +did not stop 1, did not invalidate 0, asked for 1$/m);
+    expect(lived).toMatch(/^ {2}refused faults +7 /m);
+    expect(lived).toMatch(/^ {2}responses +12 +SUCCESS 8, INVALID 0, FAILURE 0, after a timeout 3, for/m);
+    expect(lived).toMatch(/lost with/);
+  });
+
   test('what is not as it should be is said', () => {
     expect(text({ drained: false })).toMatch(/not everything under way came to its end/);
     expect(text({ deadLetters: 3 })).toMatch(/dead letters +3: messages no service could use/);

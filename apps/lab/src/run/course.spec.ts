@@ -3,13 +3,23 @@ import type { ControlPlane } from './control-plane';
 import { Course, type CourseOptions } from './course';
 import { Lifeline } from './lifeline';
 
-const devices: DeviceProgress = { total: 10, issued: 4, ended: 2, requests: 3, faulted: 2, finished: false };
+const devices: DeviceProgress = {
+  ...{ total: 10, issued: 4, ended: 2, withdrawn: 0 },
+  ...{ requests: 3, faulted: 2, finished: false },
+};
 const iommus: IommuProgress = {
   pendingGroups: 1,
   ringRecords: 0,
   openStalls: 1,
   overflows: 0,
   drained: false,
+};
+
+const noTimeline: CourseOptions['timeline'] = {
+  advance: () => undefined,
+  isBusy: false,
+  isDone: true,
+  awaitsTime: false,
 };
 
 /** Services that answer each look with the next state of a script; the last one stays. */
@@ -32,6 +42,7 @@ function courseOver(
   const course = new Course({
     control,
     lifeline,
+    timeline: noTimeline,
     onProgress: () => undefined,
     stopRequested: () => false,
     stuckMillis: 60_000,
@@ -76,6 +87,43 @@ describe('the course of a run', () => {
   test('a closed loop in which nothing is under way any more hangs', async () => {
     const idle = { devices: { issued: 2, ended: 2 } };
     await expect(courseOver([idle], { stuckMillis: 300 }).course.follow()).rejects.toThrow(
+      /no access has ended for/,
+    );
+  });
+
+  test('it is not finished while a step of the timeline is to come, and tells the timeline how far the devices are', async () => {
+    const moments: unknown[] = [];
+    const timeline = { ...noTimeline, isDone: false };
+    timeline.advance = (moment) => {
+      moments.push(moment);
+      timeline.isDone = moments.length === 3;
+    };
+    await expect(courseOver([{}, { ...done, mm: false }, done], { timeline }).course.follow()).resolves.toBe(
+      'finished',
+    );
+    expect(moments).toEqual([
+      { ended: 2, isOver: false },
+      { ended: 10, isOver: false },
+      { ended: 10, isOver: true },
+    ]);
+  });
+
+  test('a step of the timeline that takes long is no standstill, nor is one that waits for its time when all is over', async () => {
+    for (const timeline of [
+      { ...noTimeline, isDone: false, isBusy: true },
+      { ...noTimeline, isDone: false, awaitsTime: true },
+    ]) {
+      let stop = false;
+      const looks = timeline.isBusy ? [{}] : [done];
+      const { course } = courseOver(looks, { timeline, stuckMillis: 100, stopRequested: () => stop });
+      setTimeout(() => (stop = true), 400);
+      await expect(course.follow()).resolves.toBe('stopped');
+    }
+  });
+
+  test('a step that waits for accesses that do not come does not hide a standstill', async () => {
+    const timeline = { ...noTimeline, isDone: false };
+    await expect(courseOver([{}], { timeline, stuckMillis: 200 }).course.follow()).rejects.toThrow(
       /no access has ended for/,
     );
   });

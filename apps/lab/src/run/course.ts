@@ -3,12 +3,16 @@ import { RunFailed } from '../errors';
 import type { ControlPlane } from './control-plane';
 import type { Lifeline } from './lifeline';
 import type { Progress } from './progress';
+import type { Timeline } from './timeline';
 
 const POLL_MILLIS = 250;
+/** While steps of the timeline wait for the devices to come so far. */
+const TIMELINE_POLL_MILLIS = 25;
 
 export interface CourseOptions {
   control: ControlPlane;
   lifeline: Lifeline;
+  timeline: Pick<Timeline, 'advance' | 'isBusy' | 'isDone' | 'awaitsTime'>;
   /** Called at every look. */
   onProgress(progress: Progress): void;
   /** Whether the user wants an early end. */
@@ -32,13 +36,22 @@ export class Course {
 
   /** Rejects with {@link RunFailed} when nothing moves any more, or with the failure of the run. */
   async follow(): Promise<CourseEnd> {
+    const { timeline, lifeline, stopRequested } = this.options;
     for (;;) {
-      if (this.options.stopRequested()) return 'stopped';
+      if (stopRequested()) return 'stopped';
+      // A step that ends while somebody looks may have started what the look does not show yet.
+      const { isDone, isBusy } = timeline;
       const look = await this.look();
-      if (look.devices.finished && look.iommus.drained && (await this.mm()).drained) return 'finished';
-      this.refuseStandstill(look.devices, look.iommus);
-      await this.options.lifeline.pause(POLL_MILLIS);
+      const isOver = await this.isOver(look);
+      if (isOver && isDone) return 'finished';
+      if (!isBusy) timeline.advance({ ended: look.devices.ended, isOver });
+      this.refuseStandstill(look.devices, look.iommus, isOver);
+      await lifeline.pause(timeline.isDone ? POLL_MILLIS : TIMELINE_POLL_MILLIS);
     }
+  }
+
+  private async isOver({ devices, iommus }: Progress): Promise<boolean> {
+    return devices.finished && iommus.drained && (await this.mm()).drained;
   }
 
   /** Tells the devices to issue nothing more, and waits so long for what is under way. Returns whether it came to its end. */
@@ -48,7 +61,8 @@ export class Course {
     const deadline = performance.now() + deadlineMillis;
     while (performance.now() < deadline) {
       const { devices, iommus } = await this.look();
-      if (devices.ended >= devices.issued && iommus.drained && (await this.mm()).drained) return true;
+      const settled = devices.ended >= devices.issued && !this.options.timeline.isBusy;
+      if (settled && iommus.drained && (await this.mm()).drained) return true;
       await lifeline.pause(POLL_MILLIS);
     }
     return false;
@@ -68,11 +82,15 @@ export class Course {
     return this.options.lifeline.race(this.options.control.ask('mm-handler.progress', {}));
   }
 
-  /** Requests that go round in circles are no progress: only an access that starts or ends is. */
-  private refuseStandstill(devices: DeviceProgress, iommus: IommuProgress): void {
-    const trace = `${devices.issued} ${devices.ended}`;
-    const idle = this.options.mayIdle && devices.issued === devices.ended && !devices.finished;
-    if (trace !== this.trace || idle) {
+  /**
+   * Requests that go round in circles are no progress: only an access that starts or ends is. A step of the timeline takes the time
+   * it takes, for it has deadlines of its own; so does one that waits for its hour when all others are done.
+   */
+  private refuseStandstill(devices: DeviceProgress, iommus: IommuProgress, isOver: boolean): void {
+    const { timeline, mayIdle } = this.options;
+    const trace = `${devices.issued} ${devices.ended} ${devices.withdrawn}`;
+    const idle = mayIdle && devices.issued === devices.ended && !devices.finished;
+    if (trace !== this.trace || idle || timeline.isBusy || (isOver && timeline.awaitsTime)) {
       this.trace = trace;
       this.movedAt = performance.now();
       this.requestsThen = devices.requests;

@@ -4,7 +4,15 @@ import { ProgressDisplay } from './progress-display';
 
 const look = (atMillis: number, ended: number, faulted: number) => ({
   atMillis,
-  devices: { total: 1_000, issued: ended + 8, ended, requests: faulted, faulted, finished: false },
+  devices: {
+    total: 1_000,
+    issued: ended + 8,
+    ended,
+    withdrawn: 0,
+    requests: faulted,
+    faulted,
+    finished: false,
+  },
   iommus: { pendingGroups: 3, ringRecords: 0, openStalls: 2, overflows: 1, drained: false },
 });
 
@@ -16,6 +24,13 @@ describe('progress', () => {
     expect(meter.line()).toBe(
       'accesses 250/1,000 (25.0 %) | faults 100 | 200/s | pending 5 | overflows 1 | 0.5 s',
     );
+  });
+
+  test('accesses that will never be issued are told, and count as done', () => {
+    const meter = new ProgressMeter();
+    const at = look(1_000, 250, 100);
+    meter.add({ ...at, devices: { ...at.devices, withdrawn: 500 } });
+    expect(meter.line()).toMatch(/^accesses 250\/1,000 \(75\.0 %\) \| withdrawn 500 \| faults 100 /);
   });
 
   test('the rate is that of the last two seconds', () => {

@@ -37,7 +37,8 @@ export class ProgressMeter {
     const { devices, iommus } = last;
     const pending = iommus.pendingGroups + iommus.openStalls;
     return [
-      `accesses ${formatCount(devices.ended)}/${formatCount(devices.total)} (${formatShare(devices.ended, devices.total)})`,
+      `accesses ${formatCount(devices.ended)}/${formatCount(devices.total)} (${formatShare(devices.ended + devices.withdrawn, devices.total)})`,
+      ...(devices.withdrawn > 0 ? [`withdrawn ${formatCount(devices.withdrawn)}`] : []),
       `faults ${formatCount(devices.faulted)}`,
       formatRate(this.faultsPerSecond),
       `pending ${formatCount(pending)}`,

@@ -8,8 +8,9 @@ import type { Terminal } from '../terminal';
 import { Bus } from './bus';
 import { ControlPlane } from './control-plane';
 import { Course, type CourseEnd } from './course';
-import { Interruption } from './interruption';
 import { Lifeline } from './lifeline';
+import { Hand } from './hand';
+import { Interruption } from './interruption';
 import { entryPoint, planInstances, type PlannedInstance } from './plan';
 import { PresenceBoard } from './presence-board';
 import { listenToPresence } from './presence-server';
@@ -18,7 +19,8 @@ import { ProgressDisplay } from './progress-display';
 import { queuesOfScenario } from './queues';
 import type { RunFolder } from './run-folder';
 import { Supervisor } from './supervisor';
-import { wireUp } from './wiring';
+import { Timeline } from './timeline';
+import { Wiring } from './wiring';
 
 export interface SessionOptions {
   scenario: ResolvedScenario;
@@ -53,8 +55,11 @@ const FAILED_STOP_MILLIS = 2_000;
 /** An append to a log that may be gone is not waited for any longer. */
 const TELL_MILLIS = 1_000;
 
-/** Services that ask others and wait for answers; they stop while there is still somebody to answer. */
-const asks = /^(device-emulator|iopf-worker)/;
+/**
+ * Services that ask others and wait for answers stop while there is still somebody to answer: a worker may wait for a page, and the
+ * mm meanwhile for devices to give it up.
+ */
+const STOP_ORDER = [/^iopf-worker/, /^device-emulator/];
 
 const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);
 
@@ -99,8 +104,8 @@ export class RunSession {
       if (!this.devicesStarted) this.lifeline.fail(new Interrupted());
     });
     try {
-      const { bus, control } = await this.setUp();
-      const { end, drained } = await this.follow(control, interruption);
+      const { bus, control, wiring } = await this.setUp();
+      const { end, drained } = await this.follow(control, wiring, interruption);
       return await this.summarise(bus, control, end, drained);
     } catch (thrown) {
       const cause = await this.causeOf(thrown);
@@ -115,7 +120,7 @@ export class RunSession {
     }
   }
 
-  private async setUp(): Promise<{ bus: Bus; control: ControlPlane }> {
+  private async setUp(): Promise<{ bus: Bus; control: ControlPlane; wiring: Wiring }> {
     const { folder, scenario, environment } = this.options;
     const lab = `run-${folder.id}`;
     const scripts = this.instances.map(({ service }) => entryPoint(service));
@@ -145,8 +150,9 @@ export class RunSession {
     this.client = createControlClient(bus.servers, `faultline lab ${lab}`);
     await this.lifeline.race(this.client.connect());
     const control = new ControlPlane(this.client, bus.subjects);
-    await this.lifeline.race(wireUp(control, scenario));
-    return { bus, control };
+    const wiring = new Wiring(control, scenario);
+    await this.lifeline.race(wiring.wireUp());
+    return { bus, control, wiring };
   }
 
   private start(instance: string, script: string, lab: string, bus: Bus): void {
@@ -168,14 +174,25 @@ export class RunSession {
 
   private async follow(
     control: ControlPlane,
+    wiring: Wiring,
     interruption: Interruption,
   ): Promise<{ end: CourseEnd; drained: boolean }> {
     const { lifeline, meter, display } = this;
+    const { scenario } = this.options;
+    const hand = new Hand(control, wiring, scenario);
+    const timeline = new Timeline({
+      steps: scenario.timeline,
+      timeScale: scenario.timeScale,
+      nowMicros: () => performance.now() * 1000,
+      act: (action) => lifeline.race(hand.act(action)),
+      onDone: (line) => display.step(line),
+    });
     const course = new Course({
       control,
       lifeline,
+      timeline,
       stuckMillis: STUCK_MILLIS,
-      mayIdle: this.options.scenario.devices.some(({ workloads }) =>
+      mayIdle: scenario.devices.some(({ workloads }) =>
         workloads.some(({ ratePerSecond }) => ratePerSecond > 0),
       ),
       stopRequested: () => interruption.isRequested,
@@ -186,6 +203,7 @@ export class RunSession {
     });
     this.devicesStarted = true;
     await lifeline.race(control.ask('device-emulator.start', {}));
+    timeline.begin();
     const end = await course.follow();
     const drained = end === 'finished' || (await course.stop(DRAIN_MILLIS));
     return { end, drained };
@@ -237,9 +255,7 @@ export class RunSession {
   }
 
   private async tearDown(): Promise<void> {
-    const killed = await this.supervisor.stopAll(this.failed ? FAILED_STOP_MILLIS : STOP_MILLIS, (instance) =>
-      asks.test(instance),
-    );
+    const killed = await this.supervisor.stopAll(this.failed ? FAILED_STOP_MILLIS : STOP_MILLIS, STOP_ORDER);
     // After a failure the others wait for what is not there any more: their end says nothing.
     if (killed.length > 0 && !this.failed) this.display.step(`had to be killed: ${killed.join(', ')}`);
     await this.presence?.close().catch(() => undefined);

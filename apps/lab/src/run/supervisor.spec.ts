@@ -87,7 +87,7 @@ describe('the supervisor', () => {
     await Promise.all([up('asking'), up('answering')]);
     let answeringWasThere = false;
     void asking.ended.then(() => (answeringWasThere = !answering.over && isAlive(answering.pid ?? 0)));
-    await supervisor.stopAll(5_000, (instance) => instance === 'asking');
+    await supervisor.stopAll(5_000, [/^asking$/]);
     expect(answeringWasThere).toBe(true);
   });
 

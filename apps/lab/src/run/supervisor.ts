@@ -33,23 +33,17 @@ export class Supervisor {
   }
 
   /**
-   * Stops every process and waits until all are gone: first those for whose instances `first` says so, because they need the
-   * others to settle what they have in flight. Names those that had to be killed.
+   * Stops every process and waits until all are gone: one stage after the other, those of a stage together, and at last those that
+   * no stage names. A stage needs the later ones to settle what it has in flight. Names those that had to be killed.
    */
-  async stopAll(
-    deadlineMillis: number,
-    first: (instance: string) => boolean = () => false,
-  ): Promise<string[]> {
+  async stopAll(deadlineMillis: number, stages: readonly RegExp[] = []): Promise<string[]> {
     this.stopping = true;
-    const running = this.processes.filter((service) => !service.over);
     const killed: string[] = [];
-    for (const stage of [
-      running.filter(({ instance }) => first(instance)),
-      running.filter(({ instance }) => !first(instance)),
-    ]) {
-      const ends = await Promise.all(stage.map((service) => service.stop(deadlineMillis)));
+    for (const stage of [...stages, /^/]) {
+      const running = this.processes.filter((service) => !service.over && stage.test(service.instance));
+      const ends = await Promise.all(running.map((service) => service.stop(deadlineMillis)));
       killed.push(
-        ...stage.filter((_, place) => ends[place]?.signal === 'SIGKILL').map((service) => service.instance),
+        ...running.filter((_, place) => ends[place]?.signal === 'SIGKILL').map((service) => service.instance),
       );
     }
     process.off('exit', this.killAll);

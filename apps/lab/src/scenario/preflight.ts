@@ -3,7 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { parseScenario, type ResolvedScenario, type Scenario, ScenarioError } from '@faultline/contracts';
 import { BadInput } from '../errors';
 import { inspectTrace } from './inspect-trace';
-import { resolveScenario, type ScenarioSource } from './resolve';
+import { resolveScenario } from './resolve';
+import type { ScenarioSource } from './scenario-source';
 import { scenarioSource } from './source';
 import { type TraceFacts, workloadPlace } from './trace-facts';
 

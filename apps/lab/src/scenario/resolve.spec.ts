@@ -66,9 +66,10 @@ describe('resolving a scenario', () => {
       { device: 0, name: 'nic0', iommu: 0, segment: 0, credits: 8 },
       { device: 1, name: 'dsp0', iommu: 1, segment: 1 },
     ]);
+    const memory = { reclaim: 'lru', faultAround: 1, premap: 1, swapPages: Number.MAX_SAFE_INTEGER };
     expect(shards).toEqual([
-      { shard: 0, frames: 100 },
-      { shard: 1, frames: 100 },
+      { shard: 0, frames: 100, ...memory },
+      { shard: 1, frames: 100, ...memory },
     ]);
   });
 
@@ -80,6 +81,7 @@ describe('resolving a scenario', () => {
     ]);
     expect(dsp?.workloads[0]).toEqual({
       source: 'trace',
+      mm: 0,
       pasid: 2,
       file: '/traces/a.gz',
       format: 'lackey',
@@ -107,6 +109,30 @@ describe('resolving a scenario', () => {
     expect(resolve(written, (scenario) => (scenario.timeScale = 3)).timeScale).toBe(3);
   });
 
+  test('the layer, its deadlines and what devices wait for become what services read', () => {
+    expect(resolve()).toMatchObject({
+      iopf: { generation: 'G1', order: 'fifo', quantum: 8, window: 64 },
+      deadlines: { teardownStepMicros: 500 * 20.7, invalidationMicros: 100 * 20.7 },
+      timeline: [],
+    });
+    const changed = resolve(written, (scenario) => {
+      scenario.iopf.generation = 'g2';
+      scenario.deadlines = { teardownStepMicros: 'off', invalidationMicros: 70 };
+      scenario.mm.swapPages = 3;
+      const [nic] = scenario.devices;
+      Object.assign(nic ?? {}, { responseTimeoutMicros: 'off', handler: false });
+    });
+    expect(changed).toMatchObject({
+      iopf: { generation: 'G2' },
+      deadlines: { teardownStepMicros: 0, invalidationMicros: 70 },
+      shards: [{ swapPages: 3 }, { swapPages: 3 }],
+      devices: [
+        { responseTimeoutMicros: 0, hasHandler: false },
+        { responseTimeoutMicros: 10_000_000, hasHandler: true },
+      ],
+    });
+  });
+
   test('it is plain data: what stands in the log is what is run', () => {
     const resolved = resolve();
     expect(JSON.parse(JSON.stringify(resolved))).toEqual(resolved);
@@ -131,5 +157,82 @@ describe('resolving a scenario', () => {
     expect(() => resolve(text)).toThrow(
       /^small\.yaml:23: found pages 4503599627370495 to 4503599627370496, expected page numbers of at most 52 bits/,
     );
+  });
+});
+
+describe('resolving a timeline', () => {
+  const steps = `
+timeline:
+  - { after: { accesses: 10, micros: 5 }, unmap: { process: d, startPage: 0x100, pages: 300 } }
+  - { protect: { process: d, startPage: 0x208, pages: 4, permissions: r } }
+  - { migrate: { process: d, startPage: 0x100, pages: 16 } }
+  - { reclaim: { shard: 1, pages: 3 } }
+  - { exit: b }
+  - { unbind: b }
+  - { start: e }
+  - { replaceDomain: { device: nic0, process: a, by: f } }
+  - { hangDevice: dsp0 }
+  - { resetDevice: dsp0 }
+  - { removeQueue: smmu0 }
+  - { addQueue: smmu0 }
+  - { removeDevice: nic0 }
+  - { surpriseRemove: dsp0 }
+`;
+  const withSteps = (change: (text: string) => string = (text) => text): string =>
+    `${written.replace('  - name: d\n', '  - { name: e, pasid: 1 }\n  - { name: f }\n  - name: d\n')}${change(steps)}`;
+
+  test('names become numbers', () => {
+    const d = { process: 'd', mm: 5, pasid: 7 };
+    const b = { process: 'b', mm: 1, pasid: 1 };
+    const [nic, dsp] = [
+      { name: 'nic0', device: 0 },
+      { name: 'dsp0', device: 1 },
+    ];
+    const [first, ...others] = resolve(withSteps()).timeline;
+    expect(first).toEqual({
+      after: { accesses: 10, micros: 5 },
+      do: { action: 'unmap', ...d, startPage: 0x100, pages: 300 },
+    });
+    expect(others.map((step) => step.do)).toEqual([
+      { action: 'protect', ...d, startPage: 0x208, pages: 4, permissions: 1 },
+      { action: 'migrate', ...d, startPage: 0x100, pages: 16 },
+      { action: 'reclaim', shard: 1, pages: 3 },
+      { action: 'exit', ...b },
+      { action: 'unbind', ...b },
+      { action: 'start', process: 'e', mm: 3, pasid: 1 },
+      { action: 'replace-domain', process: 'a', mm: 0, pasid: 2, by: 'f', byMm: 4, ...nic },
+      { action: 'hang-device', ...dsp },
+      { action: 'reset-device', ...dsp },
+      { action: 'remove-queue', name: 'smmu0', iommu: 1 },
+      { action: 'add-queue', name: 'smmu0', iommu: 1 },
+      { action: 'remove-device', ...nic },
+      { action: 'surprise-remove', ...dsp },
+    ]);
+    expect(others.every((step) => !('after' in step))).toBe(true);
+  });
+
+  test('a process that takes a PASID over has that PASID, and the areas of the workloads it will find', () => {
+    const { processes } = resolve(withSteps());
+    expect(processes.map(({ name, pasid, starts }) => [name, pasid, starts])).toEqual([
+      ['a', 2, 'begin'],
+      ['b', 1, 'begin'],
+      ['c', 3, 'begin'],
+      ['e', 1, 'timeline'],
+      ['f', 2, 'timeline'],
+      ['d', 7, 'begin'],
+    ]);
+    expect(processes[4]?.vmas).toEqual(processes[0]?.vmas);
+  });
+
+  test('a step whose pages are in no area is refused with its line', () => {
+    const text = withSteps((all) => all.replace('startPage: 0x208', 'startPage: 0x210'));
+    expect(() => resolve(text)).toThrow(
+      /^small\.yaml:34: found pages 0x210 to 0x213, where 'd' has no area, expected pages of an area: 0x100 to 0x10f, 0x200 to 0x20f$/,
+    );
+  });
+
+  test('a protection that no translation can express is refused with its line (R5)', () => {
+    const text = withSteps((all) => all.replace('permissions: r }', 'permissions: x }'));
+    expect(() => resolve(text)).toThrow(/^small\.yaml:34: found an execute-only area/);
   });
 });

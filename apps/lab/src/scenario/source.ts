@@ -1,5 +1,5 @@
 import { isNode, LineCounter, parseDocument } from 'yaml';
-import type { ScenarioSource } from './resolve';
+import type { ScenarioSource } from './scenario-source';
 
 /** Finds lines of a scenario file for complaints that come after it was parsed. */
 export function scenarioSource(file: string, text: string): ScenarioSource {

@@ -1,4 +1,12 @@
-import { automaticTimeScale, costProfiles, parseScenario, ScenarioError, totalMicros } from '.';
+import {
+  automaticDeadlines,
+  automaticTimeScale,
+  costProfiles,
+  deadlineWallMicros,
+  parseScenario,
+  ScenarioError,
+  totalMicros,
+} from '.';
 
 const valid = `name: small
 iommus:
@@ -36,13 +44,19 @@ describe('parseScenario', () => {
       timeScale: 'auto',
       queues: 'per-iommu',
       workers: { processes: 2, servers: 16, groupsPerMessage: 16 },
-      mm: { shards: 1, framesPerShard: 65_536 },
+      mm: { shards: 1, framesPerShard: 65_536, reclaim: 'lru', faultAround: 1, premap: 1 },
+      iopf: { generation: 'g1', order: 'fifo', quantum: 8, window: 64 },
+      deadlines: { teardownStepMicros: 'auto', invalidationMicros: 'auto' },
+      timeline: [],
     });
+    expect(scenario.iommus[0]?.profile).toBe('riscv');
     expect(scenario.devices[0]).toMatchObject({
       credits: 32,
       atcEntries: 64,
       pagesPerGroup: 1,
       responsePasidRequired: true,
+      responseTimeoutMicros: 10_000_000,
+      handler: true,
     });
   });
 
@@ -110,6 +124,18 @@ describe('parseScenario', () => {
       /^s\.yaml:7 \| 'processes\.0\.pasid' 1048576/,
     ],
     [
+      'a window that is no power of two',
+      valid.replace('iommus:', 'mm: { faultAround: 12 }\niommus:'),
+      [],
+      /^s\.yaml:2 \| 'mm\.faultAround' 12 \| a power of two, or 1 for none/,
+    ],
+    [
+      'a response timeout that is no time',
+      valid.replace('iommu: pri0', 'iommu: pri0\n    responseTimeoutMicros: never'),
+      [],
+      /^s\.yaml:10 \| 'devices\.0\.responseTimeoutMicros' "never"/,
+    ],
+    [
       'a setting without a value',
       valid,
       ['workers'],
@@ -129,4 +155,22 @@ describe('cost profiles', () => {
     expect(scale * totalMicros(costProfiles['pri-minor'])).toBeGreaterThanOrEqual(50_000);
     expect(automaticTimeScale(costProfiles.none)).toBe(1);
   });
+});
+
+describe('deadlines', () => {
+  it('are model time in wall time, but never so short that the software alone could miss them', () => {
+    expect(deadlineWallMicros(10_000, 500)).toBe(5_000_000);
+    expect(deadlineWallMicros(10_000, 1)).toBe(2_000_000);
+  });
+
+  it('that are off stay off', () => expect(deadlineWallMicros(0, 500)).toBe(0));
+
+  it.each(Object.entries(costProfiles))(
+    'automatic ones are many faults long in profile %s',
+    (_name, cost) => {
+      const { teardownStepMicros, invalidationMicros } = automaticDeadlines(cost);
+      expect(teardownStepMicros).toBe(500 * Math.max(1, totalMicros(cost)));
+      expect(invalidationMicros).toBe(100 * Math.max(1, totalMicros(cost)));
+    },
+  );
 });

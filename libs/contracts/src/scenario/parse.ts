@@ -3,6 +3,7 @@ import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import { ScenarioError } from './errors';
 import { type Scenario, scenarioSchema } from './schema';
+import { checkTimeline } from './timeline-check';
 
 /**
  * Reads a scenario file (YAML, of which JSON is a part). `overrides` are `key=value` settings with dotted keys
@@ -114,7 +115,7 @@ function firstLine(message: string): string {
   return message.split('\n')[0] ?? message;
 }
 
-/** Names must be unique and must name something that exists; PASIDs must differ. */
+/** Names must be unique and must name something that exists; a PASID has one owner at a time; each step must be possible. */
 function checkReferences(file: string, document: Document, lines: LineCounter, scenario: Scenario): Scenario {
   const fail = (path: Path, found: string, expected: string): never => {
     throw new ScenarioError(file, lineOf(document, lines, path), found, expected);
@@ -127,13 +128,6 @@ function checkReferences(file: string, document: Document, lines: LineCounter, s
       seen.add(entry.name);
     });
   }
-  const pasids = new Set<number>();
-  scenario.processes.forEach((process, index) => {
-    if (process.pasid === undefined) return;
-    if (pasids.has(process.pasid))
-      fail(['processes', index, 'pasid'], `PASID ${process.pasid} twice`, 'one PASID a process (R93)');
-    pasids.add(process.pasid);
-  });
   const iommus = scenario.iommus.map((each) => each.name);
   const processes = scenario.processes.map((each) => each.name);
   scenario.devices.forEach((device, index) => {
@@ -157,5 +151,6 @@ function checkReferences(file: string, document: Document, lines: LineCounter, s
       }
     });
   });
+  checkTimeline(scenario, fail);
   return scenario;
 }

@@ -1,5 +1,6 @@
-import type { Backing, FaultModel, Permissions } from '@faultline/domain';
+import type { Backing, FaultModel, IommuProfileName, Permissions } from '@faultline/domain';
 import type { CostProfile, ProfileName } from './profiles';
+import type { ResolvedStep } from './timeline';
 
 /**
  * A scenario as it is run: names became indices, files were looked at, everything automatic was decided. It stands in the log
@@ -14,16 +15,36 @@ export interface ResolvedScenario {
   timeScale: number;
   queues: string;
   workers: { processes: number; servers: number; groupsPerMessage: number };
-  shards: { shard: number; frames: number }[];
+  /** The I/O page fault layer: which generation of it, and in which order closed groups are given to workers (D14). */
+  iopf: { generation: 'G1' | 'G2'; order: 'fifo' | 'fair'; quantum: number; window: number };
+  /** Model microseconds; 0 for none. Services turn them into wall time with `deadlineWallMicros`. */
+  deadlines: { teardownStepMicros: number; invalidationMicros: number };
+  shards: ResolvedShard[];
   iommus: ResolvedIommu[];
   processes: ResolvedProcess[];
   devices: ResolvedDevice[];
+  /** What happens to processes and devices while they run, one step after the other. */
+  timeline: ResolvedStep[];
+}
+
+export interface ResolvedShard {
+  shard: number;
+  frames: number;
+  /** Pages its swap space holds. */
+  swapPages: number;
+  reclaim: 'lru' | 'clock';
+  /** Pages of the aligned window around a read fault that are mapped with it; 1 for none. */
+  faultAround: number;
+  /** Pages of the aligned block around a fault that are installed with it; 1 for none. */
+  premap: number;
 }
 
 export interface ResolvedIommu {
   iommu: number;
   name: string;
   model: FaultModel;
+  /** Whose choices it makes where the specifications leave one. */
+  profile: IommuProfileName;
   /** The device segment behind it. */
   segment: number;
   priQueueEntries: number;
@@ -46,6 +67,8 @@ export interface ResolvedProcess {
   name: string;
   pasid: number;
   shard: number;
+  /** Whether it is there from the beginning, or a step of the timeline brings it. */
+  starts: 'begin' | 'timeline';
   vmas: ResolvedVma[];
 }
 
@@ -58,6 +81,10 @@ export interface ResolvedDevice {
   atcEntries: number;
   pagesPerGroup: number;
   responsePasidRequired: boolean;
+  /** Model microseconds after which a group nobody answered is answered for it; 0 for never. */
+  responseTimeoutMicros: number;
+  /** Whether its driver registered a fault handler; without one every fault is refused at once. */
+  hasHandler: boolean;
   workloads: ResolvedWorkload[];
 }
 
@@ -65,6 +92,8 @@ export interface ResolvedDevice {
 export type ResolvedWorkload = ResolvedSynthetic | ResolvedTrace;
 
 interface Paced {
+  /** The process whose memory it touches. */
+  mm: number;
   pasid: number;
   /** Accesses it will issue, all told. */
   accesses: number;

@@ -1,19 +1,21 @@
-import { MAX_PAGE, MAX_PASID } from '@faultline/domain';
+import { IOMMU_PROFILE_NAMES, MAX_PASID } from '@faultline/domain';
 import { z } from 'zod';
 import { profileNames } from './profiles';
+import { count, name, pageNumber, permissions, positive } from './schema-parts';
+import { timelineStep } from './timeline-schema';
 
 /** The scenario file: what a user writes. Every field has its unit in its name and a default where one makes sense. */
 
-const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, "a name of 1 to 32 letters a-z, digits and '-'");
-const positive = z.int().positive();
-const count = z.int().nonnegative();
 const powerOfTwo = positive.refine(
   (entries) => entries >= 2 && Number.isInteger(Math.log2(entries)),
   'a power of two, at least 2 (R41)',
 );
-const permissions = z.string().regex(/^(?=.*[rwx])[rwx-]{1,3}$/, "letters r, w, x or '-'");
-/** A page number: a decimal or 0x number of 4 KiB pages. */
-const pageNumber = z.int().nonnegative().max(MAX_PAGE);
+/** Pages of an aligned window or block. */
+const window = positive
+  .max(512)
+  .refine((pages) => Number.isInteger(Math.log2(pages)), 'a power of two, or 1 for none');
+/** A span of model time, or `off`. */
+const micros = z.number().positive();
 
 const vma = z.strictObject({
   startPage: pageNumber.describe('first page of the area, as a page number (address / 4096)'),
@@ -31,7 +33,12 @@ const vma = z.strictObject({
 
 const process = z.strictObject({
   name: name.describe('a name of its own'),
-  pasid: z.int().min(1).max(MAX_PASID).optional().describe('assigned from 1 when absent'),
+  pasid: z
+    .int()
+    .min(1)
+    .max(MAX_PASID)
+    .optional()
+    .describe('assigned from 1 when absent; two processes may have the same one if one follows the other'),
   vmas: z
     .union([z.literal('from-workloads'), z.array(vma).min(1)])
     .default('from-workloads')
@@ -96,6 +103,14 @@ const device = z.strictObject({
   atcEntries: count.max(1_048_576).default(64).describe('entries of the device translation cache'),
   pagesPerGroup: positive.max(512).default(1).describe('most page requests in one group'),
   responsePasidRequired: z.boolean().default(true).describe('PRG Response PASID Required (R13)'),
+  responseTimeoutMicros: z
+    .union([z.literal('off'), micros])
+    .default(10_000_000)
+    .describe('model time after which a group that nobody answered is answered Invalid; off: never'),
+  handler: z
+    .boolean()
+    .default(true)
+    .describe('false: no fault handler is registered for it, so each of its faults is refused at once (R78)'),
   workloads: z
     .array(z.union([synthetic, trace]))
     .min(1)
@@ -107,6 +122,12 @@ const iommu = z.strictObject({
   model: z
     .enum(['pri', 'stall'])
     .describe('pri: its devices hold their work and ask again; stall: it holds and retries accesses itself'),
+  profile: z
+    .enum(IOMMU_PROFILE_NAMES)
+    .default('riscv')
+    .describe(
+      'whose choices it makes where the specifications leave one; the driver of vtd refuses execution together with reading (R73), the driver of smmu serves stalls only (R76)',
+    ),
   priQueueEntries: powerOfTwo
     .default(512)
     .describe('slots of the page request ring; it holds one record less (R41)'),
@@ -141,6 +162,39 @@ export const scenarioSchema = z.strictObject({
     })
     .default({ processes: 2, servers: 16, groupsPerMessage: 16 })
     .describe('who drains the IOPF queues'),
+  iopf: z
+    .strictObject({
+      generation: z
+        .enum(['g1', 'g2'])
+        .default('g1')
+        .describe(
+          'the I/O page fault layer of 2021 with registered handlers, or the current one with domains',
+        ),
+      order: z
+        .enum(['fifo', 'fair'])
+        .default('fifo')
+        .describe('closed groups go to workers as they come, or the devices of a queue take turns (D14)'),
+      quantum: positive.max(65_535).default(8).describe('for fair: page requests a device may have a turn'),
+      window: positive
+        .max(65_535)
+        .default(64)
+        .describe('for fair: most groups of a queue that workers have at once'),
+    })
+    .default({ generation: 'g1', order: 'fifo', quantum: 8, window: 64 })
+    .describe('the I/O page fault layer'),
+  deadlines: z
+    .strictObject({
+      teardownStepMicros: z
+        .union([z.enum(['auto', 'off']), micros])
+        .default('auto')
+        .describe('model time for each step of a teardown before force is used; auto: 500 faults'),
+      invalidationMicros: z
+        .union([z.enum(['auto', 'off']), micros])
+        .default('auto')
+        .describe('model time a device has to complete an invalidation before it is reset; auto: 100 faults'),
+    })
+    .default({ teardownStepMicros: 'auto', invalidationMicros: 'auto' })
+    .describe('how long software waits for hardware; never less than 2 s of wall time'),
   mm: z
     .strictObject({
       shards: positive.max(64).default(1).describe('address spaces are spread over shards by PASID (D7)'),
@@ -148,12 +202,29 @@ export const scenarioSchema = z.strictObject({
         .max(2 ** 28 - 1)
         .default(65_536)
         .describe('physical memory of a shard, in frames of 4 KiB'),
+      swapPages: count
+        .optional()
+        .describe('pages the swap space of a shard holds; without limit when absent'),
+      reclaim: z
+        .enum(['lru', 'clock'])
+        .default('lru')
+        .describe('which page is taken: the one whose last fault is longest ago, or second chance'),
+      faultAround: window
+        .default(1)
+        .describe('pages of the window around a read fault that are mapped with it if that costs no frame'),
+      premap: window
+        .default(1)
+        .describe('pages of the block around a fault that are installed with it while frames are free'),
     })
-    .default({ shards: 1, framesPerShard: 65_536 })
+    .default({ shards: 1, framesPerShard: 65_536, reclaim: 'lru', faultAround: 1, premap: 1 })
     .describe('the memory behind the devices'),
   iommus: z.array(iommu).min(1).max(1024).describe('at least one'),
   processes: z.array(process).min(1).describe('address spaces, each with a PASID'),
   devices: z.array(device).min(1).describe('at least one'),
+  timeline: z
+    .array(timelineStep)
+    .default([])
+    .describe('what happens to processes and devices while they run, one step after the other'),
 });
 
 /** A scenario as written, with its defaults filled in. */

@@ -1,6 +1,7 @@
 import type { AccessRange, DurableSegmentEvent, IopfEvent, MmEvent } from '@faultline/domain';
 import {
   bool,
+  f64,
   json,
   layout,
   list,
@@ -17,6 +18,9 @@ import {
   u8,
 } from '../codec';
 import { memberResult, responseCode, shardPosition } from './parts';
+
+/** The page after the last of a range: one more than the largest page number. */
+const pageEnd = f64;
 
 type MmRecord<K extends MmEvent['kind']> = Extract<MmEvent, { kind: K }>;
 type SegmentRecord<K extends DurableSegmentEvent['kind']> = Extract<DurableSegmentEvent, { kind: K }>;
@@ -53,35 +57,55 @@ export const mmSchema = new Schema<MmEvent>({
       record<MmRecord<'VmaMapped'>>('VmaMapped', 4, {
         mm: u32,
         start: page,
-        end: page,
+        end: pageEnd,
         permissions: u8,
         backing: oneOf(['anonymous', 'file-shared', 'file-private']),
         file: u32,
         filePage: page,
       }),
-      record<MmRecord<'VmaUnmapped'>>('VmaUnmapped', 5, { mm: u32, start: page, end: page }),
-      record<MmRecord<'MmPasidBound'>>('MmPasidBound', 6, { pasid, mm: u32, generation: u32 }),
+      record<MmRecord<'VmaUnmapped'>>('VmaUnmapped', 5, { mm: u32, start: page, end: pageEnd }),
+      record<MmRecord<'MmPasidBound'>>('MmPasidBound', 6, {
+        pasid,
+        mm: u32,
+        generation: u32,
+        replaces: bool,
+      }),
       record<MmRecord<'MmPasidUnbound'>>('MmPasidUnbound', 7, { pasid, generation: u32 }),
       record<MmRecord<'PageInstalled'>>('PageInstalled', 8, {
         mm: u32,
         page,
         frame: page,
         permissions: u8,
-        cause: oneOf(['zero-page', 'zero-fill', 'file', 'copy-on-write', 'upgrade', 'swap-in']),
+        cause: oneOf(['zero-page', 'zero-fill', 'file', 'copy-on-write', 'upgrade', 'swap-in', 'migrate']),
         major: bool,
+        prefetched: bool,
       }),
       record<MmRecord<'PageRemoved'>>('PageRemoved', 9, {
         mm: u32,
         page,
         frame: page,
-        cause: oneOf(['reclaim', 'unmap', 'copy-on-write', 'protect', 'exit']),
+        cause: oneOf(['reclaim', 'unmap', 'copy-on-write', 'exit', 'migrate']),
         swapped: bool,
       }),
       record<MmRecord<'FrameFreed'>>('FrameFreed', 10, { frame: page, mm: u32, page }),
       record<MmRecord<'PageInvalidated'>>('PageInvalidated', 11, { mm: u32, page, frame: page }),
+      record<MmRecord<'VmaProtected'>>('VmaProtected', 12, {
+        mm: u32,
+        start: page,
+        end: pageEnd,
+        permissions: u8,
+      }),
+      record<MmRecord<'PageRestricted'>>('PageRestricted', 13, {
+        mm: u32,
+        page,
+        frame: page,
+        permissions: u8,
+      }),
     ],
   },
 });
+
+const accessRange = layout<AccessRange>({ first: u32, count: u32 });
 
 /** `<lab>.log.segment.<segment>`: what became of the devices' accesses. */
 export const segmentSchema = new Schema<DurableSegmentEvent>({
@@ -89,12 +113,16 @@ export const segmentSchema = new Schema<DurableSegmentEvent>({
   versions: {
     1: [
       record<SegmentRecord<'SegmentOwnerChanged'>>('SegmentOwnerChanged', 1, { segment: u16, epoch: u32 }),
-      record<SegmentRecord<'DeviceReset'>>('DeviceReset', 2, { device: u32, epoch: u32 }),
+      record<SegmentRecord<'DeviceReset'>>('DeviceReset', 2, {
+        device: u32,
+        epoch: u32,
+        request: u32,
+      }),
       record<SegmentRecord<'AccessesHit'>>('AccessesHit', 3, {
         device: u32,
         atcHits: u32,
         translated: u32,
-        ranges: list(layout<AccessRange>({ first: u32, count: u32 })),
+        ranges: list(accessRange),
       }),
       record<SegmentRecord<'AccessRetried'>>('AccessRetried', 4, {
         device: u32,
@@ -110,7 +138,7 @@ export const segmentSchema = new Schema<DurableSegmentEvent>({
         page,
         offset,
         permissions: u8,
-        outcome: oneOf(['completed', 'invalid', 'failure', 'refused']),
+        outcome: oneOf(['completed', 'invalid', 'failure', 'refused', 'removed']),
         rounds: u16,
         request: u32,
         intendedAtMicros: micros,
@@ -124,6 +152,14 @@ export const segmentSchema = new Schema<DurableSegmentEvent>({
         code: responseCode,
       }),
       record<SegmentRecord<'PriInterfaceFailed'>>('PriInterfaceFailed', 7, { device: u32, lost: u32 }),
+      record<SegmentRecord<'DeviceRemoved'>>('DeviceRemoved', 8, { device: u32, lost: u32 }),
+      record<SegmentRecord<'DeviceHung'>>('DeviceHung', 9, { device: u32 }),
+      record<SegmentRecord<'AccessesWithdrawn'>>('AccessesWithdrawn', 10, {
+        device: u32,
+        ranges: list(accessRange),
+      }),
+      record<SegmentRecord<'PasidStopped'>>('PasidStopped', 11, { device: u32, pasid }),
+      record<SegmentRecord<'PasidStarted'>>('PasidStarted', 12, { device: u32, pasid }),
     ],
   },
 });

@@ -1,4 +1,4 @@
-import type { GroupQueued, IommuEvent, IommuOwnerChanged } from '@faultline/domain';
+import { type GroupQueued, type IommuEvent, type IommuOwnerChanged, TEARDOWN_STEPS } from '@faultline/domain';
 import { bool, f64, i32, layout, list, micros, oneOf, pasid, record, Schema, text, u16, u32 } from '../codec';
 import {
   checkPrgIndex,
@@ -31,6 +31,7 @@ export const iommuQueueSchema = new Schema<GroupQueued | IommuOwnerChanged>({
         {
           order: u32,
           group: u32,
+          groupEpoch: u32,
           device: u32,
           model: faultModel,
           pasid,
@@ -45,7 +46,9 @@ export const iommuQueueSchema = new Schema<GroupQueued | IommuOwnerChanged>({
   },
 });
 
-const dropCauses = oneOf(['overflow', 'disabled', 'pri-off', 'unknown-device']);
+const dropCauses = oneOf(['overflow', 'pri-off', 'unknown-device', 'fenced']);
+const stepOutcomes = oneOf(['done', 'expired']);
+const binding = { device: u32, pasid, generation: u32 };
 
 /** `<lab>.log.iommu.<iommu>.hw`: everything else an IOMMU decides. */
 export const iommuHwSchema = new Schema<Exclude<IommuEvent, GroupQueued> | CycleClosed>({
@@ -61,6 +64,8 @@ export const iommuHwSchema = new Schema<Exclude<IommuEvent, GroupQueued> | Cycle
         segment: u16,
         model: faultModel,
         responsePasidRequired: bool,
+        responseTimeoutMicros: micros,
+        hasHandler: bool,
       }),
       record<HwRecord<'DeviceDetached'>>('DeviceDetached', 4, { device: u32 }),
       record<HwRecord<'PasidBound'>>('PasidBound', 5, {
@@ -70,7 +75,7 @@ export const iommuHwSchema = new Schema<Exclude<IommuEvent, GroupQueued> | Cycle
         shard: u16,
         generation: u32,
       }),
-      record<HwRecord<'PasidUnbound'>>('PasidUnbound', 6, { device: u32, pasid, generation: u32 }),
+      record<HwRecord<'PasidUnbound'>>('PasidUnbound', 6, binding),
       record<HwRecord<'PageRequestQueued'>>('PageRequestQueued', 7, requestFields, checkPrgIndex),
       record<HwRecord<'PageRequestDropped'>>(
         'PageRequestDropped',
@@ -83,8 +88,9 @@ export const iommuHwSchema = new Schema<Exclude<IommuEvent, GroupQueued> | Cycle
       record<HwRecord<'FaultParked'>>('FaultParked', 11, { ...requestIdentity, device: u32, groupId: u16 }),
       record<HwRecord<'PartialsDiscarded'>>('PartialsDiscarded', 12, {
         device: i32,
+        pasid: i32,
         count: u32,
-        cause: oneOf(['overflow', 'removed', 'reset']),
+        cause: oneOf(['overflow', 'removed', 'reset', 'fenced', 'queue-freed', 'teardown']),
       }),
       record<HwRecord<'FaultRefused'>>('FaultRefused', 13, {
         ...requestIdentity,
@@ -95,7 +101,7 @@ export const iommuHwSchema = new Schema<Exclude<IommuEvent, GroupQueued> | Cycle
         answered: bool,
         code: responseCode,
         responsePasid: pasid,
-        reason: oneOf(['no-handler', 'no-queue', 'not-bound']),
+        reason: oneOf(['no-handler', 'no-queue', 'not-bound', 'fenced', 'invalid-request']),
         atMicros: micros,
       }),
       record<HwRecord<'StopMarkerDropped'>>('StopMarkerDropped', 14, {
@@ -112,13 +118,14 @@ export const iommuHwSchema = new Schema<Exclude<IommuEvent, GroupQueued> | Cycle
         pasid,
         code: responseCode,
         model: faultModel,
+        cause: oneOf(['handled', 'timeout', 'teardown', 'removed', 'replaced']),
         respondedAtMicros: micros,
       }),
       record<HwRecord<'GroupDiscarded'>>('GroupDiscarded', 16, {
         group: u32,
         groupEpoch: u32,
         device: u32,
-        cause: oneOf(['reset', 'removed', 'needs-pasid']),
+        cause: oneOf(['reset', 'removed', 'needs-pasid', 'fenced']),
       }),
       record<HwRecord<'ResultDropped'>>('ResultDropped', 17, {
         group: u32,
@@ -137,6 +144,42 @@ export const iommuHwSchema = new Schema<Exclude<IommuEvent, GroupQueued> | Cycle
         endedAtMicros: micros,
       }),
       record<HwRecord<'SegmentResetSeen'>>('SegmentResetSeen', 21, { segment: u16, segmentEpoch: u32 }),
+      record<HwRecord<'TeardownBegun'>>('TeardownBegun', 22, {
+        ...binding,
+        cause: oneOf(['unbind', 'remove']),
+        atMicros: micros,
+      }),
+      record<HwRecord<'TeardownStepped'>>('TeardownStepped', 23, {
+        ...binding,
+        step: oneOf(TEARDOWN_STEPS),
+        outcome: stepOutcomes,
+        atMicros: micros,
+      }),
+      record<HwRecord<'PasidDrained'>>('PasidDrained', 24, { ...binding, atMicros: micros }),
+      record<HwRecord<'DeviceFenced'>>('DeviceFenced', 25, {
+        device: u32,
+        cause: oneOf(['stop-timeout', 'invalidation-timeout', 'requested']),
+        atMicros: micros,
+      }),
+      record<HwRecord<'DeviceResetSeen'>>('DeviceResetSeen', 26, { ...requestIdentity, device: u32 }),
+      record<HwRecord<'GroupHeld'>>(
+        'GroupHeld',
+        27,
+        {
+          ...requestIdentity,
+          order: u32,
+          group: u32,
+          device: u32,
+          model: faultModel,
+          pasid,
+          groupId: u16,
+          queue: text,
+          closedAtMicros: micros,
+        },
+        (group) => (group.model === 'pri' ? checkPrgIndex(group) : undefined),
+      ),
+      record<HwRecord<'QueueFreed'>>('QueueFreed', 28, {}),
+      record<HwRecord<'QueueAllocated'>>('QueueAllocated', 29, {}),
     ],
   },
 });

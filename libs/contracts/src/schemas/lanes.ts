@@ -8,6 +8,7 @@ import type {
 import {
   bool,
   f64,
+  i32,
   layout,
   list,
   micros,
@@ -78,7 +79,10 @@ export const translateSchema = new Schema<Sender | TranslateRequest | TranslateR
   },
 });
 
-/** A page request message of a device (R8). The sender's head gives segment and epoch. */
+/**
+ * A page request message of a device (R8). The sender's head gives segment and epoch. One that is last and has no permissions is
+ * a stop marker: nobody answers it (R23).
+ */
 export interface PageRequestMessage {
   kind: 'PageRequestMessage';
   segment: number;
@@ -106,6 +110,17 @@ export interface StalledAccessMessage {
   sentAtMicros: number;
 }
 
+/**
+ * A device was reset; numbered like a request. What has a lower number was sent before, what has a higher one after the reset: so
+ * the IOMMU lets requests in again without taking an old one for a new one (R142).
+ */
+export interface DeviceResetMessage {
+  kind: 'DeviceResetMessage';
+  segment: number;
+  request: number;
+  device: number;
+}
+
 /** Everything up to this request number is in the log (or needed no log entry); the segment need not send it again. */
 export interface RequestsAccepted {
   kind: 'RequestsAccepted';
@@ -120,7 +135,12 @@ export interface AccessTranslated {
 }
 
 export const pageRequestSchema = new Schema<
-  Sender | PageRequestMessage | StalledAccessMessage | RequestsAccepted | AccessTranslated
+  | Sender
+  | PageRequestMessage
+  | StalledAccessMessage
+  | RequestsAccepted
+  | AccessTranslated
+  | DeviceResetMessage
 >({
   name: 'cmd.page-request',
   versions: {
@@ -155,6 +175,7 @@ export const pageRequestSchema = new Schema<
       }),
       record<RequestsAccepted>('RequestsAccepted', 4, { upTo: u32 }),
       record<AccessTranslated>('AccessTranslated', 5, { device: u32, request: u32 }),
+      record<DeviceResetMessage>('DeviceResetMessage', 6, { segment: u16, request: u32, device: u32 }),
     ],
   },
 });
@@ -203,9 +224,11 @@ export const handleSchema = new Schema<Sender | HandleRequest | HandleReply | Ha
   },
 });
 
-/** Pages of a PASID whose translations must go. The reply, a `Sender` alone, is the completion (R26). */
+/** Pages of a PASID whose translations must go. The reply, a `Sender` and what else it says, is the completion (R26). */
 export interface InvalidatePages {
   kind: 'InvalidatePages';
+  /** The device whose ATC is meant; EVERY_DEVICE (-1) means all, as always on the way to an IOMMU. */
+  device: number;
   pasid: number;
   mm: number;
   /** Position of the removal in the shard's log: the IOMMU folds its replica that far first (D3). */
@@ -215,18 +238,55 @@ export interface InvalidatePages {
   ranges: { page: number; pages: number }[];
 }
 
-export const invalidateSchema = new Schema<Sender | InvalidatePages>({
+/**
+ * A device that hangs or vanished did not complete the invalidation, though it may hold translations of the PASID (R26, R62). The
+ * transport is reliable; the silence is the device's.
+ */
+export interface DeviceSilent {
+  kind: 'DeviceSilent';
+  device: number;
+}
+
+export const invalidateSchema = new Schema<Sender | InvalidatePages | DeviceSilent>({
   name: 'cmd.invalidate',
   versions: {
     1: [
       sender,
       record<InvalidatePages>('InvalidatePages', 2, {
+        device: i32,
         pasid,
         mm: u32,
         shard: u16,
         sequence: f64,
         ranges: list(layout<InvalidatePages['ranges'][number]>({ page, pages: u32 })),
       }),
+      record<DeviceSilent>('DeviceSilent', 3, { device: u32 }),
+    ],
+  },
+});
+
+/** The device is to stop its work for a PASID (R94). Answered when nothing of it is under way; by a device that hangs, never. */
+export interface StopPasidRequest {
+  kind: 'StopPasidRequest';
+  device: number;
+  pasid: number;
+}
+
+/** Nothing of the PASID is under way in the device, and the log says so. */
+export interface PasidStoppedReply {
+  kind: 'PasidStoppedReply';
+  device: number;
+  pasid: number;
+}
+
+/** A batch is answered when every device in it has stopped, so a request that may wait for long goes alone. */
+export const stopSchema = new Schema<Sender | StopPasidRequest | PasidStoppedReply>({
+  name: 'cmd.stop',
+  versions: {
+    1: [
+      sender,
+      record<StopPasidRequest>('StopPasidRequest', 2, { device: u32, pasid }),
+      record<PasidStoppedReply>('PasidStoppedReply', 3, { device: u32, pasid }),
     ],
   },
 });

@@ -22,6 +22,7 @@ const group = (change: Partial<GroupQueued>): GroupQueued => ({
   kind: 'GroupQueued',
   order: 0,
   group: 1,
+  groupEpoch: 1,
   device: 4,
   model: 'pri',
   pasid: 5,

@@ -3,6 +3,9 @@ import { Permission, type Permissions } from '../kernel/vocabulary';
 /** The PASID of an invalidation that means every PASID (the Global bit, R25); "no PASID" is an address space of its own (R24). */
 export const EVERY_PASID = -2;
 
+/** The device of an invalidation that means all devices of the segment. */
+export const EVERY_DEVICE = -1;
+
 /** One translation a device keeps. The privileged bit tells in which mode it was asked for and holds (R6). */
 export interface AtcEntry {
   pasid: number;
@@ -31,6 +34,11 @@ export class Atc {
   /** Entries held. */
   get size(): number {
     return this.entries;
+  }
+
+  /** Whether it holds any entry of the PASID. */
+  holds(pasid: number): boolean {
+    return this.tables.has(pasid);
   }
 
   /** The entry that allows an access with these permissions in this privilege mode, if there is one (R4, R6, R125). */

@@ -2,6 +2,7 @@ import type {
   AccessEnded,
   AccessHit,
   AccessOutcome,
+  SegmentEvent,
   StalledAccessSent,
   TranslationRequested,
   TranslationReturned,
@@ -9,6 +10,9 @@ import type {
 import type { LiveAccess } from './state';
 
 // Every event is built in one place, so that all events of a kind share one hidden class on the hot path.
+
+/** What a command that causes nothing gives. */
+export const NOTHING: readonly SegmentEvent[] = Object.freeze([]);
 
 /** Frame of an access whose translation the device never saw: the IOMMU translated it on the bus. */
 export const NO_FRAME = -1;

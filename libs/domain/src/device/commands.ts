@@ -1,4 +1,5 @@
 import type { Permissions, ResponseCode } from '../kernel/vocabulary';
+import type { AccessRange } from './events';
 
 /** One access of a workload. */
 export interface Access {
@@ -35,9 +36,19 @@ export type SegmentCommand =
       code: ResponseCode;
       rounds: number;
     }
-  /** `pages` 0 means every page, `pasid` EVERY_PASID (-2) every PASID (R25, D4). */
-  | { kind: 'InvalidateAtc'; pasid: number; page: number; pages: number }
+  /** `pages` 0 means every page, `pasid` EVERY_PASID (-2) every PASID, `device` EVERY_DEVICE (-1) all devices (R25, D4). */
+  | { kind: 'InvalidateAtc'; device: number; pasid: number; page: number; pages: number }
   | { kind: 'ResetDevice'; device: number; epoch: number }
+  /** The driver stops the device's work for a PASID before it is unbound (R94). */
+  | { kind: 'StopPasid'; device: number; pasid: number }
+  /** The PASID was bound afresh: the stop is over. */
+  | { kind: 'StartPasid'; device: number; pasid: number }
+  /** The device vanishes (R104). */
+  | { kind: 'RemoveDevice'; device: number }
+  /** The device stops working until it is reset. */
+  | { kind: 'HangDevice'; device: number }
+  /** The workload gives up accesses it has not issued. */
+  | { kind: 'WithdrawAccesses'; device: number; ranges: AccessRange[] }
   | { kind: 'TakeTurn' };
 
 /** Status of an ATS completion (R2, R3). A miss is a success without permissions. */

@@ -15,6 +15,8 @@ export interface SegmentCounters {
   /** Accesses issued and accesses ended in any way, as far as this state has seen them. */
   started: number;
   ended: number;
+  /** Accesses withdrawn before they started. */
+  withdrawn: number;
 }
 
 /** Counters of one device. */
@@ -58,6 +60,7 @@ function noCounters(): SegmentCounters {
     unreportedHits: 0,
     started: 0,
     ended: 0,
+    withdrawn: 0,
   };
 }
 
@@ -69,4 +72,5 @@ function add(counters: SegmentCounters, device: SegmentDevice): void {
   counters.unreportedHits += device.atcHits + device.translated;
   counters.started += device.started;
   counters.ended += device.ended;
+  counters.withdrawn += device.withdrawn;
 }

@@ -15,7 +15,12 @@ export type DurableSegmentEvent =
   | AccessRetried
   | AccessEnded
   | ResponseUnexpected
-  | PriInterfaceFailed;
+  | PriInterfaceFailed
+  | DeviceRemoved
+  | DeviceHung
+  | AccessesWithdrawn
+  | PasidStopped
+  | PasidStarted;
 
 export type VolatileSegmentEvent =
   | AccessStarted
@@ -25,7 +30,9 @@ export type VolatileSegmentEvent =
   | PageRequestSent
   | StalledAccessSent
   | ResponseReceived
-  | AtcInvalidated;
+  | AtcInvalidated
+  | PasidStopping
+  | StopMarkerSent;
 
 /** A new owner began; every number of an older epoch is void (D4, D9). */
 export interface SegmentOwnerChanged {
@@ -34,11 +41,16 @@ export interface SegmentOwnerChanged {
   epoch: number;
 }
 
-/** All devices of the segment were reset: outstanding groups, credits and the ATC are forgotten (R21, D9). */
+/** A device was reset: outstanding groups, credits, the ATC and a hang are forgotten (R21, D9). */
 export interface DeviceReset {
   kind: 'DeviceReset';
   device: number;
   epoch: number;
+  /**
+   * Number of the message that tells the IOMMU, in the segment's sequence of requests: what has a lower number was sent before
+   * the reset, so that no late response matches a reused index (R142). 0 at an epoch change, which says the same for all devices.
+   */
+  request: number;
 }
 
 /** Accesses of one device with consecutive numbers. */
@@ -81,7 +93,9 @@ export type AccessOutcome =
   /** The response said FAILURE, or the interface is down since one did (R16). */
   | 'failure'
   /** The IOMMU refused the translation itself: Unsupported Request or Completer Abort (R3). */
-  | 'refused';
+  | 'refused'
+  /** Lost without an answer: its device vanished (R104), or was reset while its PASID was being stopped (R94). */
+  | 'removed';
 
 /** An access that faulted at least once, or was refused, has ended. */
 export interface AccessEnded {
@@ -119,6 +133,41 @@ export interface PriInterfaceFailed {
   device: number;
   /** Outstanding page requests that were lost with it. */
   lost: number;
+}
+
+/** The device vanished (R104). It takes nothing more, and a reset does not bring it back. */
+export interface DeviceRemoved {
+  kind: 'DeviceRemoved';
+  device: number;
+  /** Accesses that were under way; each of them ends as `removed`. */
+  lost: number;
+}
+
+/** The device hangs until its reset: it sends nothing, and what reaches it is lost. */
+export interface DeviceHung {
+  kind: 'DeviceHung';
+  device: number;
+}
+
+/** Accesses of a workload that will never be issued: their PASID was stopped, or their device is gone. */
+export interface AccessesWithdrawn {
+  kind: 'AccessesWithdrawn';
+  device: number;
+  ranges: AccessRange[];
+}
+
+/** Nothing of the PASID is under way in the device any more (R94). */
+export interface PasidStopped {
+  kind: 'PasidStopped';
+  device: number;
+  pasid: number;
+}
+
+/** The PASID may be used by the device again: another process has it now (R102). */
+export interface PasidStarted {
+  kind: 'PasidStarted';
+  device: number;
+  pasid: number;
 }
 
 export interface AccessStarted {
@@ -205,9 +254,30 @@ export interface ResponseReceived {
   receivedAtMicros: number;
 }
 
+/** The device issues no new access of the PASID; those under way still go through their faults (R94). */
+export interface PasidStopping {
+  kind: 'PasidStopping';
+  device: number;
+  pasid: number;
+}
+
+/**
+ * The stop marker left the device: a last page request without read and write, behind all page requests of its PASID (R23). It has
+ * a number like a page request, but takes no credit and gets no response.
+ */
+export interface StopMarkerSent {
+  kind: 'StopMarkerSent';
+  request: number;
+  device: number;
+  pasid: number;
+  sentAtMicros: number;
+}
+
 /** Entries in the range are gone from the ATC and translations in flight for it are marked stale (R25, R28). */
 export interface AtcInvalidated {
   kind: 'AtcInvalidated';
+  /** The device, or EVERY_DEVICE (-1). Devices that hang or vanished are never meant. */
+  device: number;
   pasid: number;
   /** First page and number of pages; `pages` 0 means every page of the PASID. */
   page: number;

@@ -2,7 +2,6 @@ import type {
   AccessEnded,
   AccessHit,
   AccessRange,
-  AccessStarted,
   AtcInvalidated,
   PageRequestSent,
   ResponseReceived,
@@ -11,8 +10,12 @@ import type {
   TranslationRequested,
   TranslationReturned,
 } from './events';
-import { forgetOutstanding, resetDevice } from './forget';
-import { deviceOf, Stage, type LiveAccess, type SegmentState } from './state';
+import { EVERY_DEVICE } from './atc';
+import { resetDevice } from './forget';
+import { dissolveGroup, forgetGroups, joinGroup } from './groups';
+import { evolveLifecycle, leaveStop, type LifecycleEvent } from './evolve-lifecycle';
+import { letGo, takeInHand } from './live';
+import { deviceOf, Stage, type LiveAccess, type SegmentDevice, type SegmentState } from './state';
 import { enqueueWaiting, removeWaiting } from './waiting';
 
 /**
@@ -22,7 +25,7 @@ import { enqueueWaiting, removeWaiting } from './waiting';
 export function evolveSegment(state: SegmentState, event: SegmentEvent): SegmentState {
   switch (event.kind) {
     case 'AccessStarted':
-      start(state, event);
+      takeInHand(state, event);
       break;
     case 'AccessHit':
       hit(state, event);
@@ -63,7 +66,8 @@ type SeldomEvent = Extract<
       | 'ResponseUnexpected'
       | 'PriInterfaceFailed'
       | 'SegmentOwnerChanged'
-      | 'DeviceReset';
+      | 'DeviceReset'
+      | LifecycleEvent['kind'];
   }
 >;
 
@@ -80,7 +84,7 @@ function evolveSeldom(state: SegmentState, event: SeldomEvent): void {
     case 'PriInterfaceFailed': {
       const device = deviceOf(state, event.device);
       device.failed = true;
-      forgetOutstanding(device);
+      forgetGroups(device);
       return;
     }
     case 'SegmentOwnerChanged':
@@ -89,35 +93,15 @@ function evolveSeldom(state: SegmentState, event: SeldomEvent): void {
       return;
     case 'DeviceReset':
       resetDevice(state, deviceOf(state, event.device));
+      if (event.request > 0) state.requests = event.request;
       return;
     case 'AccessRetried':
     case 'ResponseUnexpected':
       // Told for the record only: the miss and the response have events of their own.
       return;
+    default:
+      evolveLifecycle(state, event);
   }
-}
-
-function start(state: SegmentState, event: AccessStarted): void {
-  const device = deviceOf(state, event.device);
-  device.started += 1;
-  device.accesses.add(event.access, {
-    device,
-    access: event.access,
-    pasid: event.pasid,
-    page: event.page,
-    offset: event.offset,
-    permissions: event.permissions,
-    intendedAtMicros: event.intendedAtMicros,
-    startedAtMicros: event.startedAtMicros,
-    stage: Stage.READY,
-    rounds: 0,
-    request: 0,
-    receivedAtMicros: 0,
-    translation: 0,
-    stale: false,
-    previous: undefined,
-    next: undefined,
-  });
 }
 
 /** A workload's hits come nearly in order, so a range grows at its end more often than a new one begins. */
@@ -134,13 +118,9 @@ function hit(state: SegmentState, event: AccessHit): void {
   if (event.fromAtc) {
     device.atcHits += 1;
     device.atc.touch(event.pasid, event.page);
-  } else {
-    device.translated += 1;
-    // Only a stalled access hits while it is in flight; a translated one has returned before.
-    const live = device.accesses.get(event.access);
-    if (live !== undefined && live.stage === Stage.STALLED) state.stalls.delete(live.request);
-  }
-  device.accesses.delete(event.access);
+  } else device.translated += 1;
+  const live = device.accesses.get(event.access);
+  if (live !== undefined) conclude(state, live);
 }
 
 function requestTranslation(state: SegmentState, event: TranslationRequested): void {
@@ -174,38 +154,32 @@ function sendPageRequest(state: SegmentState, event: PageRequestSent): void {
   live.stage = Stage.OUTSTANDING;
   live.rounds += 1;
   live.request = event.request;
-  const group = device.groups[event.groupId];
-  if (group !== undefined) group.members.push(live);
-  else {
-    device.groups[event.groupId] = { pasid: event.pasid, members: [live] };
-    device.outstandingGroups += 1;
-  }
-  device.outstanding += 1;
+  live.receivedAtMicros = 0;
+  joinGroup(device, event.groupId, live);
   device.nextIndex = (event.groupId + 1) % device.groups.length;
 }
 
 function receiveResponse(state: SegmentState, event: ResponseReceived): void {
   const device = deviceOf(state, event.device);
-  const group = device.groups[event.groupId];
-  if (group === undefined)
+  if (device.groups[event.groupId] === undefined)
     throw new Error(`device ${event.device}: response for index ${event.groupId}, which is not outstanding`);
-  for (const member of group.members) {
-    // An answered access stays as if outstanding until the next event says how it goes on or ends.
-    member.receivedAtMicros = event.receivedAtMicros;
-  }
-  device.groups[event.groupId] = undefined;
-  device.outstandingGroups -= 1;
-  device.outstanding -= group.members.length;
+  dissolveGroup(device, event.groupId, event.receivedAtMicros);
 }
 
 function end(state: SegmentState, event: AccessEnded): void {
   const device = deviceOf(state, event.device);
   device.ended += 1;
   const live = device.accesses.get(event.access);
-  if (live === undefined) return;
+  if (live !== undefined) conclude(state, live);
+}
+
+/** The access ended, wherever it stood: it leaves every list. */
+function conclude(state: SegmentState, live: LiveAccess): void {
+  leaveStop(live);
   if (live.stage === Stage.WAITING) removeWaiting(live);
+  else if (live.stage === Stage.TRANSLATING) state.translations.delete(live);
   else if (live.stage === Stage.STALLED) state.stalls.delete(live.request);
-  device.accesses.delete(event.access);
+  letGo(state, live);
 }
 
 function sendStalled(state: SegmentState, event: StalledAccessSent): void {
@@ -218,8 +192,10 @@ function sendStalled(state: SegmentState, event: StalledAccessSent): void {
 
 function invalidate(state: SegmentState, event: AtcInvalidated): void {
   const { pasid, page, pages } = event;
-  for (const device of state.devices) device.atc.drop(pasid, page, pages);
-  state.translations.markStale(pasid, page, pages);
+  const isMeant = (device: SegmentDevice): boolean =>
+    !device.hung && !device.removed && (event.device === EVERY_DEVICE || event.device === device.device);
+  for (const device of state.devices) if (isMeant(device)) device.atc.drop(pasid, page, pages);
+  state.translations.markStale(pasid, page, pages, isMeant);
 }
 
 function liveOf(state: SegmentState, event: { device: number; access: number; kind: string }): LiveAccess {

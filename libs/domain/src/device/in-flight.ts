@@ -7,6 +7,7 @@ const FEW_PAGES = 64;
 
 /** What waits for a completion. */
 export interface AwaitsTranslation {
+  readonly device: object;
   readonly pasid: number;
   readonly page: number;
   /** Number of its request. */
@@ -42,12 +43,12 @@ export class TranslationsInFlight<T extends AwaitsTranslation> {
     this.count(live.page, -1);
   }
 
-  /** Marks what a range of pages overlaps: its result may be the old translation (R28). */
-  markStale(pasid: number, page: number, pages: number): void {
+  /** Marks what a range of pages overlaps in the devices that are meant: its result may be the old translation (R28). */
+  markStale(pasid: number, page: number, pages: number, isMeant: (device: T['device']) => boolean): void {
     if (pages > 0 && pages <= FEW_PAGES && this.isQuiet(page, pages)) return;
     this.byNumber.forEach((live) => {
-      if ((pasid === live.pasid || pasid === EVERY_PASID) && coversPage(page, pages, live.page))
-        live.stale = true;
+      const overlaps = (pasid === live.pasid || pasid === EVERY_PASID) && coversPage(page, pages, live.page);
+      if (overlaps && isMeant(live.device)) live.stale = true;
     });
   }
 

@@ -1,4 +1,4 @@
-export { EVERY_PASID } from './atc';
+export { EVERY_DEVICE, EVERY_PASID } from './atc';
 export { NO_FRAME } from './build';
 export type { SegmentConfig, SegmentDeviceConfig } from './config';
 export {
@@ -9,5 +9,7 @@ export {
   translationsInFlight,
   type SegmentCounters,
 } from './counters';
+export { PasidStillStopping } from './errors';
+export { isDeviceRemoved, isWorkOver, silentDevices } from './queries';
 export { createSegment, isDurableSegmentEvent } from './segment';
 export type { SegmentState } from './state';

@@ -1,20 +1,24 @@
 import { ACCESS_MASK, Permission } from '../kernel/vocabulary';
-import { accessEnded, accessHit, translationRequested, translationReturned } from './build';
+import { accessEnded, accessHit, NOTHING, translationRequested, translationReturned } from './build';
 import type { Access, SegmentCommand } from './commands';
 import type { AccessStarted, SegmentEvent } from './events';
+import { decideWithdrawal } from './lifecycle';
 import { deviceOf, type LiveAccess, type SegmentDevice, type SegmentState } from './state';
-
-/** What a command that causes nothing gives. */
-export const NOTHING: readonly SegmentEvent[] = Object.freeze([]);
+import { stopOf } from './stops';
 
 type CompleteTranslation = Extract<SegmentCommand, { kind: 'CompleteTranslation' }>;
 
 /** A workload issues an access: from the ATC, or with a translation request, or on the bus of a stalling IOMMU (R1, D10). */
-export function decideIssue(state: SegmentState, access: Access, now: number): SegmentEvent[] {
+export function decideIssue(state: SegmentState, access: Access, now: number): readonly SegmentEvent[] {
   const device = deviceOf(state, access.device);
+  // A caller that has not seen the stop or the removal yet: the access is settled all the same (I5).
+  if (device.removed || (device.stops.length > 0 && stopOf(device, access.pasid) !== undefined))
+    return decideWithdrawal(device.device, [{ first: access.access, count: 1 }]);
   if (device.accesses.get(access.access) !== undefined)
     throw new Error(`device ${access.device} has issued access ${access.access} already`);
   const started = accessStarted(access, now);
+  // It waits in the device and is issued after the reset.
+  if (device.hung) return [started];
   if (device.model === 'stall') return [started, sendOnBus(access, state.requests + 1, now)];
   if (device.failed) return [started, failAtOnce(access, now)];
   const entry = device.atc.find(access.pasid, access.page, access.permissions);
@@ -29,7 +33,7 @@ export function decideCompletion(
   now: number,
 ): readonly SegmentEvent[] {
   const live = state.translations.get(command.translation);
-  if (live === undefined) return NOTHING;
+  if (live === undefined || live.device.hung) return NOTHING;
   if (live.stale) {
     return [translationReturned(live, 'stale', 0, 0), translationRequested(live, state.lastTranslation + 1)];
   }

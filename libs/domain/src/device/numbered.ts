@@ -2,7 +2,7 @@ const FIRST_SLOTS = 64;
 const MOST_SLOTS = 4096;
 
 /**
- * Things in hand that carry rising numbers: accesses of a device, translations in flight.
+ * Things in hand that carry rising numbers of 32 bits, as on the wire: accesses of a device, translations in flight.
  *
  * Nearly always the numbers in hand lie close together, so a thing sits in the slot that the low bits of its number name, and a
  * look-up is an array access where a `Map` would hash, and rehash at every few removals. When a number needs a slot that is
@@ -10,7 +10,7 @@ const MOST_SLOTS = 4096;
  */
 export class Numbered<T extends object> {
   private slots = new Array<T | undefined>(FIRST_SLOTS).fill(undefined);
-  private numbers = new Array<number>(FIRST_SLOTS).fill(0);
+  private numbers = new Uint32Array(FIRST_SLOTS);
   private mask = FIRST_SLOTS - 1;
   private readonly stragglers = new Map<number, T>();
   private held = 0;
@@ -70,7 +70,7 @@ export class Numbered<T extends object> {
   private grow(): void {
     const { slots, numbers } = this;
     this.slots = new Array<T | undefined>(slots.length * 2).fill(undefined);
-    this.numbers = new Array<number>(slots.length * 2).fill(0);
+    this.numbers = new Uint32Array(slots.length * 2);
     this.mask = this.slots.length - 1;
     // Numbers that differ in their low bits go on to differ with one bit more, so nothing collides here.
     for (const [from, thing] of slots.entries()) {

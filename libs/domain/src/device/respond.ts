@@ -1,9 +1,9 @@
 import { ResponseCode } from '../kernel/vocabulary';
-import { accessEnded, accessHit, NO_FRAME, translationRequested } from './build';
+import { accessEnded, accessHit, NO_FRAME, NOTHING, translationRequested } from './build';
 import type { SegmentCommand } from './commands';
 import type { SegmentEvent } from './events';
-import { NOTHING } from './issue';
-import { deviceOf, Stage, type OutstandingGroup, type SegmentDevice, type SegmentState } from './state';
+import { membersOf } from './groups';
+import { deviceOf, Stage, type LiveAccess, type SegmentDevice, type SegmentState } from './state';
 
 type ReceiveResponse = Extract<SegmentCommand, { kind: 'ReceiveResponse' }>;
 type EndStalledAccess = Extract<SegmentCommand, { kind: 'EndStalledAccess' }>;
@@ -20,23 +20,28 @@ export function decideResponse(
   now: number,
 ): readonly SegmentEvent[] {
   const device = deviceOf(state, command.device);
-  // A stalling IOMMU answers its own held transactions (R129), and a failed interface ignores every response (R16).
-  if (device.model === 'stall' || device.failed) return NOTHING;
+  // A stalling IOMMU answers its own held transactions (R129), and a failed interface ignores every response (R16). One that
+  // hangs loses it: its reset forgets the group anyway (R21). A device that vanished is not there to find it unexpected (R104).
+  if (device.model === 'stall' || device.failed || device.hung || device.removed) return NOTHING;
   const group = matchingGroup(device, command);
   const code = command.code;
   if (code !== ResponseCode.SUCCESS && code !== ResponseCode.INVALID)
     return decideFailure(device, group, command, now);
   if (group === undefined)
     return [{ kind: 'ResponseUnexpected', device: device.device, groupId: command.groupId, code }];
+  const first = state.lastTranslation + 1;
+  // A group of one, as most are, needs no list of its members.
+  if (group.nextMember === group) return [received(command, now), goOn(group, code, first, now)];
   const events: SegmentEvent[] = [received(command, now)];
-  if (code === ResponseCode.SUCCESS) {
-    let translation = state.lastTranslation;
-    // The new request goes to the IOMMU and not to the ATC, whose entry may be the one with too few rights (R14).
-    for (const member of group.members) events.push(translationRequested(member, ++translation));
-  } else {
-    for (const member of group.members) events.push(accessEnded(member, 'invalid', now, now));
-  }
+  membersOf(group).forEach((member, place) => events.push(goOn(member, code, first + place, now)));
   return events;
+}
+
+/** An answered access translates again after SUCCESS, and ends after INVALID (R14, R15). */
+function goOn(live: LiveAccess, code: ResponseCode, translation: number, now: number): SegmentEvent {
+  // The new request goes to the IOMMU and not to the ATC, whose entry may be the one with too few rights (R14).
+  if (code === ResponseCode.SUCCESS) return translationRequested(live, translation);
+  return accessEnded(live, 'invalid', now, now);
 }
 
 /** The IOMMU is done with a stalled access (R35, R36, R129). One that is not known ended before a redelivery (D10). */
@@ -46,14 +51,14 @@ export function decideStallEnd(
   now: number,
 ): readonly SegmentEvent[] {
   const live = state.stalls.get(command.request);
-  if (live === undefined || live.device.device !== command.device) return NOTHING;
+  if (live === undefined || live.device.device !== command.device || live.device.hung) return NOTHING;
   if (command.outcome === 'translated') return [accessHit(live, NO_FRAME)];
   const ended = accessEnded(live, command.outcome === 'completed' ? 'completed' : 'invalid', now, now);
   ended.rounds = command.rounds;
   return [ended];
 }
 
-function matchingGroup(device: SegmentDevice, command: ReceiveResponse): OutstandingGroup | undefined {
+function matchingGroup(device: SegmentDevice, command: ReceiveResponse): LiveAccess | undefined {
   const group = device.groups[command.groupId];
   return group !== undefined && device.responsePasidRequired && group.pasid !== command.pasid
     ? undefined
@@ -62,17 +67,22 @@ function matchingGroup(device: SegmentDevice, command: ReceiveResponse): Outstan
 
 function decideFailure(
   device: SegmentDevice,
-  group: OutstandingGroup | undefined,
+  group: LiveAccess | undefined,
   command: ReceiveResponse,
   now: number,
 ): readonly SegmentEvent[] {
   const events: SegmentEvent[] = group === undefined ? [] : [received(command, now)];
-  const answered = group === undefined ? 0 : group.members.length;
-  events.push({ kind: 'PriInterfaceFailed', device: device.device, lost: device.outstanding - answered });
+  const answered = group === undefined ? [] : membersOf(group);
+  events.push({
+    kind: 'PriInterfaceFailed',
+    device: device.device,
+    lost: device.outstanding - answered.length,
+  });
   for (const live of device.accesses.list()) {
-    if (live.stage === Stage.OUTSTANDING) events.push(accessEnded(live, 'failure', now, now));
-    else if (live.stage === Stage.WAITING)
-      events.push(accessEnded(live, 'failure', live.receivedAtMicros, now));
+    if (live.stage !== Stage.OUTSTANDING && live.stage !== Stage.WAITING) continue;
+    // The other groups are lost: no response of theirs was ever received.
+    const receivedAtMicros = answered.includes(live) ? now : live.receivedAtMicros;
+    events.push(accessEnded(live, 'failure', receivedAtMicros, now));
   }
   return events;
 }

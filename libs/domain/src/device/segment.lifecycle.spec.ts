@@ -1,5 +1,5 @@
 import { given } from '../kernel/decider.testkit';
-import { EVERY_PASID } from './atc';
+import { EVERY_DEVICE, EVERY_PASID } from './atc';
 import { deviceCounters, isSegmentIdle, segmentCounters } from './counters';
 import { Driven, grant, issue, miss, only, priDevice, respond } from './device.testkit';
 import { createSegment, isDurableSegmentEvent } from './segment';
@@ -25,7 +25,7 @@ describe('invalidations', () => {
       grant(2),
       grant(3),
     );
-    device.do({ kind: 'InvalidateAtc', pasid, page, pages });
+    device.do({ kind: 'InvalidateAtc', device: EVERY_DEVICE, pasid, page, pages });
     const again = [issue(3, { page: 100 }), issue(4, { pasid: 8, page: 100 }), issue(5, { page: 101 })];
     return again.map((command) => only(device.do(command), 'AccessHit').length === 1);
   };
@@ -42,7 +42,7 @@ describe('invalidations', () => {
 
   it('R28 drops the result of a translation that an invalidation overtook, and asks again', () => {
     const device = driven();
-    device.do(issue(0), { kind: 'InvalidateAtc', pasid: 7, page: 100, pages: 1 });
+    device.do(issue(0), { kind: 'InvalidateAtc', device: EVERY_DEVICE, pasid: 7, page: 100, pages: 1 });
     expect(device.do(grant(1))).toMatchObject([
       { kind: 'TranslationReturned', verdict: 'stale' },
       { kind: 'TranslationRequested', translation: 2, access: 0 },
@@ -54,8 +54,8 @@ describe('invalidations', () => {
     const device = driven();
     device.do(
       issue(0),
-      { kind: 'InvalidateAtc', pasid: 7, page: 101, pages: 1 },
-      { kind: 'InvalidateAtc', pasid: 8, page: 0, pages: 0 },
+      { kind: 'InvalidateAtc', device: EVERY_DEVICE, pasid: 7, page: 101, pages: 1 },
+      { kind: 'InvalidateAtc', device: EVERY_DEVICE, pasid: 8, page: 0, pages: 0 },
     );
     expect(only(device.do(grant(1)), 'AccessHit')).toHaveLength(1);
   });
@@ -66,7 +66,7 @@ describe('resets', () => {
     const device = faulted();
     expect(device.do({ kind: 'BeginEpoch', epoch: 4 })).toMatchObject([
       { kind: 'SegmentOwnerChanged', segment: 3, epoch: 4 },
-      { kind: 'DeviceReset', device: 1, epoch: 4 },
+      { kind: 'DeviceReset', device: 1, epoch: 4, request: 0 },
       { kind: 'TranslationRequested', access: 0, translation: 2 },
     ]);
     expect(deviceCounters(device.state, 1)).toMatchObject({
@@ -86,12 +86,14 @@ describe('resets', () => {
     device.do({ kind: 'BeginEpoch', epoch: 1 }, issue(0), issue(0, { device: 2 }), miss(1), miss(2), {
       kind: 'TakeTurn',
     });
-    device.do({ kind: 'ResetDevice', device: 1, epoch: 1 });
+    expect(only(device.do({ kind: 'ResetDevice', device: 1, epoch: 1 }), 'DeviceReset')).toEqual([
+      { kind: 'DeviceReset', device: 1, epoch: 1, request: 3 },
+    ]);
     expect(deviceCounters(device.state, 2)).toMatchObject({ outstanding: 1 });
     expect(device.do(respond(0, 0))).toMatchObject([{ kind: 'ResponseUnexpected' }]);
     device.do(miss(3));
     expect(only(device.do({ kind: 'TakeTurn' }), 'PageRequestSent')).toMatchObject([
-      { request: 3, device: 1 },
+      { request: 4, device: 1 },
     ]);
   });
 

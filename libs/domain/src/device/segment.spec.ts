@@ -300,6 +300,14 @@ describe('responses', () => {
       expect(only(events, 'AccessEnded').map((ended) => [ended.access, ended.outcome])).toEqual(
         [0, 1, 2, 3].map((at) => [at, 'failure']),
       );
+      // The answered group has two members; of the others no response was received.
+      const answeredAt = device.now;
+      expect(only(events, 'AccessEnded').map((ended) => ended.receivedAtMicros)).toEqual([
+        answeredAt,
+        answeredAt,
+        0,
+        0,
+      ]);
       expect(device.do(respond(1, 0))).toEqual([]);
       expect(only(device.do(issue(9)), 'AccessEnded')).toMatchObject([
         { access: 9, outcome: 'failure', rounds: 0 },

@@ -4,6 +4,7 @@ import { checkSegmentConfig, type SegmentConfig } from './config';
 import type { DurableSegmentEvent, SegmentEvent } from './events';
 import { evolveSegment } from './evolve';
 import { decideCompletion, decideIssue } from './issue';
+import { decideHang, decideRemoval, decideStart, decideStop, decideWithdrawal } from './lifecycle';
 import { decideEpoch, decideReset } from './reset';
 import { decideResponse, decideStallEnd } from './respond';
 import { createSegmentState, type SegmentState } from './state';
@@ -14,7 +15,7 @@ import { decideTurn } from './turn';
  * (R31-R40, seen from the master).
  *
  * Every access that starts ends exactly once: with `AccessHit` (never faulted, or not since its device's last reset) or with
- * `AccessEnded`.
+ * `AccessEnded`. One that never starts, because its PASID was stopped (R94) or its device vanished (R104), is withdrawn.
  */
 export function createSegment(config: SegmentConfig): Decider<SegmentState, SegmentCommand, SegmentEvent> {
   checkSegmentConfig(config);
@@ -41,12 +42,49 @@ function decideSegment(
       return decideTurn(state, nowMicros);
     case 'EndStalledAccess':
       return decideStallEnd(state, command, nowMicros);
-    case 'InvalidateAtc':
-      return [{ kind: 'AtcInvalidated', pasid: command.pasid, page: command.page, pages: command.pages }];
-    case 'ResetDevice':
-      return decideReset(state, command.device, command.epoch, nowMicros);
+    case 'InvalidateAtc': {
+      const { device, pasid, page, pages } = command;
+      return [{ kind: 'AtcInvalidated', device, pasid, page, pages }];
+    }
+    default:
+      return decideLifecycle(state, command, nowMicros);
+  }
+}
+
+type LifecycleCommand = Extract<
+  SegmentCommand,
+  {
+    kind:
+      | 'BeginEpoch'
+      | 'ResetDevice'
+      | 'StopPasid'
+      | 'StartPasid'
+      | 'RemoveDevice'
+      | 'HangDevice'
+      | 'WithdrawAccesses';
+  }
+>;
+
+function decideLifecycle(
+  state: SegmentState,
+  command: LifecycleCommand,
+  nowMicros: number,
+): readonly SegmentEvent[] {
+  switch (command.kind) {
     case 'BeginEpoch':
       return decideEpoch(state, command.epoch, nowMicros);
+    case 'ResetDevice':
+      return decideReset(state, command.device, command.epoch, nowMicros);
+    case 'StopPasid':
+      return decideStop(state, command.device, command.pasid);
+    case 'StartPasid':
+      return decideStart(state, command.device, command.pasid);
+    case 'RemoveDevice':
+      return decideRemoval(state, command.device, nowMicros);
+    case 'HangDevice':
+      return decideHang(state, command.device);
+    case 'WithdrawAccesses':
+      return decideWithdrawal(command.device, command.ranges);
   }
 }
 
@@ -61,6 +99,8 @@ export function isDurableSegmentEvent(event: SegmentEvent): event is DurableSegm
     case 'StalledAccessSent':
     case 'ResponseReceived':
     case 'AtcInvalidated':
+    case 'PasidStopping':
+    case 'StopMarkerSent':
       return false;
     case 'SegmentOwnerChanged':
     case 'DeviceReset':
@@ -69,6 +109,11 @@ export function isDurableSegmentEvent(event: SegmentEvent): event is DurableSegm
     case 'AccessEnded':
     case 'ResponseUnexpected':
     case 'PriInterfaceFailed':
+    case 'DeviceRemoved':
+    case 'DeviceHung':
+    case 'AccessesWithdrawn':
+    case 'PasidStopped':
+    case 'PasidStarted':
       return true;
   }
 }

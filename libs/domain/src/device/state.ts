@@ -20,20 +20,24 @@ export const Stage = {
 } as const;
 export type Stage = (typeof Stage)[keyof typeof Stage];
 
-/** An access that has not ended. One object for its whole life, linked into the lists it is in. */
+/**
+ * An access that has not ended. One object for its whole life, linked into the lists it is in; it then serves another access, so
+ * that a steady stream of accesses allocates none.
+ */
 export interface LiveAccess {
-  readonly device: SegmentDevice;
-  readonly access: number;
-  readonly pasid: number;
-  readonly page: number;
-  readonly offset: number;
-  readonly permissions: Permissions;
-  readonly intendedAtMicros: number;
-  readonly startedAtMicros: number;
+  device: SegmentDevice;
+  access: number;
+  pasid: number;
+  page: number;
+  offset: number;
+  permissions: Permissions;
+  intendedAtMicros: number;
+  startedAtMicros: number;
   stage: Stage;
   /** Page requests it needed so far, and the last of them. */
   rounds: number;
   request: number;
+  /** When the device saw the response to that request; 0 while it is due. */
   receivedAtMicros: number;
   /** The translation request in flight, 0 for none; stale when an invalidation overtook it (R28). */
   translation: number;
@@ -41,12 +45,16 @@ export interface LiveAccess {
   /** Neighbours among the accesses that wait for a turn, oldest first. */
   previous: LiveAccess | undefined;
   next: LiveAccess | undefined;
+  /** The member behind it in its outstanding group; behind the last comes the first. */
+  nextMember: LiveAccess | undefined;
 }
 
-/** A group whose response is due (R12). */
-export interface OutstandingGroup {
-  pasid: number;
-  members: LiveAccess[];
+/** A PASID the device stops working for, or has stopped working for (R94). */
+export interface PasidStop {
+  readonly pasid: number;
+  /** Its accesses that have not ended. */
+  underWay: number;
+  stopped: boolean;
 }
 
 /** One device: its registers, its cache and the accesses it works on. */
@@ -62,8 +70,8 @@ export interface SegmentDevice {
   firstWaiting: LiveAccess | undefined;
   lastWaiting: LiveAccess | undefined;
   waiting: number;
-  /** Outstanding groups by PRG index. */
-  readonly groups: (OutstandingGroup | undefined)[];
+  /** The last member of each group whose response is due (R12), by PRG index. */
+  readonly groups: (LiveAccess | undefined)[];
   outstandingGroups: number;
   /** Credits in use: requests are counted, not groups (R10). */
   outstanding: number;
@@ -71,6 +79,12 @@ export interface SegmentDevice {
   nextIndex: number;
   /** A Response Failure took the page request interface down (R16). */
   failed: boolean;
+  /** It hangs: it sends nothing, and what reaches it is lost, until its reset. */
+  hung: boolean;
+  /** It vanished (R104). */
+  removed: boolean;
+  /** PASIDs it stops or has stopped. Few, and none in most devices. */
+  stops: PasidStop[];
   /** Accesses that hit since the last report. */
   atcHits: number;
   translated: number;
@@ -79,6 +93,8 @@ export interface SegmentDevice {
   /** Accesses ever issued, and accesses ever ended in any way, as far as this state has seen them. */
   started: number;
   ended: number;
+  /** Accesses that were withdrawn before they started. */
+  withdrawn: number;
 }
 
 /** State of a segment. Only `decide` and `evolve` of {@link createSegment} know its parts; read it through the counters. */
@@ -95,6 +111,8 @@ export interface SegmentState {
   readonly translations: TranslationsInFlight<LiveAccess>;
   /** Stalled accesses by request number. */
   readonly stalls: Numbered<LiveAccess>;
+  /** Objects of accesses that ended, for those that start. */
+  readonly spare: LiveAccess[];
 }
 
 /** The state before any event: every device idle, epoch 0. */
@@ -109,6 +127,7 @@ export function createSegmentState(config: SegmentConfig): SegmentState {
     byNumber: indexDevices(devices),
     translations: new TranslationsInFlight(),
     stalls: new Numbered(),
+    spare: [],
   };
 }
 
@@ -131,16 +150,20 @@ function createDevice(config: SegmentDeviceConfig): SegmentDevice {
     firstWaiting: undefined,
     lastWaiting: undefined,
     waiting: 0,
-    groups: new Array<OutstandingGroup | undefined>(PRG_INDEXES).fill(undefined),
+    groups: new Array<LiveAccess | undefined>(PRG_INDEXES).fill(undefined),
     outstandingGroups: 0,
     outstanding: 0,
     nextIndex: 0,
     failed: false,
+    hung: false,
+    removed: false,
+    stops: [],
     atcHits: 0,
     translated: 0,
     hitRanges: [],
     started: 0,
     ended: 0,
+    withdrawn: 0,
   };
 }
 

@@ -1,7 +1,8 @@
 import { Permission, type Permissions } from '../kernel/vocabulary';
+import { NOTHING } from './build';
 import type { PageRequestSent, SegmentEvent } from './events';
 import { PRG_INDEXES } from './config';
-import { NOTHING } from './issue';
+import { finishStops, hasStopToFinish } from './stops';
 import type { LiveAccess, SegmentDevice, SegmentState } from './state';
 
 /** End of a host cycle: devices report their hits and send the page requests that the cycle made ready (R8-R11). */
@@ -10,9 +11,11 @@ export function decideTurn(state: SegmentState, now: number): readonly SegmentEv
   let request = state.requests;
   for (const device of state.devices) {
     if (device.atcHits + device.translated > 0) (events ??= []).push(accessesHit(device));
-    if (device.waiting === 0 || device.outstanding >= device.credits) continue;
-    events ??= [];
-    request = sendGroups(device, request, now, events);
+    if (device.hung) continue;
+    if (device.waiting > 0 && device.outstanding < device.credits)
+      request = sendGroups(device, request, now, (events ??= []));
+    if (device.stops.length > 0 && hasStopToFinish(device))
+      request = finishStops(device, request, now, (events ??= []));
   }
   return events ?? NOTHING;
 }
@@ -42,27 +45,31 @@ function sendGroups(device: SegmentDevice, request: number, now: number, events:
     events,
   };
   let credits = device.credits - device.outstanding;
-  let members: LiveAccess[] = [];
   let pasid = device.firstWaiting?.pasid;
+  let group: OpenGroup = { members: [], size: 0 };
   // Groups begun for other PASIDs. Most devices work for one process at a time, so most turns need no map.
-  let others: Map<number, LiveAccess[]> | undefined;
+  let others: Map<number, OpenGroup> | undefined;
   for (let live = device.firstWaiting; live !== undefined && credits > 0; live = live.next) {
     if (live.pasid !== pasid && pasid !== undefined) {
       others ??= new Map();
-      others.set(pasid, members);
+      others.set(pasid, group);
       pasid = live.pasid;
-      members = others.get(pasid) ?? [];
+      group = others.get(pasid) ?? { members: [], size: 0 };
       others.delete(pasid);
     }
-    members.push(live);
+    group.members[group.size++] = live;
     credits -= 1;
-    if (members.length < device.pagesPerGroup) continue;
-    writeGroup(device, members, writer);
-    members = [];
+    if (group.size === device.pagesPerGroup) writeGroup(device, group, writer);
   }
   if (others !== undefined) for (const rest of others.values()) writeGroup(device, rest, writer);
-  writeGroup(device, members, writer);
+  writeGroup(device, group, writer);
   return writer.request;
+}
+
+/** Members of a group that is being put together. The list is used again for the next group, so only its first `size` count. */
+interface OpenGroup {
+  readonly members: LiveAccess[];
+  size: number;
 }
 
 interface GroupWriter {
@@ -74,14 +81,15 @@ interface GroupWriter {
 }
 
 /** Writes one group, unless it is empty or every index is outstanding: then its members wait for the next turn (R11). */
-function writeGroup(device: SegmentDevice, members: readonly LiveAccess[], writer: GroupWriter): void {
-  if (members.length === 0 || writer.freeIndexes === 0) return;
+function writeGroup(device: SegmentDevice, group: OpenGroup, writer: GroupWriter): void {
+  const { members, size } = group;
+  group.size = 0;
+  if (size === 0 || writer.freeIndexes === 0) return;
   while (device.groups[writer.index] !== undefined) writer.index = (writer.index + 1) % PRG_INDEXES;
-  const last = members.length - 1;
-  for (let at = 0; at <= last; at++) {
+  for (let at = 0; at < size; at++) {
     const live = members[at];
     if (live !== undefined)
-      writer.events.push(pageRequestSent(live, ++writer.request, writer.index, at === last, writer.now));
+      writer.events.push(pageRequestSent(live, ++writer.request, writer.index, at === size - 1, writer.now));
   }
   writer.freeIndexes -= 1;
   // The search moves on and never meets this index again in the turn, since it stops after as many indexes as are free.

@@ -1,5 +1,6 @@
 import type { ShardPosition } from '../iopf/events';
 import type { FaultModel, Permissions, ResponseCode } from '../kernel/vocabulary';
+import type { DeviceFenced, StepOutcome, TeardownBegun, TeardownStep } from './events';
 
 /** An ATS translation request (R1). */
 export interface TranslateCommand {
@@ -45,11 +46,20 @@ export interface AdmitResultCommand {
 /** Drop cached translations of a range; the caller has seen `canInvalidate` say that the replica is far enough (D3). */
 export interface InvalidateIotlbCommand {
   kind: 'InvalidateIotlb';
-  /** `NO_PASID` for entries without a PASID, `EVERY_PASID` for all (R25). */
-  pasid: number;
+  /** The address space whose translations go; -1 for every one. */
+  mm: number;
   /** First page and number of pages; `pages` 0 means every page. */
   page: number;
   pages: number;
+}
+
+/** (device, PASID) and what it translates through. */
+export interface BindingOfDevice {
+  device: number;
+  pasid: number;
+  mm: number;
+  shard: number;
+  generation: number;
 }
 
 /** Commands of an IOMMU. The `*Next` ones do one step each; the host repeats them while the state has such work. */
@@ -61,10 +71,35 @@ export type IommuCommand =
       segment: number;
       model: FaultModel;
       responsePasidRequired: boolean;
+      /** Wall microseconds; 0 for none. */
+      responseTimeoutMicros: number;
+      hasHandler: boolean;
     }
+  /** The device is gone, or has nothing bound any more: it leaves the IOPF queue (R89, R104). */
   | { kind: 'DetachDevice'; device: number }
-  | { kind: 'BindPasid'; device: number; pasid: number; mm: number; shard: number; generation: number }
-  | { kind: 'UnbindPasid'; device: number; pasid: number }
+  | ({ kind: 'BindPasid' } & BindingOfDevice)
+  /** The device's PASID gets another domain, without a teardown (R105). */
+  | ({ kind: 'ReplaceBinding' } & BindingOfDevice)
+  /** Takes the binding apart, in the steps of R95. */
+  | { kind: 'BeginTeardown'; device: number; pasid: number; cause: TeardownBegun['cause'] }
+  /** A step that something outside performs is over, or the deadline of any step has come. */
+  | {
+      kind: 'FinishTeardownStep';
+      device: number;
+      pasid: number;
+      generation: number;
+      step: TeardownStep;
+      outcome: StepOutcome;
+    }
+  /** Takes the steps that need nothing from outside; at the end of each turn while `hasTeardowns`. */
+  | { kind: 'StepTeardowns' }
+  /** Cuts the device off until its reset was seen. */
+  | { kind: 'FenceDevice'; device: number; cause: DeviceFenced['cause'] }
+  /** The reset message of a device arrives in its segment's sequence of requests. */
+  | { kind: 'SeeDeviceReset'; segment: number; segmentEpoch: number; request: number; device: number }
+  /** The IOPF queue of the IOMMU goes, or comes back. */
+  | { kind: 'FreeQueue' }
+  | { kind: 'AllocQueue' }
   | TranslateCommand
   | ReceiveRequestCommand
   /** Software consumes the oldest record of the rings (R71); repeat while `hasRingRecords`. */
@@ -76,5 +111,9 @@ export type IommuCommand =
   | { kind: 'RespondNext' }
   /** Retry the oldest stall that was answered but whose outcome the log lacks (D10); repeat while `hasRetries`. */
   | { kind: 'RetryNext' }
+  /** Answers the groups whose devices wait longer than their response timeout; at `nextResponseDeadline`. */
+  | { kind: 'ExpireGroups' }
+  /** Puts the held group whose turn it is on its IOPF queue (D14); repeat while `canDispatch`. */
+  | { kind: 'DispatchNext' }
   | InvalidateIotlbCommand
   | { kind: 'SeeSegmentEpoch'; segment: number; segmentEpoch: number };

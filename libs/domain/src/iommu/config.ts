@@ -1,4 +1,12 @@
+import type { IopfGenerationName } from '../iopf/generation';
 import type { Topology } from '../iopf/topology';
+import type { IommuProfileName, IommuQuirks } from './profile';
+
+/**
+ * In which order closed groups go to their IOPF queues (D14): as they close, or by deficit round robin over the devices of each
+ * queue, with `quantum` page requests a turn and at most `window` groups of a queue unanswered.
+ */
+export type ServiceOrder = { order: 'fifo' } | { order: 'fair'; quantum: number; window: number };
 
 /** What an IOMMU is told at its start. */
 export interface IommuConfig {
@@ -14,6 +22,14 @@ export interface IommuConfig {
   iotlbEntries: number;
   /** mm shards of the laboratory (D7). */
   shards: number;
+  /** Whose choices its hardware and driver make; `riscv` by default. */
+  profile?: IommuProfileName;
+  /** What emulators and reference models do beside the profile's choices; none by default. */
+  quirks?: Partial<IommuQuirks>;
+  /** Kernel generation of the fault reporting layer; `G1` by default. */
+  generation?: IopfGenerationName;
+  /** First come, first served by default. */
+  service?: ServiceOrder;
   /**
    * Recorded behaviour of the kernel that breaks I1: a group whose last request needs the PASID on its response but has none
    * is never answered (`g1-needs-pasid-without-pasid`). False by default: it is answered without a PASID.
@@ -36,7 +52,13 @@ export function resolveIommuConfig(config: IommuConfig): ResolvedIommuConfig {
   checkAtLeast('iommu', config.iommu, 0);
   checkAtLeast('iotlbEntries', config.iotlbEntries, 0);
   checkAtLeast('shards', config.shards, 1);
-  return { ...config, neverAnswerWithoutNeededPasid: config.neverAnswerWithoutNeededPasid ?? false };
+  const { profile = 'riscv', quirks = {}, generation = 'G1', service = { order: 'fifo' } } = config;
+  if (service.order === 'fair') {
+    checkAtLeast('quantum', service.quantum, 1);
+    checkAtLeast('window', service.window, 1);
+  }
+  const neverAnswerWithoutNeededPasid = config.neverAnswerWithoutNeededPasid ?? false;
+  return { ...config, profile, quirks, generation, service, neverAnswerWithoutNeededPasid };
 }
 
 function checkRing(name: string, entries: number): void {

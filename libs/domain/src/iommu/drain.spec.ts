@@ -1,3 +1,4 @@
+import { EVERY_PASID } from '../device/atc';
 import { ResponseCode } from '../kernel/vocabulary';
 import { bound, LiveIommu, pageRequest, ready, testIommu } from './iommu.testkit';
 import { countIommu, isDrained, pendingGroups } from './queries';
@@ -60,7 +61,7 @@ describe('draining the page request ring', () => {
     expect(live.send({ kind: 'FinishDrain' })).toEqual([]);
     for (let i = 0; i < 3; i += 1) live.send(next);
     expect(live.send({ kind: 'FinishDrain' })).toEqual([
-      { kind: 'PartialsDiscarded', device: -1, count: 2, cause: 'overflow' },
+      { kind: 'PartialsDiscarded', device: -1, pasid: EVERY_PASID, count: 2, cause: 'overflow' },
       { kind: 'RingOverflowCleared', model: 'pri' },
     ]);
     expect(live.send(pageRequest(5))).toMatchObject([{ kind: 'PageRequestQueued' }]);

@@ -23,6 +23,7 @@ export type IommuEvent =
   | PartialsDiscarded
   | FaultRefused
   | StopMarkerDropped
+  | GroupHeld
   | GroupQueued
   | GroupResponded
   | GroupDiscarded
@@ -30,7 +31,14 @@ export type IommuEvent =
   | StallRecorded
   | StallDeferred
   | StallEnded
-  | SegmentResetSeen;
+  | SegmentResetSeen
+  | TeardownBegun
+  | TeardownStepped
+  | PasidDrained
+  | DeviceFenced
+  | DeviceResetSeen
+  | QueueFreed
+  | QueueAllocated;
 
 /** A new owner began; results and replies of an older epoch are void (D4, D5). */
 export interface IommuOwnerChanged {
@@ -47,6 +55,10 @@ export interface DeviceAttached {
   model: FaultModel;
   /** PRG Response PASID Required (R13). */
   responsePasidRequired: boolean;
+  /** Wall microseconds after which software answers a group that nobody handled; 0 for never. */
+  responseTimeoutMicros: number;
+  /** Whether its driver registered a fault handler; without one every fault is refused at once (R78). */
+  hasHandler: boolean;
 }
 
 export interface DeviceDetached {
@@ -98,9 +110,14 @@ export interface PageRequestQueued extends RequestRecord {
 }
 
 /** Why a page request did not get into the ring (R47). */
-export type DropCause = 'overflow' | 'disabled' | 'pri-off' | 'unknown-device';
+export type DropCause =
+  | 'overflow'
+  | 'pri-off'
+  | 'unknown-device'
+  /** The device is being reset and has forgotten it, or is about to: never answered (R142). */
+  | 'fenced';
 
-/** The page request did not get in. With `last` the IOMMU answers itself, else it vanishes (R46). */
+/** The page request did not get in. With `last` the IOMMU answers itself where it may, else it vanishes (R46). */
 export interface PageRequestDropped extends RequestRecord {
   kind: 'PageRequestDropped';
   cause: DropCause;
@@ -130,16 +147,31 @@ export interface FaultParked extends RequestIdentity {
   groupId: number;
 }
 
-/** All partial lists of the ring's devices, or of one device, were dropped. */
+/** Partial lists were dropped: those of all devices of the ring, those of one device, or what one PASID has in them. */
 export interface PartialsDiscarded {
   kind: 'PartialsDiscarded';
   /** -1 for all devices of the ring. */
   device: number;
+  /** The PASID whose requests are dropped; `EVERY_PASID` for all. */
+  pasid: number;
   count: number;
-  cause: 'overflow' | 'removed' | 'reset';
+  cause: 'overflow' | 'removed' | 'reset' | 'fenced' | 'queue-freed' | 'teardown';
 }
 
-/** The oldest record of the ring was consumed and found no handler: answered at once (R78, R98). */
+/** Why a fault was refused. */
+export type RefusalReason =
+  /** The device's driver registered no fault handler (R78). */
+  | 'no-handler'
+  /** The device is in no IOPF queue: it was freed. */
+  | 'no-queue'
+  /** Nothing is bound to the PASID any more (R78, R98). */
+  | 'not-bound'
+  /** The device is being reset (R142). */
+  | 'fenced'
+  /** The driver's own checks refused the record (R73). */
+  | 'invalid-request';
+
+/** A record of a ring was consumed and led to no group: answered at once, if at all (R78, R98). */
 export interface FaultRefused extends RequestIdentity {
   kind: 'FaultRefused';
   device: number;
@@ -150,7 +182,7 @@ export interface FaultRefused extends RequestIdentity {
   answered: boolean;
   code: ResponseCode;
   responsePasid: number;
-  reason: 'no-handler' | 'no-queue' | 'not-bound';
+  reason: RefusalReason;
   atMicros: number;
 }
 
@@ -161,12 +193,34 @@ export interface StopMarkerDropped extends RequestIdentity {
   pasid: number;
 }
 
-/** The oldest record of the ring closed a group, which is now on an IOPF queue. Complete in itself: all members, in order (R80). */
+/**
+ * Fair service only: the oldest record of the ring closed a group, which waits for its device's turn (D14). It is pending like any
+ * other, and may be answered without ever having been queued. Names its last member; the others are in the partial list.
+ */
+export interface GroupHeld extends RequestIdentity {
+  kind: 'GroupHeld';
+  /** Place among the events of its cycle (D5). */
+  order: number;
+  group: number;
+  device: number;
+  model: FaultModel;
+  pasid: number;
+  groupId: number;
+  queue: string;
+  closedAtMicros: number;
+}
+
+/**
+ * A group is now on an IOPF queue: the oldest record of the ring closed it, or it was held and its turn came. Complete in itself:
+ * all members, in order (R80).
+ */
 export interface GroupQueued {
   kind: 'GroupQueued';
   /** Place among the events of its cycle (D5). */
   order: number;
   group: number;
+  /** Epoch in which the group was closed: an owner may queue what the one before held. */
+  groupEpoch: number;
   device: number;
   model: FaultModel;
   /** Of the last member, which decides for the group (R83). */
@@ -176,6 +230,19 @@ export interface GroupQueued {
   queuedAtMicros: number;
   members: RequestRecord[];
 }
+
+/** Who decided the answer of a group. */
+export type ResponseCause =
+  /** A worker: its result is in the log. */
+  | 'handled'
+  /** Nobody answered within the device's response timeout. */
+  | 'timeout'
+  /** A step of a teardown took too long (R95). */
+  | 'teardown'
+  /** Its device left the IOPF queue (R89). */
+  | 'removed'
+  /** The device's PASID got another domain (R105). */
+  | 'replaced';
 
 /** Software answered a group, and the IOMMU sent the answer on (R61). Exactly one for each closed group (I1). */
 export interface GroupResponded {
@@ -190,6 +257,7 @@ export interface GroupResponded {
   pasid: number;
   code: ResponseCode;
   model: FaultModel;
+  cause: ResponseCause;
   respondedAtMicros: number;
 }
 
@@ -199,7 +267,7 @@ export interface GroupDiscarded {
   group: number;
   groupEpoch: number;
   device: number;
-  cause: 'reset' | 'removed' | 'needs-pasid';
+  cause: 'reset' | 'removed' | 'needs-pasid' | 'fenced';
 }
 
 /** A result came for a group that is not waiting for one: a redelivery, or a worker that was frozen (D1, I2). */
@@ -240,9 +308,73 @@ export interface SegmentResetSeen {
   segmentEpoch: number;
 }
 
+/** Steps of a teardown, in their order (R95). The PASID entry goes between the first and the second. */
+export const TEARDOWN_STEPS = ['stop', 'invalidate', 'drain', 'flush', 'fence'] as const;
+export type TeardownStep = (typeof TEARDOWN_STEPS)[number];
+
+/** How a step ended; `expired`: its deadline came first, and force was used. */
+export type StepOutcome = 'done' | 'expired';
+
+/** The binding of (device, PASID) is being taken apart, so that the PASID may be used again (R95, R102). */
+export interface TeardownBegun {
+  kind: 'TeardownBegun';
+  device: number;
+  pasid: number;
+  generation: number;
+  cause: 'unbind' | 'remove';
+  atMicros: number;
+}
+
+/** A step of a teardown is over. */
+export interface TeardownStepped {
+  kind: 'TeardownStepped';
+  device: number;
+  pasid: number;
+  generation: number;
+  step: TeardownStep;
+  outcome: StepOutcome;
+  atMicros: number;
+}
+
+/** Nothing of this use of the PASID is left in the device, the rings, the queues or the caches: it may be used again (R102). */
+export interface PasidDrained {
+  kind: 'PasidDrained';
+  device: number;
+  pasid: number;
+  generation: number;
+  atMicros: number;
+}
+
+/**
+ * The device is cut off and has to be reset: until the reset was seen, translations are refused and requests vanish, since an
+ * answer could match an index that the device uses anew (R142). What it had open is closed by the events that follow.
+ */
+export interface DeviceFenced {
+  kind: 'DeviceFenced';
+  device: number;
+  cause: 'stop-timeout' | 'invalidation-timeout' | 'requested';
+  atMicros: number;
+}
+
+/** The reset message of a device arrived in its segment's sequence: what comes after it was sent after the reset. */
+export interface DeviceResetSeen extends RequestIdentity {
+  kind: 'DeviceResetSeen';
+  device: number;
+}
+
+/** The IOPF queue of the IOMMU was freed: its devices are in no queue, and their faults are refused. */
+export interface QueueFreed {
+  kind: 'QueueFreed';
+}
+
+/** The IOMMU has an IOPF queue again, with all attached devices. */
+export interface QueueAllocated {
+  kind: 'QueueAllocated';
+}
+
 /** Events that change only what a takeover may lose: caches, and results that can be read from the log again. */
 export type VolatileIommuEvent =
-  TranslationCompleted | IotlbInvalidated | StalledAccessTranslated | ResultWaiting;
+  TranslationCompleted | IotlbInvalidated | StalledAccessTranslated | StalledAccessRefused | ResultWaiting;
 
 /** Anything an IOMMU decides. */
 export type AnyIommuEvent = IommuEvent | VolatileIommuEvent;
@@ -265,9 +397,7 @@ export interface TranslationCompleted {
 /** No IOTLB entry of the range is left (R25, R122). */
 export interface IotlbInvalidated {
   kind: 'IotlbInvalidated';
-  /** `NO_PASID` for entries without one, `EVERY_PASID` for a global invalidation. */
-  pasid: number;
-  /** The address space the PASID names; -1 when nothing is bound to it. */
+  /** The address space whose translations go; -1 for every one. */
   mm: number;
   /** First page and number of pages; `pages` 0 means every page. */
   page: number;
@@ -280,6 +410,14 @@ export interface StalledAccessTranslated extends RequestIdentity {
   device: number;
   pasid: number;
   page: number;
+}
+
+/**
+ * No tag is free for a stalling master's access: the bus pushes back, so it is not taken, nor is any later one of its segment until
+ * it is (R40).
+ */
+export interface StalledAccessRefused extends RequestIdentity {
+  kind: 'StalledAccessRefused';
 }
 
 /** A group's result is admitted, but the page-table replica has not reached its mappings (D8). */

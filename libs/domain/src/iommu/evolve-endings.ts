@@ -1,7 +1,8 @@
-import { evolveDiscardDevicePartials } from '../iopf/queues';
-import { evolveAnswered, evolveGroupDone, matchPending } from '../iopf/response';
+import { EVERY_PASID } from '../device/atc';
+import { evolveAnswered, evolveGroupDone } from '../iopf/response';
 import type { IopfDevice } from '../iopf/state';
 import { NO_PASID } from '../kernel/vocabulary';
+import type { IommuContext } from './context';
 import { serialOf } from './identity';
 import type {
   GroupDiscarded,
@@ -15,26 +16,43 @@ import { evolveAccepted, evolveRetried } from './evolve-requests';
 import { isVoid } from './reset';
 import { evolveKeep, sameRequest } from './ring';
 import type { IommuDurableState, IommuState } from './state';
+import { evolveEnded } from './service';
 import { evolveForget } from './waiting';
 
 /**
- * The group is answered: it is over, and the oldest pending record that its response matches is consumed (rules 18, 19). With
- * reused group ids that may be another group's record, which the other group's answer makes up for.
+ * The group is answered: it is over, and the pending record that its response matches is consumed (rules 18, 19, 22). Where that
+ * goes by number, and group ids are reused, it may be another group's record, which the other group's answer makes up for.
  */
-export function evolveResponded(state: IommuState, event: GroupResponded): void {
-  const { durable, volatile } = state;
+export function evolveResponded(context: IommuContext, state: IommuState, event: GroupResponded): void {
+  const { durable } = state;
   const serial = serialOf(durable, event.groupEpoch, event.group);
   const group = durable.iopf.groups.get(serial);
-  evolveGroupDone(durable.iopf, serial);
-  evolveForget(volatile.waiting, serial);
+  evolveOver(state, serial, event.device);
   const reporting = durable.iopf.devices.get(event.device);
-  if (reporting !== undefined) evolveAnswered(reporting, placeOf(reporting, event));
+  if (reporting !== undefined) evolveAnswered(reporting, placeOf(context, reporting, serial, event));
   if (event.model === 'stall' && group !== undefined) letGo(durable, event, group.members[0]);
 }
 
-function placeOf(device: IopfDevice<RequestRecord>, event: GroupResponded): number {
-  const place = matchPending(device, event.groupId, event.pasid !== NO_PASID, event.pasid);
-  return place >= 0 ? place : device.pending.findIndex((record) => record.groupId === event.groupId);
+/** No work, no waiting result and no place among the held groups is left of it. */
+function evolveOver({ durable, volatile }: IommuState, serial: number, device: number): void {
+  const { service } = durable;
+  if (service !== null) {
+    const queue = durable.iopf.groups.get(serial)?.queue;
+    if (typeof queue === 'string') evolveEnded(service, queue, device, serial);
+  }
+  evolveGroupDone(durable.iopf, serial);
+  evolveForget(volatile.waiting, serial);
+}
+
+function placeOf(
+  { layer }: IommuContext,
+  device: IopfDevice<RequestRecord>,
+  serial: number,
+  event: GroupResponded,
+): number {
+  const { groupId, pasid } = event;
+  const place = layer.matchPending(device, serial, groupId, pasid !== NO_PASID, pasid);
+  return place >= 0 ? place : device.pending.findIndex((record) => record.groupId === groupId);
 }
 
 /** The tag is acknowledged, so it is free; until the outcome of the retry is known, the transaction is retrying (D10). */
@@ -51,23 +69,23 @@ function letGo(durable: IommuDurableState, event: GroupResponded, member: Reques
 export function evolveGroupDiscarded(state: IommuState, event: GroupDiscarded): void {
   const { iopf } = state.durable;
   const serial = serialOf(state.durable, event.groupEpoch, event.group);
-  evolveGroupDone(iopf, serial);
-  evolveForget(state.volatile.waiting, serial);
+  const groupId = iopf.groups.get(serial)?.groupId;
+  evolveOver(state, serial, event.device);
   const reporting = iopf.devices.get(event.device);
   if (event.cause === 'needs-pasid' || reporting === undefined) return;
-  evolveAnswered(
-    reporting,
-    reporting.pending.findIndex((record) => record.serial === serial),
-  );
+  const own = reporting.pending.findIndex((record) => record.serial === serial);
+  // An answer that went by number may have taken it for another group's, whose record is then left.
+  const place = own >= 0 ? own : reporting.pending.findIndex((record) => record.groupId === groupId);
+  evolveAnswered(reporting, place);
 }
 
-/** Partial lists of one device, or of all with device -1, are empty. */
-export function evolvePartialsDiscarded(durable: IommuDurableState, event: PartialsDiscarded): void {
-  if (event.device >= 0) {
-    evolveDiscardDevicePartials(durable.iopf, event.device);
-    return;
+/** Partial lists of one device, or of all with device -1, are empty, or have nothing of the PASID any more. */
+export function evolvePartialsDiscarded({ iopf }: IommuDurableState, event: PartialsDiscarded): void {
+  const { pasid } = event;
+  for (const device of iopf.devices.values()) {
+    if (event.device >= 0 && device.device !== event.device) continue;
+    device.partial = device.partial.filter((record) => pasid !== EVERY_PASID && record.pasid !== pasid);
   }
-  for (const device of durable.iopf.devices.keys()) evolveDiscardDevicePartials(durable.iopf, device);
 }
 
 /** The transaction left the IOMMU, from whatever state it was held in; one that never stalled is accepted by this. */
@@ -86,6 +104,7 @@ export function evolveStallEnded(durable: IommuDurableState, event: StallEnded):
 export function evolveSegmentReset(state: IommuState, event: SegmentResetSeen): void {
   const { segment, segmentEpoch } = event;
   const { durable } = state;
+  const isTakeover = durable.segments.has(segment);
   durable.segments.set(segment, { epoch: segmentEpoch, highest: 0, adopted: new Set() });
   const stays = (record: RequestRecord) => !isVoid(record, segment, segmentEpoch);
   evolveKeep(durable.pri, stays);
@@ -94,5 +113,9 @@ export function evolveSegmentReset(state: IommuState, event: SegmentResetSeen): 
   for (const device of durable.iopf.devices.values()) {
     device.pending = device.pending.filter((record) => stays(record.fault));
   }
+  // After a takeover its devices began afresh, also those that were cut off for a reset. The first epoch that is heard of may have
+  // begun before they were cut off, and then their own reset is still to come (R142).
+  if (isTakeover)
+    for (const device of durable.devices.values()) if (device.segment === segment) device.fenced = false;
   state.volatile.translated.delete(segment);
 }

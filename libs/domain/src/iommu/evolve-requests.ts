@@ -1,17 +1,19 @@
-import { evolveCloseGroup, evolvePark } from '../iopf/report';
+import { collectMembers, evolveCloseGroup, evolvePark } from '../iopf/report';
 import { evolveDevice, type IopfDevice } from '../iopf/state';
 import { MAX_STALL_TAG, NO_PASID, type RequestIdentity } from '../kernel/vocabulary';
 import type {
   FaultParked,
   FaultRefused,
+  GroupHeld,
   GroupQueued,
   RequestRecord,
   StallRecorded,
   StopMarkerDropped,
 } from './events';
 import { evolveKeep, evolvePop, evolvePush, recordOf, ringHead, sameRequest } from './ring';
-import type { ResolvedIommuConfig } from './config';
-import { serialFor } from './identity';
+import type { IommuContext } from './context';
+import { serialFor, serialIn } from './identity';
+import { evolveHold, evolveServed } from './service';
 import type { IommuDurableState, SegmentProgress } from './state';
 
 /** The request is accepted: it and every earlier one of its epoch is a duplicate from now on. */
@@ -75,23 +77,48 @@ export function evolveParked(durable: IommuDurableState, event: FaultParked): vo
   if (device !== undefined) evolvePark(device, record);
 }
 
-/** The head of a ring was consumed and leads to nothing. */
+/** A record was consumed and leads to nothing: mostly the head of a ring, or any one when a teardown or a reset takes it out. */
 export function evolveConsumed(durable: IommuDurableState, event: FaultRefused | StopMarkerDropped): void {
-  const record = ringHead(durable.pri);
-  if (record !== null && sameRequest(record, event)) evolvePop(durable.pri);
-  else evolvePop(durable.events);
+  for (const ring of [durable.pri, durable.events]) {
+    const head = ringHead(ring);
+    if (head !== null && sameRequest(head, event)) {
+      evolvePop(ring);
+      return;
+    }
+  }
+  const others = (record: RequestRecord): boolean => !sameRequest(record, event);
+  evolveKeep(durable.pri, others);
+  evolveKeep(durable.events, others);
+}
+
+/** The head of a ring closed a group, which waits for its device's turn (D14). */
+export function evolveGroupHeld(context: IommuContext, durable: IommuDurableState, event: GroupHeld): void {
+  const ring = event.model === 'pri' ? durable.pri : durable.events;
+  const head = ringHead(ring);
+  const { service } = durable;
+  if (head === null || !sameRequest(head, event) || service === null)
+    throw new Error(`request ${event.request} does not close group ${event.group}`);
+  evolvePop(ring);
+  const members = collectMembers(reportingDevice(durable, event.device), head);
+  const serial = serialFor(durable, event.group);
+  closeGroup(context, durable, event, members, serial);
+  evolveHold(service, event.queue, event.device, serial, members.length);
 }
 
 /**
- * A group is closed. Its last member is at its ring's head; if not, a dead owner could write this event only, and its members are
- * taken from wherever they are (D5).
+ * A group is on its queue. One that was held is known already. Else its last member is at its ring's head; if not, a dead owner
+ * could write this event only, and its members are taken from wherever they are (D5).
  */
 export function evolveGroupQueued(
-  config: ResolvedIommuConfig,
+  context: IommuContext,
   durable: IommuDurableState,
   event: GroupQueued,
 ): void {
-  const { device, model, members, groupId, pasid, queue } = event;
+  const { device, model, members } = event;
+  const { service } = durable;
+  const serial = serialIn(durable, event.groupEpoch, event.group);
+  if (service !== null) evolveServed(service, event.queue, serial);
+  if (service !== null && durable.iopf.groups.has(serial)) return;
   const last = members[members.length - 1];
   if (last === undefined) throw new Error(`group ${event.group} has no member`);
   const ring = model === 'pri' ? durable.pri : durable.events;
@@ -103,11 +130,22 @@ export function evolveGroupQueued(
   } else {
     evolveAdopted(durable, event);
   }
+  closeGroup(context, durable, event, members, serial);
+}
+
+function closeGroup(
+  { config }: IommuContext,
+  durable: IommuDurableState,
+  event: GroupQueued | GroupHeld,
+  members: readonly RequestRecord[],
+  serial: number,
+): void {
+  const { device, model, groupId, pasid, queue } = event;
   const required = durable.devices.get(device)?.responsePasidRequired === true && model === 'pri';
   const hasPasid = pasid !== NO_PASID;
   const needsPasid = required && (hasPasid || config.neverAnswerWithoutNeededPasid);
   const facts = { queue, groupId, pasid, hasPasid, needsPasid };
-  evolveCloseGroup(durable.iopf, reporting, facts, members, serialFor(durable, event.group));
+  evolveCloseGroup(durable.iopf, reportingDevice(durable, device), facts, members, serial);
 }
 
 /** A dead owner may have attached the device in a message that it could not write (D5); it will be attached again. */

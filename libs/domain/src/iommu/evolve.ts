@@ -1,13 +1,7 @@
-import { evolveAddDevice, evolveRemoveDevice } from '../iopf/queues';
-import { evolveRegisterHandler } from '../iopf/handlers';
-import { evolveDevice, IOPF_HANDLER } from '../iopf/state';
-import type { ResolvedIommuConfig } from './config';
+import type { IommuContext } from './context';
 import type {
   AnyIommuEvent,
-  DeviceAttached,
-  DeviceDetached,
   IommuEvent,
-  PasidBound,
   ResultWaiting,
   StalledAccessTranslated,
   VolatileIommuEvent,
@@ -20,9 +14,19 @@ import {
   evolveStallEnded,
 } from './evolve-endings';
 import {
+  evolveAllocated,
+  evolveAttached,
+  evolveBound,
+  evolveDetached,
+  evolveFence,
+  evolveFreed,
+  evolveTeardown,
+} from './evolve-lifecycle';
+import {
   evolveAccepted,
   evolveConsumed,
   evolveDeferredRecorded,
+  evolveGroupHeld,
   evolveGroupQueued,
   evolveHeld,
   evolveParked,
@@ -30,32 +34,22 @@ import {
 } from './evolve-requests';
 import { serialOf } from './identity';
 import { evolveDrop } from './iotlb';
-import {
-  createDeviceEntry,
-  type DeviceEntry,
-  type IommuDurableState,
-  type IommuState,
-  LAYER_QUEUE,
-} from './state';
+import type { IommuState } from './state';
 import { evolveTranslated } from './translate';
 import { evolveWait } from './waiting';
 
 /** The state after an event: the same object, changed. The common events come first. */
-export function evolveIommu(
-  config: ResolvedIommuConfig,
-  state: IommuState,
-  event: AnyIommuEvent,
-): IommuState {
+export function evolveIommu(context: IommuContext, state: IommuState, event: AnyIommuEvent): IommuState {
   const { durable } = state;
   switch (event.kind) {
     case 'PageRequestQueued':
       evolveQueued(durable, event);
       return state;
     case 'GroupQueued':
-      evolveGroupQueued(config, durable, event);
+      evolveGroupQueued(context, durable, event);
       return state;
     case 'GroupResponded':
-      evolveResponded(state, event);
+      evolveResponded(context, state, event);
       return state;
     case 'FaultParked':
       evolveParked(durable, event);
@@ -80,11 +74,12 @@ export function evolveIommu(
     case 'TranslationCompleted':
     case 'IotlbInvalidated':
     case 'StalledAccessTranslated':
+    case 'StalledAccessRefused':
     case 'ResultWaiting':
       evolveVolatile(state, event);
       return state;
     default:
-      evolveRare(state, event);
+      evolveRare(context, state, event);
       return state;
   }
 }
@@ -101,7 +96,11 @@ type CommonKind =
   | 'StallDeferred'
   | 'StallEnded';
 
-function evolveRare(state: IommuState, event: Exclude<IommuEvent, { kind: CommonKind }>): void {
+function evolveRare(
+  context: IommuContext,
+  state: IommuState,
+  event: Exclude<IommuEvent, { kind: CommonKind }>,
+): void {
   const { durable } = state;
   switch (event.kind) {
     case 'IommuOwnerChanged':
@@ -119,6 +118,24 @@ function evolveRare(state: IommuState, event: Exclude<IommuEvent, { kind: Common
       return;
     case 'PasidUnbound':
       durable.devices.get(event.device)?.bindings.delete(event.pasid);
+      return;
+    case 'GroupHeld':
+      evolveGroupHeld(context, durable, event);
+      return;
+    case 'TeardownBegun':
+    case 'TeardownStepped':
+    case 'PasidDrained':
+      evolveTeardown(durable, event);
+      return;
+    case 'DeviceFenced':
+    case 'DeviceResetSeen':
+      evolveFence(durable, event);
+      return;
+    case 'QueueFreed':
+      evolveFreed(durable);
+      return;
+    case 'QueueAllocated':
+      evolveAllocated(durable);
       return;
     case 'RingOverflowSet':
     case 'RingOverflowCleared':
@@ -138,37 +155,6 @@ function evolveRare(state: IommuState, event: Exclude<IommuEvent, { kind: Common
   }
 }
 
-/** Adding it to the queue and registering its handler are separate steps of the layer, which it takes in either order. */
-function evolveAttached(durable: IommuDurableState, event: DeviceAttached): void {
-  const entry = entryOf(durable, event.device);
-  entry.segment = event.segment;
-  entry.model = event.model;
-  entry.responsePasidRequired = event.responsePasidRequired;
-  entry.attached = true;
-  evolveDevice(durable.iopf, event.device, { hasIommu: true, attached: true, canRespond: true });
-  evolveAddDevice(durable.iopf, LAYER_QUEUE, event.device);
-  evolveRegisterHandler(durable.iopf, event.device, IOPF_HANDLER);
-}
-
-function evolveDetached(durable: IommuDurableState, event: DeviceDetached): void {
-  evolveRemoveDevice(durable.iopf, LAYER_QUEUE, event.device);
-  durable.iopf.devices.delete(event.device);
-  durable.devices.delete(event.device);
-}
-
-function evolveBound(durable: IommuDurableState, event: PasidBound): void {
-  const { mm, shard, generation } = event;
-  entryOf(durable, event.device).bindings.set(event.pasid, { mm, shard, generation });
-}
-
-function entryOf(durable: IommuDurableState, device: number): DeviceEntry {
-  const known = durable.devices.get(device);
-  if (known !== undefined) return known;
-  const entry = createDeviceEntry(device);
-  durable.devices.set(device, entry);
-  return entry;
-}
-
 function evolveVolatile(state: IommuState, event: VolatileIommuEvent): void {
   switch (event.kind) {
     case 'TranslationCompleted':
@@ -180,6 +166,9 @@ function evolveVolatile(state: IommuState, event: VolatileIommuEvent): void {
       return;
     case 'StalledAccessTranslated':
       evolveAccessTranslated(state, event);
+      return;
+    case 'StalledAccessRefused':
+      state.volatile.refused.set(event.segment, event);
       return;
     case 'ResultWaiting':
       evolveResultWaiting(state, event);

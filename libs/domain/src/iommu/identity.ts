@@ -30,6 +30,15 @@ export function serialFor(durable: IommuDurableState, group: number): number {
   return (durable.epochs[durable.epochs.length - 1]?.base ?? 0) + group;
 }
 
+/** Serial of a group of any owner, whether or not it is known already. */
+export function serialIn(durable: IommuDurableState, epoch: number, group: number): number {
+  for (let i = durable.epochs.length - 1; i >= 0; i -= 1) {
+    const owner = durable.epochs[i];
+    if (owner?.epoch === epoch) return owner.base + group;
+  }
+  throw new Error(`group ${group} is of epoch ${epoch}, which no owner had`);
+}
+
 /** Number the next group of the current owner gets. */
 export function nextGroup(durable: IommuDurableState): number {
   return durable.iopf.groupCount + 1 - (durable.epochs[durable.epochs.length - 1]?.base ?? 0);

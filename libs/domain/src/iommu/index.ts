@@ -1,15 +1,21 @@
-export { type IommuConfig, IommuConfigInvalid, resolveIommuConfig } from './config';
+export { type IommuConfig, IommuConfigInvalid, resolveIommuConfig, type ServiceOrder } from './config';
+export { canDispatch } from './dispatch';
 export { hasRingRecords } from './drain';
-export { canInvalidate } from './invalidate';
+export { nextResponseDeadline } from './expiry';
+export * from './hardware';
+export { canInvalidate, EVERY_MM } from './invalidate';
 export { createIommu, foldMm, reachPosition } from './iommu';
+export { PasidInUse } from './lifecycle';
 export {
   acceptedRequest,
   countIommu,
+  findTeardown,
   type IommuCounters,
   isDrained,
   isDurableIommuEvent,
-  isHeld,
+  isFenced,
   isIdle,
+  isRequestTaken,
   needsFinishDrain,
   oldestWaitingSequence,
   openStalls,
@@ -17,4 +23,6 @@ export {
   ringRecords,
 } from './queries';
 export { hasReadyResults, hasRetries } from './respond';
-export { type IommuDurableState, type IommuState, restoreIommuState } from './state';
+export { type IommuDurableState, type IommuState, restoreIommuState, type Teardown } from './state';
+export { hasTeardowns } from './teardown';
+export { stepAfter } from './teardown-steps';

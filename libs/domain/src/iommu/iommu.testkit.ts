@@ -36,8 +36,15 @@ export function attached(device: number, overrides: Partial<DeviceAttached> = {}
     segment: 0,
     model: 'pri',
     responsePasidRequired: false,
+    responseTimeoutMicros: 0,
+    hasHandler: true,
     ...overrides,
   };
+}
+
+/** The command that brings {@link attached} about. */
+export function attachDevice(device: number, overrides: Partial<DeviceAttached> = {}): IommuCommand {
+  return { ...attached(device, overrides), kind: 'AttachDevice' };
 }
 
 export function bound(device: number, pasid: number, overrides: Partial<PasidBound> = {}): PasidBound {

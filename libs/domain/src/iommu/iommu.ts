@@ -3,16 +3,28 @@ import type { MmEvent } from '../mm/events';
 import type { IommuCommand } from './commands';
 import { type IommuConfig, resolveIommuConfig } from './config';
 import { createContext, type IommuContext } from './context';
+import { decideDispatchNext } from './dispatch';
 import { decideDrainNext, decideFinishDrain } from './drain';
 import type { AnyIommuEvent } from './events';
 import { evolveIommu } from './evolve';
+import { decideExpireGroups } from './expiry';
+import { decideFence, decideSeeReset } from './fence';
 import { decideInvalidate } from './invalidate';
-import { decideAttach, decideBeginEpoch, decideBind, decideDetach, decideUnbind } from './lifecycle';
+import {
+  decideAllocQueue,
+  decideAttach,
+  decideBeginEpoch,
+  decideBind,
+  decideDetach,
+  decideFreeQueue,
+  decideReplace,
+} from './lifecycle';
 import { decideReceive } from './receive';
 import { evolvePosition, evolveReplica } from './replica';
 import { decideSegmentReset } from './reset';
 import { decideAdmit, decideRespondNext, decideRetryNext } from './respond';
 import { createIommuState, type IommuState } from './state';
+import { decideBeginTeardown, decideFinishStep, decideStepTeardowns } from './teardown';
 import { decideTranslate } from './translate';
 import { evolveWake } from './waiting';
 
@@ -23,9 +35,22 @@ export function createIommu(config: IommuConfig): Decider<IommuState, IommuComma
   return {
     initial: () => createIommuState(resolved),
     decide: (state, command, nowMicros) => decide(context, state, command, nowMicros),
-    evolve: (state, event) => evolveIommu(resolved, state, event),
+    evolve: (state, event) => evolveIommu(context, state, event),
   };
 }
+
+type Rare = Exclude<IommuCommand, { kind: CommonKind }>;
+type CommonKind =
+  | 'ReceivePageRequest'
+  | 'ReceiveStalledAccess'
+  | 'DrainNext'
+  | 'DispatchNext'
+  | 'AdmitResult'
+  | 'Translate'
+  | 'RespondNext'
+  | 'RetryNext'
+  | 'FinishDrain'
+  | 'InvalidateIotlb';
 
 function decide(
   context: IommuContext,
@@ -36,21 +61,35 @@ function decide(
   switch (command.kind) {
     case 'ReceivePageRequest':
     case 'ReceiveStalledAccess':
-      return decideReceive(state, command, nowMicros);
+      return decideReceive(context, state, command, nowMicros);
     case 'DrainNext':
       return decideDrainNext(context, state, nowMicros);
+    case 'DispatchNext':
+      return decideDispatchNext(state, nowMicros);
     case 'AdmitResult':
       return decideAdmit(context, state, command, nowMicros);
     case 'Translate':
-      return [decideTranslate(state, command)];
+      return [decideTranslate(context, state, command)];
     case 'RespondNext':
       return decideRespondNext(context, state, nowMicros);
-    case 'FinishDrain':
-      return decideFinishDrain(state, nowMicros);
     case 'RetryNext':
       return decideRetryNext(state, nowMicros);
+    case 'FinishDrain':
+      return decideFinishDrain(context, state, nowMicros);
     case 'InvalidateIotlb':
-      return [decideInvalidate(state, command)];
+      return [decideInvalidate(command)];
+    default:
+      return decideRare(context, state, command, nowMicros);
+  }
+}
+
+function decideRare(
+  context: IommuContext,
+  state: IommuState,
+  command: Rare,
+  nowMicros: number,
+): readonly AnyIommuEvent[] {
+  switch (command.kind) {
     case 'SeeSegmentEpoch': {
       const epoch = state.durable.segments.get(command.segment)?.epoch ?? 0;
       if (command.segmentEpoch <= epoch) return [];
@@ -61,11 +100,27 @@ function decide(
     case 'AttachDevice':
       return decideAttach(state, command);
     case 'DetachDevice':
-      return decideDetach(state, command.device, nowMicros);
+      return decideDetach(context, state, command.device, nowMicros);
     case 'BindPasid':
       return decideBind(state, command);
-    case 'UnbindPasid':
-      return decideUnbind(state, command.device, command.pasid);
+    case 'ReplaceBinding':
+      return decideReplace(state, command, nowMicros);
+    case 'BeginTeardown':
+      return decideBeginTeardown(state, command, nowMicros);
+    case 'FinishTeardownStep':
+      return decideFinishStep(state, command, nowMicros);
+    case 'StepTeardowns':
+      return decideStepTeardowns(state, nowMicros);
+    case 'FenceDevice':
+      return decideFence(state, command.device, command.cause, nowMicros);
+    case 'SeeDeviceReset':
+      return decideSeeReset(state, command, nowMicros);
+    case 'ExpireGroups':
+      return decideExpireGroups(state, nowMicros);
+    case 'FreeQueue':
+      return decideFreeQueue(context, state, nowMicros);
+    case 'AllocQueue':
+      return decideAllocQueue(state);
   }
 }
 

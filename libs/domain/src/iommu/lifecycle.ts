@@ -1,11 +1,27 @@
+import { devicesOfQueue } from '../iopf/queues';
 import type { IommuCommand } from './commands';
-import type { IommuEvent } from './events';
-import { groupDiscarded, partialsDiscarded, stallAborted } from './reset';
-import type { IommuState } from './state';
+import type { IommuContext } from './context';
+import { answeredInvalid, discardOpen, dropPartials } from './endings';
+import type { IommuEvent, RequestRecord } from './events';
+import { findTeardown } from './queries';
+import { type DeviceEntry, type IommuState, LAYER_QUEUE } from './state';
 
 type CommandOf<Kind extends IommuCommand['kind']> = Extract<IommuCommand, { kind: Kind }>;
 
 const NOTHING: readonly IommuEvent[] = [];
+
+/** A PASID of a device cannot be bound, because an older use of it is not over (R102). */
+export class PasidInUse extends Error {
+  override readonly name = 'PasidInUse';
+
+  constructor(
+    readonly device: number,
+    readonly pasid: number,
+    state: 'is bound to another mm: unbind it first, or replace it' | 'is being torn down: wait for its end',
+  ) {
+    super(`PASID ${pasid} of device ${device} ${state}`);
+  }
+}
 
 /** A new owner; an epoch that is not newer is nobody's (D4). */
 export function decideBeginEpoch(state: IommuState, epoch: number): readonly IommuEvent[] {
@@ -15,49 +31,98 @@ export function decideBeginEpoch(state: IommuState, epoch: number): readonly Iom
 
 /** The device may send page requests or stall (R91). An attached device stays as it is. */
 export function decideAttach(state: IommuState, command: CommandOf<'AttachDevice'>): readonly IommuEvent[] {
-  const { device, segment, model, responsePasidRequired } = command;
-  if (state.durable.devices.get(device)?.attached) return NOTHING;
-  return [{ kind: 'DeviceAttached', device, segment, model, responsePasidRequired }];
+  if (state.durable.devices.get(command.device)?.attached) return NOTHING;
+  return [{ ...command, kind: 'DeviceAttached' }];
 }
 
 /**
- * The device goes away: what is open of it ends, partials dropped, groups discarded, stalls aborted (R89, R104). Whoever wants
- * the faults answered first waits until the device is drained. Its records in the rings are refused when they are drained.
+ * The device leaves its IOPF queue and the IOMMU (R89, R104): partials are dropped, groups answered or discarded as the layer
+ * does it, stalls aborted, bindings gone. Whoever wants the faults handled waits until the device is drained. Its records in the
+ * rings are refused when they are drained.
  */
-export function decideDetach(state: IommuState, device: number, nowMicros: number): readonly IommuEvent[] {
-  const { devices, iopf, retrying } = state.durable;
-  const entry = devices.get(device);
+export function decideDetach(
+  context: IommuContext,
+  state: IommuState,
+  device: number,
+  nowMicros: number,
+): readonly IommuEvent[] {
+  const entry = state.durable.devices.get(device);
   if (entry === undefined || !entry.attached) return NOTHING;
-  const events: IommuEvent[] = [];
-  const partials = iopf.devices.get(device)?.partial.length ?? 0;
-  if (partials > 0) events.push(partialsDiscarded(device, partials, 'removed'));
-  for (const group of iopf.groups.values()) {
-    if (group.device === device) events.push(groupDiscarded(state, group.serial, device, 'removed'));
-  }
-  for (const stall of entry.stalls.values()) events.push(stallAborted(stall, nowMicros));
-  for (const stall of retrying) if (stall.device === device) events.push(stallAborted(stall, nowMicros));
-  for (const [pasid, { generation }] of entry.bindings) {
-    events.push({ kind: 'PasidUnbound', device, pasid, generation });
-  }
-  events.push({ kind: 'DeviceDetached', device });
-  return events;
+  const concerns = (record: RequestRecord): boolean => record.device === device;
+  const { answered } = context.layer.planRemoval(state.durable.iopf, LAYER_QUEUE, device);
+  return [
+    ...dropPartials(state, concerns, 'removed'),
+    ...answered.flatMap((group) => answeredInvalid(state, group, 'removed', nowMicros)),
+    ...discardOpen(state, concerns, 'removed', nowMicros, answered),
+    ...unbindAll(entry),
+    { kind: 'DeviceDetached', device },
+  ];
 }
 
-/** (device, PASID) translates through an mm; a device may be bound before it is attached. Binding again is nothing new (R92). */
+function unbindAll({ device, bindings }: DeviceEntry): IommuEvent[] {
+  return [...bindings].map(([pasid, { generation }]) => ({
+    kind: 'PasidUnbound',
+    device,
+    pasid,
+    generation,
+  }));
+}
+
+/**
+ * (device, PASID) translates through an mm; a device may be bound before it is attached. Binding again is nothing new (R92). Throws
+ * {@link PasidInUse} while an older use of the PASID is not over.
+ */
 export function decideBind(state: IommuState, command: CommandOf<'BindPasid'>): readonly IommuEvent[] {
-  const { device, pasid, mm, shard, generation } = command;
+  const { device, pasid } = command;
+  if (findTeardown(state, device, pasid) !== undefined)
+    throw new PasidInUse(device, pasid, 'is being torn down: wait for its end');
   const bound = state.durable.devices.get(device)?.bindings.get(pasid);
-  if (bound !== undefined && bound.mm === mm && bound.generation === generation) return NOTHING;
-  const events: IommuEvent[] = [];
-  if (bound !== undefined) events.push({ kind: 'PasidUnbound', device, pasid, generation: bound.generation });
-  events.push({ kind: 'PasidBound', device, pasid, mm, shard, generation });
+  if (bound === undefined) return [{ ...command, kind: 'PasidBound' }];
+  if (bound.generation === command.generation) return NOTHING;
+  throw new PasidInUse(device, pasid, 'is bound to another mm: unbind it first, or replace it');
+}
+
+/**
+ * Another domain takes the place of the one that is bound: first the new binding, then the old one's open groups are answered
+ * INVALID (R105). Records that are still in a ring follow, since their generation is refused (D2).
+ */
+export function decideReplace(
+  state: IommuState,
+  command: CommandOf<'ReplaceBinding'>,
+  nowMicros: number,
+): readonly IommuEvent[] {
+  const { device, pasid, generation } = command;
+  if (findTeardown(state, device, pasid) !== undefined)
+    throw new PasidInUse(device, pasid, 'is being torn down: wait for its end');
+  const bound = state.durable.devices.get(device)?.bindings.get(pasid);
+  if (bound?.generation === generation) return NOTHING;
+  const concerns = (record: RequestRecord): boolean =>
+    record.device === device && record.pasid === pasid && record.generation === bound?.generation;
+  const events: IommuEvent[] = [{ ...command, kind: 'PasidBound' }];
+  for (const group of state.durable.iopf.groups.values()) {
+    if (group.members.some(concerns)) events.push(...answeredInvalid(state, group, 'replaced', nowMicros));
+  }
   return events;
 }
 
-/** The PASID entry is not present any more: translations miss, and later page requests have generation 0 (R95 step 2, R98). */
-export function decideUnbind(state: IommuState, device: number, pasid: number): readonly IommuEvent[] {
-  const bound = state.durable.devices.get(device)?.bindings.get(pasid);
-  return bound === undefined
-    ? NOTHING
-    : [{ kind: 'PasidUnbound', device, pasid, generation: bound.generation }];
+/** The IOPF queue goes: its devices leave it one by one, with what the layer does to their groups then, and are in no queue. */
+export function decideFreeQueue(
+  context: IommuContext,
+  state: IommuState,
+  nowMicros: number,
+): readonly IommuEvent[] {
+  const { iopf } = state.durable;
+  if (!iopf.queues.has(LAYER_QUEUE)) return NOTHING;
+  const events: IommuEvent[] = [];
+  for (const device of devicesOfQueue(iopf, LAYER_QUEUE)) {
+    const { answered } = context.layer.planRemoval(iopf, LAYER_QUEUE, device);
+    events.push(...dropPartials(state, (record) => record.device === device, 'queue-freed'));
+    events.push(...answered.flatMap((group) => answeredInvalid(state, group, 'removed', nowMicros)));
+  }
+  return [...events, { kind: 'QueueFreed' }];
+}
+
+/** There is an IOPF queue again, with every attached device. */
+export function decideAllocQueue(state: IommuState): readonly IommuEvent[] {
+  return state.durable.iopf.queues.has(LAYER_QUEUE) ? NOTHING : [{ kind: 'QueueAllocated' }];
 }

@@ -1,8 +1,10 @@
 import type { IopfGroup } from '../iopf/state';
 import { countPartials } from '../iopf/queues';
 import type { AnyIommuEvent, IommuEvent, RequestRecord } from './events';
+import type { RequestIdentity } from '../kernel/vocabulary';
+import { isTaken } from './admission';
 import { recordsOf, ringCount } from './ring';
-import type { IommuState } from './state';
+import type { IommuState, Teardown } from './state';
 
 /** Whether an event belongs in the log; the others change only what a takeover may lose. */
 export function isDurableIommuEvent(event: AnyIommuEvent): event is IommuEvent {
@@ -10,6 +12,7 @@ export function isDurableIommuEvent(event: AnyIommuEvent): event is IommuEvent {
     case 'TranslationCompleted':
     case 'IotlbInvalidated':
     case 'StalledAccessTranslated':
+    case 'StalledAccessRefused':
     case 'ResultWaiting':
       return false;
     default:
@@ -35,12 +38,27 @@ export function openStalls(state: IommuState): RequestRecord[] {
   return stalls;
 }
 
+/** Whether a record is of the binding, in whatever use of the PASID: requests without a PASID are their own (R96). */
+export function concernsBinding(device: number, pasid: number): (record: RequestRecord) => boolean {
+  return (record) => record.device === device && record.pasid === pasid;
+}
+
+/** The teardown of the binding that is under way. */
+export function findTeardown(state: IommuState, device: number, pasid: number): Teardown | undefined {
+  return state.durable.teardowns.find((each) => each.device === device && each.pasid === pasid);
+}
+
+/** Whether the device is cut off until its reset was seen. */
+export function isFenced(state: IommuState, device: number): boolean {
+  return state.durable.devices.get(device)?.fenced === true;
+}
+
 /**
  * Whether nothing of (device, PASID) is left that could still map or answer: no record in a ring, no held transaction, no group
  * with *any* such member (D2, R96). Partial lists do not count: only a last member could complete them (R99).
  */
 export function isDrained(state: IommuState, device: number, pasid: number): boolean {
-  const concerns = (record: RequestRecord) => record.device === device && record.pasid === pasid;
+  const concerns = concernsBinding(device, pasid);
   if (ringRecords(state).some(concerns) || openStalls(state).some(concerns)) return false;
   for (const group of state.durable.iopf.groups.values()) {
     if (group.device === device && group.members.some(concerns)) return false;
@@ -48,13 +66,18 @@ export function isDrained(state: IommuState, device: number, pasid: number): boo
   return true;
 }
 
-/** Whether nothing at all is pending (I5). Partials of truncated groups remain until an overflow, a reset or a detach. */
+/**
+ * Whether nothing at all is pending (I5), teardowns and resets included. Partials of truncated groups remain until an overflow, a
+ * reset or a detach.
+ */
 export function isIdle(state: IommuState): boolean {
-  const { pri, events, iopf } = state.durable;
+  const { pri, events, iopf, teardowns, devices } = state.durable;
   return (
     ringCount(pri) === 0 &&
     ringCount(events) === 0 &&
     iopf.groups.size === 0 &&
+    teardowns.length === 0 &&
+    [...devices.values()].every((device) => !device.fenced) &&
     openStalls(state).length === 0
   );
 }
@@ -67,11 +90,11 @@ export function acceptedRequest(state: IommuState, segment: number, segmentEpoch
   return translated?.epoch === segmentEpoch ? Math.max(durable, translated.highest) : durable;
 }
 
-/** Whether the stalled access with this number is held now. */
-export function isHeld(state: IommuState, segment: number, segmentEpoch: number, request: number): boolean {
-  return openStalls(state).some(
-    (stall) => stall.segment === segment && stall.segmentEpoch === segmentEpoch && stall.request === request,
-  );
+/** Whether the segment need not send the request again: it was taken, or its epoch is over. */
+export function isRequestTaken(state: IommuState, identity: RequestIdentity): boolean {
+  const progress = state.durable.segments.get(identity.segment);
+  if (progress === undefined || progress.epoch < identity.segmentEpoch) return false;
+  return progress.epoch > identity.segmentEpoch || isTaken(state, progress, identity);
 }
 
 /** Log position of the oldest result that waits for the replica; a successor must read on from before it. */

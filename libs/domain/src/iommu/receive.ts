@@ -1,82 +1,111 @@
-import { NO_PASID, Permission, type Permissions, ResponseCode } from '../kernel/vocabulary';
+import { NO_PASID, Permission, type Permissions } from '../kernel/vocabulary';
+import { admit } from './admission';
 import type { ReceiveRequestCommand } from './commands';
-import type { AnyIommuEvent, DropCause, PageRequestDropped, PageRequestQueued } from './events';
-import { decideSegmentReset, type Room, roomAfterReset, roomOf } from './reset';
+import type { IommuContext } from './context';
+import { type Room, roomOf } from './endings';
+import type {
+  AnyIommuEvent,
+  DropCause,
+  PageRequestDropped,
+  PageRequestQueued,
+  RingOverflowSet,
+} from './events';
+import {
+  type DeviceFinding,
+  judgePageRequest,
+  type PageRequestQueueFacts,
+  type PageRequestVerdict,
+  type RefusalCause,
+} from './hardware/judge-page-request';
+import type { IommuProfile } from './profile';
+import { decideSegmentReset, roomAfterReset } from './reset';
 import { decideStalledAccess } from './stall';
-import type { DeviceEntry, IommuState, SegmentProgress } from './state';
+import type { DeviceEntry, IommuState } from './state';
 
 const NOTHING: readonly AnyIommuEvent[] = [];
 
-/**
- * A stop marker: the last member of nothing, asking for nothing (R23). The test does not look at the PASID, as the VT-d driver
- * and the RISC-V model do not (R75).
- */
-export function isStopMarker(last: boolean, permissions: Permissions): boolean {
-  return last && (permissions & (Permission.READ | Permission.WRITE)) === 0;
-}
-
 /** Receives a page request or a stalled access, once: duplicates and older epochs cause nothing, a newer epoch a reset (D9). */
 export function decideReceive(
+  context: IommuContext,
   state: IommuState,
   command: ReceiveRequestCommand,
   nowMicros: number,
 ): readonly AnyIommuEvent[] {
-  const progress = state.durable.segments.get(command.segment);
-  const epoch = progress === undefined ? 0 : progress.epoch;
-  if (command.segmentEpoch > epoch) {
-    const { segment, segmentEpoch } = command;
-    const events = decideSegmentReset(state, segment, segmentEpoch, nowMicros);
-    const room = roomAfterReset(state, segment, segmentEpoch);
-    return [...events, ...receiveNew(state, command, room, nowMicros)];
-  }
-  if (command.segmentEpoch < epoch || (progress !== undefined && isAccepted(state, progress, command))) {
-    return NOTHING;
-  }
-  return receiveNew(state, command, roomOf(state), nowMicros);
-}
-
-function isAccepted(state: IommuState, progress: SegmentProgress, command: ReceiveRequestCommand): boolean {
-  const { segment, request } = command;
-  if (request <= progress.highest) return true;
-  if (progress.adopted.size > 0 && progress.adopted.has(request)) return true;
-  if (command.kind === 'ReceivePageRequest') return false;
-  const translated = state.volatile.translated.get(segment);
-  return translated !== undefined && translated.epoch === progress.epoch && request <= translated.highest;
+  const admission = admit(state, command);
+  if (admission === 'never') return NOTHING;
+  if (admission === 'next') return receiveNew(context, state, command, roomOf(state), nowMicros);
+  const { segment, segmentEpoch } = command;
+  const events = decideSegmentReset(state, segment, segmentEpoch, nowMicros);
+  const room = roomAfterReset(state, segment, segmentEpoch);
+  return [...events, ...receiveNew(context, state, command, room, nowMicros)];
 }
 
 function receiveNew(
+  context: IommuContext,
   state: IommuState,
   command: ReceiveRequestCommand,
   room: Room,
   nowMicros: number,
 ): readonly AnyIommuEvent[] {
   return command.kind === 'ReceivePageRequest'
-    ? decidePageRequest(state, command, room, nowMicros)
+    ? decidePageRequest(context, state, command, room, nowMicros)
     : decideStalledAccess(state, command, room, nowMicros);
 }
 
+const queueFacts = (overflow: boolean, full: boolean): PageRequestQueueFacts =>
+  Object.freeze({ enabled: true, memoryFault: false, overflow, full, unwritable: false });
+const ROOM = queueFacts(false, false);
+const FULL = queueFacts(false, true);
+const FLAGGED = queueFacts(true, false);
+
 /** The checks of R45 that this model has, in their order: device entry, PRI off, overflow flag, full, write. */
 function decidePageRequest(
+  context: IommuContext,
   state: IommuState,
   command: ReceiveRequestCommand,
   room: Room,
   nowMicros: number,
 ): readonly AnyIommuEvent[] {
   const device = state.durable.devices.get(command.device);
-  if (device === undefined || !device.attached) {
-    return [dropped(command, device, 'unknown-device', ResponseCode.FAILURE, nowMicros)];
-  }
-  if (device.model !== 'pri') return [dropped(command, device, 'pri-off', ResponseCode.INVALID, nowMicros)];
-  const flagged = state.durable.pri.overflow;
-  if (flagged || room.pri === 0) {
-    const event = dropped(command, device, 'overflow', ResponseCode.SUCCESS, nowMicros);
-    return flagged ? [event] : [{ kind: 'RingOverflowSet', model: 'pri' }, event];
-  }
-  return [queued(command, device, nowMicros)];
+  // The device has forgotten the request, or is about to: an answer could match an index that it uses anew (R142).
+  if (device?.fenced) return [dropped(command, device, 'fenced', null, nowMicros)];
+  const { overflow } = state.durable.pri;
+  const facts = overflow ? FLAGGED : room.pri === 0 ? FULL : ROOM;
+  const required = device?.responsePasidRequired === true;
+  const verdict = judgePageRequest(context.rules, findingOf(device), required, facts, command);
+  if (verdict.cause === null) return [queued(context.profile, command, device, nowMicros)];
+  const event = dropped(command, device, dropCause(verdict.cause), verdict, nowMicros);
+  return verdict.sets === null ? [event] : [OVERFLOW_SET, event];
 }
 
-function queued(command: ReceiveRequestCommand, device: DeviceEntry, nowMicros: number): PageRequestQueued {
-  const binding = device.bindings.get(command.pasid);
+const OVERFLOW_SET: RingOverflowSet = Object.freeze({ kind: 'RingOverflowSet', model: 'pri' });
+
+function findingOf(device: DeviceEntry | undefined): DeviceFinding {
+  if (device === undefined || !device.attached) return 'device-entry-not-valid';
+  return device.model === 'pri' ? 'ready' : 'pri-off';
+}
+
+function dropCause(cause: RefusalCause): DropCause {
+  if (cause === 'device-entry-not-valid') return 'unknown-device';
+  return cause === 'pri-off' ? 'pri-off' : 'overflow';
+}
+
+/** Privileged and execute mean nothing without a PASID, and not every ring has a place for execute (R42). */
+function recordedPermissions(
+  profile: IommuProfile,
+  { pasid, permissions }: ReceiveRequestCommand,
+): Permissions {
+  if (pasid === NO_PASID) return permissions & (Permission.READ | Permission.WRITE);
+  return profile.executeInRecord ? permissions : permissions & ~Permission.EXECUTE;
+}
+
+function queued(
+  profile: IommuProfile,
+  command: ReceiveRequestCommand,
+  device: DeviceEntry | undefined,
+  nowMicros: number,
+): PageRequestQueued {
+  const binding = device?.bindings.get(command.pasid);
   return {
     kind: 'PageRequestQueued',
     segment: command.segment,
@@ -87,7 +116,7 @@ function queued(command: ReceiveRequestCommand, device: DeviceEntry, nowMicros: 
     generation: binding === undefined ? 0 : binding.generation,
     page: command.page,
     offset: 0,
-    permissions: command.permissions,
+    permissions: recordedPermissions(profile, command),
     groupId: command.groupId,
     last: command.last,
     round: command.round,
@@ -96,16 +125,16 @@ function queued(command: ReceiveRequestCommand, device: DeviceEntry, nowMicros: 
   };
 }
 
+/** Not taken by the ring; with a verdict that says so, answered by the IOMMU itself (R46 - R48). */
 function dropped(
   command: ReceiveRequestCommand,
   device: DeviceEntry | undefined,
   cause: DropCause,
-  code: ResponseCode,
+  verdict: PageRequestVerdict | null,
   nowMicros: number,
 ): PageRequestDropped {
   const { segment, segmentEpoch, request, pasid, page, permissions, groupId, last, round, sentAtMicros } =
     command;
-  const answered = last && !isStopMarker(last, permissions);
   return {
     kind: 'PageRequestDropped',
     segment,
@@ -123,19 +152,8 @@ function dropped(
     sentAtMicros,
     writtenAtMicros: nowMicros,
     cause,
-    answered,
-    code,
-    responsePasid: answered ? automaticPasid(command, device, code) : NO_PASID,
+    answered: verdict !== null && verdict.answered,
+    code: verdict === null ? 0 : verdict.code,
+    responsePasid: verdict?.carriesPasid ? pasid : NO_PASID,
   };
-}
-
-/** PASID on an automatic response: Failure mirrors the request, Success follows the device, Invalid never has one (R48). */
-function automaticPasid(
-  command: ReceiveRequestCommand,
-  device: DeviceEntry | undefined,
-  code: ResponseCode,
-): number {
-  if (code === ResponseCode.FAILURE) return command.pasid;
-  if (code === ResponseCode.SUCCESS && device?.responsePasidRequired) return command.pasid;
-  return NO_PASID;
 }

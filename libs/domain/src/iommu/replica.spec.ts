@@ -10,6 +10,7 @@ const installed = (page: number, frame: number): MmEvent => ({
   permissions: 7,
   cause: 'file',
   major: true,
+  prefetched: false,
 });
 
 describe('the page-table replica', () => {
@@ -39,12 +40,14 @@ describe('the page-table replica', () => {
     expect(walk(replica, 4, 2)).toBe(NO_ENTRY);
   });
 
-  it('knows which mm a PASID names', () => {
+  it('R122 shows what is left of a restricted page, which may be nothing', () => {
     const replica = createReplica(1);
-    evolveReplica(replica, { kind: 'MmPasidBound', pasid: 7, mm: 4, generation: 1 });
-    expect(replica.pasids.get(7)).toBe(4);
-    evolveReplica(replica, { kind: 'MmPasidUnbound', pasid: 7, generation: 1 });
-    expect(replica.pasids.has(7)).toBe(false);
+    evolveReplica(replica, installed(1, 10));
+    const restricted = { kind: 'PageRestricted', mm: 4, page: 1, frame: 10 } as const;
+    evolveReplica(replica, { ...restricted, permissions: 1 });
+    expect(entryPermissions(walk(replica, 4, 1))).toBe(1);
+    evolveReplica(replica, { ...restricted, permissions: 0 });
+    expect(entryPermissions(walk(replica, 4, 1))).toBe(0);
   });
 
   it('D8 positions only go on', () => {

@@ -9,15 +9,13 @@ import type { MmEvent } from '../mm/events';
 export interface Replica {
   /** mm -> page -> entry, packed. An mm is kept also while nothing is bound to it: a binding may come later. */
   tables: Map<number, PageMap>;
-  /** PASID -> mm, as the shards bound them. */
-  pasids: Map<number, number>;
   /** By shard: the log sequence that has been folded completely. */
   positions: number[];
 }
 
 /** A replica that has read nothing. */
 export function createReplica(shards: number): Replica {
-  return { tables: new Map(), pasids: new Map(), positions: new Array<number>(shards).fill(0) };
+  return { tables: new Map(), positions: new Array<number>(shards).fill(0) };
 }
 
 /** The page table entry, or {@link NO_ENTRY}. */
@@ -29,7 +27,8 @@ export function walk(replica: Replica, mm: number, page: number): number {
 /** Folds one event of an mm shard. Its message counts as reached only by {@link evolvePosition}, after all of its events. */
 export function evolveReplica(replica: Replica, event: MmEvent): void {
   switch (event.kind) {
-    case 'PageInstalled': {
+    case 'PageInstalled':
+    case 'PageRestricted': {
       let table = replica.tables.get(event.mm);
       if (table === undefined) {
         table = createPageMap();
@@ -45,12 +44,6 @@ export function evolveReplica(replica: Replica, event: MmEvent): void {
     }
     case 'AddressSpaceExited':
       replica.tables.delete(event.mm);
-      return;
-    case 'MmPasidBound':
-      replica.pasids.set(event.pasid, event.mm);
-      return;
-    case 'MmPasidUnbound':
-      replica.pasids.delete(event.pasid);
       return;
     default:
       // Areas, frames and owners do not change what a device may reach.

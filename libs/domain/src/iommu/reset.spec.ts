@@ -1,4 +1,12 @@
-import { LiveIommu, pageRequest, refold, result, stalledAccess, testIommu } from './iommu.testkit';
+import {
+  attachDevice,
+  LiveIommu,
+  pageRequest,
+  refold,
+  result,
+  stalledAccess,
+  testIommu,
+} from './iommu.testkit';
 import { isIdle, openStalls, pendingGroups, ringRecords } from './queries';
 
 describe('a new segment epoch', () => {
@@ -35,7 +43,7 @@ describe('a new segment epoch', () => {
 
   it('D9 leaves other segments alone, and late results of the old epoch are dropped', () => {
     const live = busy();
-    live.send({ kind: 'AttachDevice', device: 11, segment: 1, model: 'pri', responsePasidRequired: false });
+    live.send(attachDevice(11, { segment: 1 }));
     live.send({ kind: 'SeeSegmentEpoch', segment: 1, segmentEpoch: 1 });
     expect(pendingGroups(live.state)).toHaveLength(2);
     live.send({ kind: 'SeeSegmentEpoch', segment: 0, segmentEpoch: 2 });

@@ -24,6 +24,7 @@ describe('responding', () => {
         pasid: NO_PASID,
         code: ResponseCode.SUCCESS,
         model: 'pri',
+        cause: 'handled',
         respondedAtMicros: 77,
       },
     ]);

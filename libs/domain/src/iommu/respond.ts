@@ -1,12 +1,11 @@
 import type { IopfGroup } from '../iopf/state';
-import { NO_PASID, ResponseCode } from '../kernel/vocabulary';
+import { ResponseCode } from '../kernel/vocabulary';
 import type { AdmitResultCommand } from './commands';
 import type { IommuContext } from './context';
-import type { AnyIommuEvent, GroupResponded, IommuEvent, RequestRecord, ResultDropped } from './events';
+import { groupDiscarded, groupResponded, heldStall, lastMember, roomOf, stallAborted } from './endings';
+import type { AnyIommuEvent, IommuEvent, RequestRecord, ResultDropped } from './events';
 import { serialOf } from './identity';
 import { firstUnreached } from './replica';
-import { groupDiscarded, roomOf, stallAborted } from './reset';
-import { sameRequest } from './ring';
 import { decideRetry } from './stall';
 import type { IommuState } from './state';
 
@@ -29,7 +28,7 @@ export function decideAdmit(
   if (firstUnreached(replica, positions) !== undefined) {
     return [{ kind: 'ResultWaiting', group, groupEpoch: epoch, code, positions, sequence }];
   }
-  return answer(context, state, closed, { group, epoch, code }, nowMicros);
+  return answer(context, state, closed, code, nowMicros);
 }
 
 function dropped(group: number, groupEpoch: number, reason: ResultDropped['reason']): ResultDropped {
@@ -52,14 +51,7 @@ export function decideRespondNext(
   const closed = state.durable.iopf.groups.get(result.serial);
   if (closed === undefined)
     throw new Error(`group ${result.group} of epoch ${result.groupEpoch} is not closed`);
-  const { group, groupEpoch: epoch, code } = result;
-  return answer(context, state, closed, { group, epoch, code }, nowMicros);
-}
-
-interface Result {
-  group: number;
-  epoch: number;
-  code: ResponseCode;
+  return answer(context, state, closed, result.code, nowMicros);
 }
 
 /**
@@ -70,37 +62,16 @@ function answer(
   context: IommuContext,
   state: IommuState,
   closed: IopfGroup<RequestRecord>,
-  result: Result,
+  code: ResponseCode,
   nowMicros: number,
 ): readonly IommuEvent[] {
-  if (closed.needsPasid && !closed.hasPasid && context.config.neverAnswerWithoutNeededPasid) {
+  if (!context.layer.isAnswerable(closed))
     return [groupDiscarded(state, closed.serial, closed.device, 'needs-pasid')];
-  }
-  const last = closed.members[closed.members.length - 1];
-  if (last === undefined) throw new Error(`group ${closed.serial} has no member`);
-  const stall = heldStall(state, last);
-  const responded: GroupResponded = {
-    kind: 'GroupResponded',
-    group: result.group,
-    groupEpoch: result.epoch,
-    device: closed.device,
-    segment: last.segment,
-    groupId: closed.groupId,
-    pasid: closed.hasPasid && closed.needsPasid ? closed.pasid : NO_PASID,
-    code: result.code,
-    model: stall === undefined ? 'pri' : 'stall',
-    respondedAtMicros: nowMicros,
-  };
+  const stall = heldStall(state, lastMember(closed));
+  const responded = groupResponded(state, closed, code, 'handled', stall !== undefined, nowMicros);
   if (stall === undefined) return [responded];
-  if (result.code !== ResponseCode.SUCCESS) return [responded, stallAborted(stall, nowMicros, result.code)];
+  if (code !== ResponseCode.SUCCESS) return [responded, stallAborted(stall, nowMicros, code)];
   return [responded, decideRetry(state, stall, roomOf(state), nowMicros)];
-}
-
-function heldStall(state: IommuState, record: RequestRecord): RequestRecord | undefined {
-  const device = state.durable.devices.get(record.device);
-  if (device === undefined || device.model !== 'stall') return undefined;
-  const stall = device.stalls.get(record.groupId);
-  return stall !== undefined && sameRequest(stall, record) ? stall : undefined;
 }
 
 /** Whether an answered stall has no outcome in the log: its owner died between the two (D10). */

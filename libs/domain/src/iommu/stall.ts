@@ -1,16 +1,16 @@
 import { MAX_STALL_TAG, NO_PASID, ResponseCode } from '../kernel/vocabulary';
 import type { ReceiveRequestCommand } from './commands';
 import type { AnyIommuEvent, RequestRecord, StallDeferred, StallEnded, StallRecorded } from './events';
-import { type Room, stallAborted, stallEnded } from './reset';
+import { type Room, stallAborted, stallEnded } from './endings';
 import type { DeviceEntry, IommuState } from './state';
-import { covers, findEntry, grant } from './translate';
+import { covers, findEntry, granted } from './translate';
 
 /** No tag is free. */
 const NO_TAG = -1;
 
 /**
  * A stalling master's access arrives: translated at once, held as a stall, or terminated (R31, R127). Without a free tag the
- * bus pushes back: nothing happens, the access is not accepted, and its segment sends it again (R40).
+ * bus pushes back: the access is not accepted, nor is any later one until it is (R40).
  */
 export function decideStalledAccess(
   state: IommuState,
@@ -40,7 +40,7 @@ export function decideStalledAccess(
     ];
   }
   const tag = freeTag(device, NO_TAG);
-  if (tag === NO_TAG) return [];
+  if (tag === NO_TAG) return [{ kind: 'StalledAccessRefused', segment, segmentEpoch, request }];
   return [held(device, command, tag, command.round, room, nowMicros)];
 }
 
@@ -69,10 +69,11 @@ function judge(
   device: DeviceEntry | undefined,
   access: Pick<RequestRecord, 'pasid' | 'page' | 'permissions'>,
 ): 'translated' | 'stalls' | 'not-bound' | 'no-device' {
-  if (device === undefined || !device.attached || device.model !== 'stall') return 'no-device';
+  if (device === undefined || !device.attached || device.model !== 'stall' || device.fenced)
+    return 'no-device';
   if (!device.bindings.has(access.pasid)) return 'not-bound';
   const { entry } = findEntry(state.volatile, device, access.pasid, access.page, access.permissions);
-  return covers(grant(entry, access.permissions), access.permissions) ? 'translated' : 'stalls';
+  return covers(granted(entry, access.permissions), access.permissions) ? 'translated' : 'stalls';
 }
 
 /** The next tag of the device that names no held transaction (R33), or `otherwise`. */

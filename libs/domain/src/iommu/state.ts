@@ -1,11 +1,12 @@
 import { createIopfState, type IopfState } from '../iopf/state';
 import { evolveQueueAlloc } from '../iopf/queues';
-import type { FaultModel } from '../kernel/vocabulary';
+import type { FaultModel, RequestIdentity } from '../kernel/vocabulary';
 import type { ResolvedIommuConfig } from './config';
-import type { RequestRecord } from './events';
+import type { RequestRecord, TeardownStep } from './events';
 import { createIotlb, type Iotlb } from './iotlb';
 import { createReplica, type Replica } from './replica';
 import { createRing, type RecordRing } from './ring';
+import { createService, type FairService } from './service';
 import { createWaitingResults, type WaitingResults } from './waiting';
 
 /** Through which mm (device, PASID) translates. */
@@ -23,6 +24,12 @@ export interface DeviceEntry {
   model: FaultModel;
   /** PRG Response PASID Required (R13). */
   responsePasidRequired: boolean;
+  /** Wall microseconds after which a group of it is answered for its handler; 0 for never. */
+  responseTimeoutMicros: number;
+  /** Whether a fault handler is registered for it (R78). */
+  hasHandler: boolean;
+  /** Cut off: its reset is under way, and nothing of it is taken until that was seen (R142). */
+  fenced: boolean;
   /** False for a device that has bindings but was not attached yet. */
   attached: boolean;
   bindings: Map<number, Binding>;
@@ -30,6 +37,15 @@ export interface DeviceEntry {
   stalls: Map<number, RequestRecord>;
   /** Where the search for a free tag begins. */
   nextTag: number;
+}
+
+/** A binding that is being taken apart (R95). */
+export interface Teardown {
+  device: number;
+  pasid: number;
+  generation: number;
+  /** The step that is not over; `null` when only its end is missing. */
+  step: TeardownStep | null;
 }
 
 /** What is known of a device segment. */
@@ -65,6 +81,12 @@ export interface IommuDurableState {
   retrying: RequestRecord[];
   /** Fault reporting: partial lists, pending records, closed groups. */
   iopf: IopfState<RequestRecord>;
+  /** Teardowns under way, in the order in which they began. */
+  teardowns: Teardown[];
+  /** Held groups and whose turn it is; `null` when groups are served as they close (D14). */
+  service: FairService | null;
+  /** Whether any attached device has a response timeout. */
+  hasTimeouts: boolean;
 }
 
 /** What a takeover may lose. */
@@ -74,6 +96,8 @@ export interface IommuVolatileState {
   waiting: WaitingResults;
   /** segment -> newest stalled access that translated at once: accepted, but in no log. */
   translated: Map<number, { epoch: number; highest: number }>;
+  /** segment -> the access that found no free tag: no later one is taken before it (R40). */
+  refused: Map<number, RequestIdentity>;
 }
 
 export interface IommuState {
@@ -99,6 +123,9 @@ export function createIommuState(config: ResolvedIommuConfig): IommuState {
     deferred: [],
     retrying: [],
     iopf,
+    teardowns: [],
+    service: createService(config.service),
+    hasTimeouts: false,
   });
 }
 
@@ -111,6 +138,7 @@ export function restoreIommuState(config: ResolvedIommuConfig, durable: IommuDur
       replica: createReplica(config.shards),
       waiting: createWaitingResults(),
       translated: new Map(),
+      refused: new Map(),
     },
   };
 }
@@ -122,6 +150,9 @@ export function createDeviceEntry(device: number): DeviceEntry {
     segment: 0,
     model: 'pri',
     responsePasidRequired: false,
+    responseTimeoutMicros: 0,
+    hasHandler: false,
+    fenced: false,
     attached: false,
     bindings: new Map(),
     stalls: new Map(),

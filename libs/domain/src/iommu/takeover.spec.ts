@@ -1,5 +1,5 @@
 import type { IommuEvent } from './events';
-import { LiveIommu, pageRequest, result, stalledAccess, testIommu } from './iommu.testkit';
+import { attachDevice, LiveIommu, pageRequest, result, stalledAccess, testIommu } from './iommu.testkit';
 import { isIdle, openStalls, pendingGroups, ringRecords } from './queries';
 
 const decider = testIommu({ priQueueEntries: 64, eventQueueEntries: 8 });
@@ -72,18 +72,12 @@ describe('D5 queue messages whose hw message is missing', () => {
   it('may even name a device that the dead owner had attached in the lost message', () => {
     const live = new LiveIommu(decider);
     const from = live.log.length;
-    live.send({ kind: 'AttachDevice', device: 9, segment: 0, model: 'pri', responsePasidRequired: false });
+    live.send(attachDevice(9));
     live.send(pageRequest(1, { device: 9 }));
     live.drain();
     const successor = orphaned(live, from);
     expect(successor.send(result(1))).toMatchObject([{ kind: 'GroupResponded', device: 9, segment: 0 }]);
-    successor.send({
-      kind: 'AttachDevice',
-      device: 9,
-      segment: 0,
-      model: 'pri',
-      responsePasidRequired: false,
-    });
+    successor.send(attachDevice(9));
     expect(successor.send(pageRequest(2, { device: 9 }))).toMatchObject([{ kind: 'PageRequestQueued' }]);
     expect(successor.drain()).toHaveLength(1);
   });

@@ -1,9 +1,8 @@
-import { EVERY_PASID } from '../device/atc';
 import { NO_PASID, Permission } from '../kernel/vocabulary';
 import type { TranslateCommand } from './commands';
-import { canInvalidate } from './invalidate';
+import { canInvalidate, EVERY_MM } from './invalidate';
 import { foldMm, reachPosition } from './iommu';
-import { attached, bound, LiveIommu, READ_WRITE, ready, testIommu } from './iommu.testkit';
+import { attachDevice, bound, LiveIommu, READ_WRITE, ready, testIommu } from './iommu.testkit';
 
 const { READ, WRITE, EXECUTE, PRIVILEGED } = Permission;
 
@@ -28,6 +27,7 @@ function install(live: LiveIommu, page: number, frame: number, permissions: numb
     permissions,
     cause: 'zero-fill',
     major: false,
+    prefetched: false,
   });
 }
 
@@ -117,18 +117,17 @@ describe('invalidating', () => {
   it('I7 serves nothing from a mapping that was invalidated', () => {
     const live = cached(5);
     expect(live.send(translate(5))).toMatchObject([{ permissions: READ_WRITE, iotlbHit: true }]);
-    const command = { kind: 'InvalidateIotlb', pasid: 7, page: 4, pages: 2 } as const;
-    expect(live.send(command)).toEqual([{ kind: 'IotlbInvalidated', pasid: 7, mm: 7, page: 4, pages: 2 }]);
+    const command = { kind: 'InvalidateIotlb', mm: 7, page: 4, pages: 2 } as const;
+    expect(live.send(command)).toEqual([{ kind: 'IotlbInvalidated', mm: 7, page: 4, pages: 2 }]);
     expect(live.send(translate(5))).toMatchObject([{ permissions: 0 }]);
   });
 
   it.each([
-    ['another PASID', { pasid: 8, page: 5, pages: 1 }, true],
-    ['another page', { pasid: 7, page: 6, pages: 1 }, true],
-    ['every page', { pasid: 7, page: 0, pages: 0 }, false],
-    ['a range wider than the cache', { pasid: 7, page: 0, pages: 1000 }, false],
-    ['every PASID', { pasid: EVERY_PASID, page: 5, pages: 1 }, false],
-    ['a PASID that names no mm, which reaches all of them', { pasid: 99, page: 5, pages: 1 }, false],
+    ['another mm', { mm: 80, page: 5, pages: 1 }, true],
+    ['another page', { mm: 7, page: 6, pages: 1 }, true],
+    ['every page', { mm: 7, page: 0, pages: 0 }, false],
+    ['a range wider than the cache', { mm: 7, page: 0, pages: 1000 }, false],
+    ['every mm', { mm: EVERY_MM, page: 5, pages: 1 }, false],
   ])('R25 scope: %s', (_name, range, hit) => {
     const live = cached(5, new LiveIommu(testIommu(), [...ready, bound(1, 8, { mm: 80 })]));
     live.send({ kind: 'InvalidateIotlb', ...range });
@@ -137,7 +136,7 @@ describe('invalidating', () => {
 
   it('an entry that outlives a binding does not serve the next mm with that PASID', () => {
     const live = cached(5);
-    live.send({ kind: 'BindPasid', device: 1, pasid: 7, mm: 90, shard: 0, generation: 2 });
+    live.send({ kind: 'ReplaceBinding', device: 1, pasid: 7, mm: 90, shard: 0, generation: 2 });
     expect(live.send(translate(5))).toMatchObject([{ permissions: 0 }]);
   });
 
@@ -145,8 +144,7 @@ describe('invalidating', () => {
     const live = new LiveIommu(testIommu(), [bound(9, 7)]);
     install(live, 5, 50, READ);
     expect(live.send(translate(5, { device: 9 }))).toMatchObject([{ status: 'unsupported-request' }]);
-    const { device, segment, model, responsePasidRequired } = attached(9);
-    live.send({ kind: 'AttachDevice', device, segment, model, responsePasidRequired });
+    live.send(attachDevice(9));
     expect(live.send(translate(5, { device: 9 }))).toMatchObject([{ permissions: READ }]);
   });
 });

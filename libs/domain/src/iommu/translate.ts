@@ -1,28 +1,21 @@
 import { entryFrame, entryPermissions, NO_ENTRY } from '../kernel/page-entry';
-import { ACCESS_MASK, Permission, type Permissions } from '../kernel/vocabulary';
+import { ACCESS_MASK, type Permissions } from '../kernel/vocabulary';
 import type { TranslateCommand } from './commands';
+import type { IommuContext } from './context';
 import type { TranslationCompleted } from './events';
+import { grant } from './hardware/grant';
 import { evolveFill, lookUp } from './iotlb';
 import { walk } from './replica';
 import type { DeviceEntry, IommuState, IommuVolatileState } from './state';
 
-/**
- * What a page table entry grants to a request (R4): whatever exists of it, execute only if asked for and readable (R5), write
- * whenever the entry has it, which it has only on dirty pages (R7). The privilege mode is echoed (R6). 0 is a miss (R2).
- */
-export function grant(entry: number, asked: Permissions): Permissions {
-  if (entry === NO_ENTRY) return 0;
-  const exists = entryPermissions(entry);
-  let granted = exists & (Permission.READ | Permission.WRITE);
-  if (asked & Permission.EXECUTE && exists & Permission.EXECUTE && exists & Permission.READ) {
-    granted |= Permission.EXECUTE;
-  }
-  return granted === 0 ? 0 : granted | (asked & Permission.PRIVILEGED);
+/** What a page table entry grants to a request (R2 - R7); it has write only on dirty pages, since software sets the bits here. */
+export function granted(entry: number, asked: Permissions): Permissions {
+  return entry === NO_ENTRY ? 0 : grant(entryPermissions(entry), asked);
 }
 
 /** Whether a grant has all the access that was asked for. */
-export function covers(granted: Permissions, asked: Permissions): boolean {
-  return granted !== 0 && (asked & ACCESS_MASK & ~granted) === 0;
+export function covers(permissions: Permissions, asked: Permissions): boolean {
+  return permissions !== 0 && (asked & ACCESS_MASK & ~permissions) === 0;
 }
 
 /**
@@ -39,12 +32,19 @@ export function findEntry(
   const binding = device.bindings.get(pasid);
   if (binding === undefined) return { entry: NO_ENTRY, hit: false };
   const cached = lookUp(volatile.iotlb, binding.mm, page);
-  if (cached !== NO_ENTRY && covers(grant(cached, asked), asked)) return { entry: cached, hit: true };
+  if (cached !== NO_ENTRY && covers(granted(cached, asked), asked)) return { entry: cached, hit: true };
   return { entry: walk(volatile.replica, binding.mm, page), hit: false };
 }
 
-/** Answers an ATS request: Unsupported Request for a function without ATS (R3), else success, a miss included (R2). */
-export function decideTranslate(state: IommuState, command: TranslateCommand): TranslationCompleted {
+/**
+ * Answers an ATS request: success, a miss included (R2). An unusable device entry, and a function without ATS, are
+ * errors (R3).
+ */
+export function decideTranslate(
+  context: IommuContext,
+  state: IommuState,
+  command: TranslateCommand,
+): TranslationCompleted {
   const { translation, device, pasid, page, permissions } = command;
   const completed: TranslationCompleted = {
     kind: 'TranslationCompleted',
@@ -58,13 +58,19 @@ export function decideTranslate(state: IommuState, command: TranslateCommand): T
     iotlbHit: false,
   };
   const entry = state.durable.devices.get(device);
-  if (entry === undefined || !entry.attached || entry.model !== 'pri') {
+  if (entry === undefined || !entry.attached) {
+    completed.status = context.profile.configurationError;
+    return completed;
+  }
+  if (entry.model !== 'pri') {
     completed.status = 'unsupported-request';
     return completed;
   }
+  // A device that is cut off misses: an error would end accesses that its reset is about to issue again (R21).
+  if (entry.fenced) return completed;
   const found = findEntry(state.volatile, entry, pasid, page, permissions);
   completed.iotlbHit = found.hit;
-  completed.permissions = grant(found.entry, permissions);
+  completed.permissions = granted(found.entry, permissions);
   if (completed.permissions !== 0) completed.frame = entryFrame(found.entry);
   return completed;
 }

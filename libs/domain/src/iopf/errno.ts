@@ -1,6 +1,5 @@
 /** Return codes of the I/O page fault layer, as the kernel numbers them: 0, or one of these. */
 export const Errno = {
-  EIO: -5,
   ENOMEM: -12,
   EBUSY: -16,
   ENODEV: -19,
@@ -8,12 +7,26 @@ export const Errno = {
   ENOSPC: -28,
   EOVERFLOW: -75,
   EOPNOTSUPP: -95,
-  ETIMEDOUT: -110,
 } as const;
 
-/**
- * An allocation that a caller can make fail, to see what the layer does without memory. The names are those of the recorded
- * vectors.
- */
+/** What can run out while the layer works. The names are those of the recorded vectors. */
 export type Allocation =
-  'queue' | 'workqueue' | 'device-param' | 'partial-fault' | 'group' | 'handler-record' | 'pending-record';
+  | 'queue'
+  | 'workqueue'
+  | 'device-param'
+  | 'partial-fault'
+  | 'group'
+  | 'handler-record'
+  | 'pending-record'
+  | 'enqueue'
+  | 'mm-data'
+  | 'pasid-space'
+  | 'bind-handle'
+  | 'domain'
+  | 'attach';
+
+/**
+ * Asked at each allocation that is reached, in the order of the kernel; `true` makes it fail. Where a function takes one, leaving
+ * it out means that nothing fails.
+ */
+export type AllocationCheck = (allocation: Allocation) => boolean;

@@ -1,4 +1,4 @@
-import { type Allocation, Errno } from './errno';
+import { type AllocationCheck, Errno } from './errno';
 import type { FaultHandler, IopfState } from './state';
 
 /**
@@ -8,12 +8,12 @@ import type { FaultHandler, IopfState } from './state';
 export function checkRegisterHandler<Fault>(
   state: IopfState<Fault>,
   device: number,
-  failing?: Allocation,
+  fails?: AllocationCheck,
 ): number {
   const known = state.devices.get(device);
-  if (known === undefined || !known.hasIommu) return Errno.EINVAL;
+  if (!known?.hasIommu) return Errno.EINVAL;
   if (known.handler !== null) return Errno.EBUSY;
-  return failing === 'handler-record' ? Errno.ENOMEM : 0;
+  return fails?.('handler-record') ? Errno.ENOMEM : 0;
 }
 
 /** The handler is registered. */
@@ -29,8 +29,8 @@ export function evolveRegisterHandler<Fault>(
 /** `unregister_handler`: EBUSY while anything is pending, 0 also when there was none; partials do not block it (rule 32). */
 export function checkUnregisterHandler<Fault>(state: IopfState<Fault>, device: number): number {
   const known = state.devices.get(device);
-  if (known === undefined || !known.hasIommu) return Errno.EINVAL;
-  return known.handler !== null && known.pending.length > 0 ? Errno.EBUSY : 0;
+  if (!known?.hasIommu) return Errno.EINVAL;
+  return known.pending.length > 0 ? Errno.EBUSY : 0;
 }
 
 /** The device has no handler. */

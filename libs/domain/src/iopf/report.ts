@@ -1,5 +1,5 @@
-import { type Allocation, Errno } from './errno';
-import type { GroupedFault, IopfDevice, IopfState, PendingRecord } from './state';
+import { type FaultModel, ResponseCode } from '../kernel/vocabulary';
+import { type GroupedFault, type IopfDevice, type IopfState, NO_SPACE, type PendingRecord } from './state';
 
 /** What a report does to the state. */
 export type ReportAction =
@@ -9,50 +9,38 @@ export type ReportAction =
   | 'park'
   /** It closes a group, which is queued and pending (rules 2, 15). */
   | 'group'
-  /** A foreign handler took it; pending if it is the last page request of its group. */
+  /** It closes a group, which a foreign handler keeps; it is pending and on no queue (rule 26). */
+  | 'hold'
+  /** It closes a group, which is refused and gone (rule 24). */
+  | 'abort'
+  /** A foreign handler of the device was called; with result 0 a last page request is pending (rule 15). */
   | 'deliver'
-  /** No memory for the group: its unfinished faults are dropped (rule 27). */
+  /** No memory for the group: its unfinished faults are dropped, and no group is formed (rules 24, 27). */
   | 'drop-partials';
+
+/** Why a fault finds nobody: the device has no handler, nothing that handles faults is attached to its PASID, it is in no queue. */
+export type ReportRefusal = 'no-handler' | 'not-bound' | 'no-queue';
 
 /** Return code and effect of a report. */
 export interface ReportPlan {
   readonly result: number;
   readonly action: ReportAction;
+  /** The code with which the layer itself answers this very fault at once, last of its group or not (R78, R82); `null` for none. */
+  readonly answer: ResponseCode | null;
+  /** Whether the driver must complete a recoverable fault itself (rule 29). */
+  readonly driverCompletes: boolean;
+  readonly warns: boolean;
+  readonly refusal: ReportRefusal | null;
 }
 
-const plan = (result: number, action: ReportAction): ReportPlan => Object.freeze({ result, action });
-const PARK = plan(0, 'park');
-const GROUP = plan(0, 'group');
-const DELIVER = plan(0, 'deliver');
-const INVALID = plan(Errno.EINVAL, 'none');
-const NO_MEMORY = plan(Errno.ENOMEM, 'none');
-const NO_GROUP_MEMORY = plan(Errno.ENOMEM, 'drop-partials');
-const NOT_A_REQUEST = plan(Errno.EOPNOTSUPP, 'none');
-const NO_QUEUE = plan(Errno.ENODEV, 'none');
-
 /**
- * What reporting a fault of `device` means in the 2021 generation (rules 1, 2, 15, 27). A result other than 0 leaves nothing
- * pending: the driver must complete a recoverable fault itself (rule 29).
- *
- * @param last whether the fault closes its group
- * @param pageRequest whether it is recoverable at all
- * @param failing the allocation that fails, if any
+ * The code that answers a reported fault at once, whoever sends it, or `null`. What the layer leaves to the driver is answered
+ * as the drivers of that time do: by FAILURE for a stall, and by INVALID for the last page request of a group (rule 29).
  */
-export function planReport<Fault>(
-  device: IopfDevice<Fault> | undefined,
-  last: boolean,
-  pageRequest = true,
-  failing?: Allocation,
-): ReportPlan {
-  if (device === undefined || !device.hasIommu) return INVALID;
-  const handler = device.handler;
-  if (handler === null || handler.kind === 'none') return INVALID;
-  if (last && pageRequest && failing === 'pending-record') return NO_MEMORY;
-  if (handler.kind === 'foreign') return handler.returns === 0 ? DELIVER : plan(handler.returns, 'none');
-  if (!pageRequest) return NOT_A_REQUEST;
-  if (device.queue === null) return NO_QUEUE;
-  if (!last) return failing === 'partial-fault' ? NO_MEMORY : PARK;
-  return failing === 'group' ? NO_GROUP_MEMORY : GROUP;
+export function answerAtOnce(plan: ReportPlan, driver: FaultModel, last: boolean): ResponseCode | null {
+  if (!plan.driverCompletes) return plan.answer;
+  if (driver === 'stall') return ResponseCode.FAILURE;
+  return last ? ResponseCode.INVALID : null;
 }
 
 /**
@@ -64,7 +52,7 @@ export function collectMembers<Fault extends GroupedFault>(device: IopfDevice<Fa
   const members: Fault[] = [];
   for (let i = partial.length - 1; i >= 0; i -= 1) {
     const fault = partial[i];
-    if (fault !== undefined && fault.groupId === last.groupId) members.push(fault);
+    if (fault?.groupId === last.groupId) members.push(fault);
   }
   members.push(last);
   return members;
@@ -86,25 +74,28 @@ export function evolveTakePartials<Fault extends GroupedFault>(
 
 /** What the last fault of a group says about the whole group (R83). */
 export interface GroupFacts {
-  queue: string;
+  /** The queue its work is on; `null` for a group that a foreign handler keeps. */
+  queue: string | null;
   groupId: number;
   pasid: number;
   hasPasid: boolean;
   needsPasid: boolean;
+  /** What `groupSpace` of the generation says; {@link NO_SPACE} if left out. */
+  space?: number;
 }
 
 /**
- * The group is formed, on its queue, and its last fault is pending. A caller that numbers groups itself passes the serial, which
- * must be a new one.
+ * The group is formed, and its last fault is pending. A caller that numbers groups itself passes the serial, which must be a new
+ * one.
  */
 export function evolveCloseGroup<Fault extends GroupedFault>(
   state: IopfState<Fault>,
   device: IopfDevice<Fault>,
   facts: GroupFacts,
-  members: Fault[],
+  members: readonly Fault[],
   serial = state.groupCount + 1,
 ): void {
-  const { queue, groupId, pasid, hasPasid, needsPasid } = facts;
+  const { queue, groupId, pasid, hasPasid, needsPasid, space = NO_SPACE } = facts;
   if (serial > state.groupCount) state.groupCount = serial;
   evolveTakePartials(device, groupId);
   const fault = members[members.length - 1];
@@ -117,9 +108,20 @@ export function evolveCloseGroup<Fault extends GroupedFault>(
     pasid,
     hasPasid,
     needsPasid,
+    space,
     members,
   });
   evolvePending(device, { serial, fault, groupId, pasid, needsPasid });
+}
+
+/** A group was formed and refused: its number is used, its unfinished faults are gone (rule 24). */
+export function evolveAbortGroup<Fault extends GroupedFault>(
+  state: IopfState<Fault>,
+  device: IopfDevice<Fault>,
+  groupId: number,
+): void {
+  state.groupCount += 1;
+  evolveTakePartials(device, groupId);
 }
 
 /** A page request is pending, as the newest (rule 15). */

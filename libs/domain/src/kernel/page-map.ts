@@ -1,5 +1,6 @@
 /** Pages of one leaf. 32 is the measured middle: a dense neighbourhood costs 10 bytes a page, a page alone about 300. */
 const LEAF_PAGES = 32;
+const LEAF_BITS = 5;
 
 /** What {@link readPage} answers for a page without a value. */
 export const NO_VALUE = -1;
@@ -37,7 +38,7 @@ export function createPageMap(): PageMap {
 
 /** The value of a page, or {@link NO_VALUE}. */
 export function readPage(map: PageMap, page: number): number {
-  const leaf = Math.floor(page / LEAF_PAGES);
+  const leaf = leafOf(page);
   const slot = map.slots.get(leaf);
   return slot === undefined ? NO_VALUE : (map.values[placeOf(slot, leaf, page)] ?? 0) - 1;
 }
@@ -49,7 +50,7 @@ export function hasPage(map: PageMap, page: number): boolean {
 
 /** Gives a page a value, or another one. */
 export function writePage(map: PageMap, page: number, value: number): void {
-  const leaf = Math.floor(page / LEAF_PAGES);
+  const leaf = leafOf(page);
   const slot = map.slots.get(leaf) ?? takeSlot(map, leaf);
   const place = placeOf(slot, leaf, page);
   if (map.values[place] === 0) count(map, slot, 1);
@@ -58,7 +59,7 @@ export function writePage(map: PageMap, page: number, value: number): void {
 
 /** Takes a page's value away. Returns whether it had one. */
 export function erasePage(map: PageMap, page: number): boolean {
-  const leaf = Math.floor(page / LEAF_PAGES);
+  const leaf = leafOf(page);
   const slot = map.slots.get(leaf);
   if (slot === undefined) return false;
   const place = placeOf(slot, leaf, page);
@@ -94,6 +95,11 @@ export function pagesBetween(map: PageMap, start: number, end: number): number[]
   }
   for (const [page] of entriesOf(map)) if (page >= start && page < end) pages.push(page);
   return pages.sort((one, other) => one - other);
+}
+
+/** Nearly all page numbers have less than 32 bits, for which a shift is the faster division. */
+function leafOf(page: number): number {
+  return page < 2 ** 31 ? page >>> LEAF_BITS : Math.floor(page / LEAF_PAGES);
 }
 
 function placeOf(slot: number, leaf: number, page: number): number {

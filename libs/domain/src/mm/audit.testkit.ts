@@ -1,6 +1,14 @@
 import { Permission } from '../kernel/vocabulary';
 import { ZERO_FRAME } from './config';
-import type { FrameFreed, MmEvent, PageInstalled, PageInvalidated, PageRemoved } from './events';
+import type {
+  FrameFreed,
+  MmEvent,
+  PageInstalled,
+  PageInvalidated,
+  PageRemoved,
+  PageRestricted,
+  VmaProtected,
+} from './events';
 import type { MmCounters } from './stats';
 
 /** What the command that caused an event says about it. */
@@ -9,6 +17,13 @@ export interface Context {
   isWrite: boolean;
   /** Removed entries that the command declares invalidated, as `mm/page/frame`. */
   completed: ReadonlySet<string>;
+}
+
+interface Invalidating {
+  frame: number;
+  left: number;
+  /** What the page granted when it left for another frame, while it is on its way. */
+  moving?: number;
 }
 
 interface Shown {
@@ -23,9 +38,15 @@ interface Shown {
 export class FrameAudit {
   private readonly granted = new Map<string, { permissions: number; filePage: string | undefined }>();
   private readonly shown = new Map<string, Shown>();
-  private readonly removing = new Map<string, number>();
+  /** Invalidations under way, by entry: the frame, how many, whether the entry is gone, and what it granted when it left to move. */
+  private readonly invalidating = new Map<string, Invalidating>();
+  /** Entries that moved to another frame and whose old frame must be freed next. */
+  private moved: string | undefined;
   /** Frame -> file page, for frames of the page cache. */
   private readonly cached = new Map<number, string>();
+
+  private prefetched = 0;
+  private readonly swapped = new Set<string>();
 
   constructor(
     private readonly first: number,
@@ -33,6 +54,10 @@ export class FrameAudit {
   ) {}
 
   see(event: MmEvent, context: Context): void {
+    const { moved } = this;
+    this.moved = undefined;
+    const isNext = event.kind === 'FrameFreed' && key(event.mm, event.page) === moved;
+    check(moved === undefined || isNext, 'a page that moved frees its old frame at once', event);
     switch (event.kind) {
       case 'VmaMapped':
         for (let page = event.start; page < event.end; page += 1) {
@@ -52,6 +77,10 @@ export class FrameAudit {
         return;
       case 'PageInstalled':
         return this.seeInstalled(event, context);
+      case 'VmaProtected':
+        return this.seeProtected(event);
+      case 'PageRestricted':
+        return this.seeRestricted(event);
       case 'PageRemoved':
         return this.seeRemoved(event);
       case 'PageInvalidated':
@@ -66,13 +95,19 @@ export class FrameAudit {
   /** The shard's counters are what the bookkeeping finds. */
   compare(counters: MmCounters): void {
     const mapped = this.mappedFrames();
-    const invalidating = new Set([...this.removing.values()].filter((frame) => frame !== ZERO_FRAME));
+    const pending = [...this.invalidating.values()];
+    const invalidating = new Set(pending.map(({ frame }) => frame).filter((frame) => frame !== ZERO_FRAME));
     const quarantined = [...invalidating].filter((frame) => !mapped.has(frame));
     const idle = [...this.cached.keys()].filter((frame) => !mapped.has(frame) && !invalidating.has(frame));
     expect(counters.framesQuarantined).toBe(quarantined.length);
     expect(counters.framesUsed).toBe(mapped.size + idle.length);
     expect(counters.framesFree + counters.framesUsed + counters.framesQuarantined).toBe(this.total);
-    expect(counters.entriesInvalidating).toBe(this.removing.size);
+    expect(counters.invalidationsOpen).toBe(pending.reduce((sum, { left }) => sum + left, 0));
+    const moving = pending.filter((entry) => entry.moving !== undefined).length;
+    expect(counters.pagesMigrating).toBe(moving);
+    expect(counters.framesFree).toBeGreaterThanOrEqual(moving);
+    expect(counters.swapUsed).toBe(this.swapped.size);
+    expect(counters.pagesPrefetched).toBe(this.prefetched);
   }
 
   private seeInstalled(event: PageInstalled, context: Context): void {
@@ -85,9 +120,20 @@ export class FrameAudit {
       'an entry grants what its area grants',
       event,
     );
-    check(!isWritable || context.isWrite, 'only a write fault grants write', event);
-    check(!this.removing.has(at), 'the old translation is gone before the new entry', event);
+    if (event.prefetched) this.prefetched += 1;
+    if (event.cause === 'migrate') return this.seeMoved(event, context);
+    check(
+      this.swapped.delete(at) === (event.cause === 'swap-in'),
+      'what is in swap comes back from it',
+      event,
+    );
+    const shown = this.shown.get(at);
+    const wasWritable = ((shown?.permissions ?? 0) & Permission.WRITE) !== 0;
+    check(!isWritable || context.isWrite || wasWritable, 'only a write fault grants write', event);
+    check(((shown?.permissions ?? 0) & ~event.permissions) === 0, 'an entry keeps what it grants', event);
+    check(!this.invalidating.has(at), 'the old translation is gone before the new entry', event);
     if (event.cause === 'upgrade') {
+      check(!event.prefetched, 'only a fault raises', event);
       check(this.shown.get(at)?.frame === event.frame, 'an upgrade keeps the frame', event);
     } else {
       check(!this.shown.has(at), 'a page is installed once', event);
@@ -110,17 +156,61 @@ export class FrameAudit {
     if (event.cause === 'file') this.cached.set(frame, filePage ?? 'none');
   }
 
+  /** The entry of a page that moved: all invalidations of the old one but the one that is now complete were complete before. */
+  private seeMoved(event: PageInstalled, context: Context): void {
+    const at = key(event.mm, event.page);
+    const old = this.invalidating.get(at);
+    check(old?.moving !== undefined && old.left === 1, 'a page that moves had left its old frame', event);
+    check(context.completed.has(`${at}/${old?.frame}`), 'its invalidation was declared complete', event);
+    check((event.permissions & ~(old?.moving ?? 0)) === 0, 'a page that moves gains no right', event);
+    check(!this.shown.has(at), 'a page is installed once', event);
+    this.seeFrameUsed(event, undefined);
+    if (old) delete old.moving;
+    this.shown.set(at, { frame: event.frame, permissions: event.permissions });
+    this.moved = at;
+  }
+
+  private seeProtected(event: VmaProtected): void {
+    for (let page = event.start; page < event.end; page += 1) {
+      const at = key(event.mm, page);
+      const granted = this.shown.get(at)?.permissions ?? 0;
+      check((granted & ~event.permissions) === 0, 'pages are restricted before their area', event);
+      const area = this.granted.get(at);
+      if (area) area.permissions = event.permissions;
+    }
+  }
+
+  private seeRestricted(event: PageRestricted): void {
+    const at = key(event.mm, event.page);
+    const shown = this.shown.get(at);
+    const lost = (shown?.permissions ?? 0) & ~event.permissions;
+    check(shown?.frame === event.frame && lost !== 0, 'a restriction takes rights away', event);
+    check((event.permissions & ~(shown?.permissions ?? 0)) === 0, 'a restriction gives no rights', event);
+    this.shown.set(at, { frame: event.frame, permissions: event.permissions });
+    this.begin(at, event);
+  }
+
+  private begin(at: string, event: PageRestricted | PageRemoved): void {
+    const pending = this.invalidating.get(at);
+    check(pending === undefined || pending.frame === event.frame, 'an entry shows one frame', event);
+    this.invalidating.set(at, { frame: event.frame, left: (pending?.left ?? 0) + 1 });
+  }
+
   private seeRemoved(event: PageRemoved): void {
     const at = key(event.mm, event.page);
-    check(this.shown.get(at)?.frame === event.frame, 'what is removed was there', event);
-    check(!this.removing.has(at), 'an entry is removed once at a time', event);
+    const shown = this.shown.get(at);
+    check(shown?.frame === event.frame, 'what is removed was there', event);
     this.shown.delete(at);
-    this.removing.set(at, event.frame);
+    this.begin(at, event);
+    const pending = this.invalidating.get(at);
+    if (event.cause === 'migrate' && pending) pending.moving = shown?.permissions ?? 0;
     if (event.cause === 'reclaim') this.cached.delete(event.frame);
+    if (event.swapped) this.swapped.add(at);
   }
 
   private seeFreed(event: FrameFreed, context: Context): void {
-    if (this.removing.get(key(event.mm, event.page)) === event.frame) this.complete(event, context);
+    if (this.invalidating.get(key(event.mm, event.page))?.frame === event.frame)
+      this.complete(event, context);
     check(!this.isInvalidating(event.frame), 'a freed frame is not in quarantine', event);
     check(!this.mappedFrames().has(event.frame), 'a freed frame is not mapped', event);
     this.cached.delete(event.frame);
@@ -128,18 +218,23 @@ export class FrameAudit {
 
   private complete(event: FrameFreed | PageInvalidated, context: Context): void {
     const at = key(event.mm, event.page);
-    check(this.removing.get(at) === event.frame, 'what is completed was removed', event);
+    const pending = this.invalidating.get(at);
+    check(pending?.frame === event.frame, 'what is completed was removed or restricted', event);
     check(context.completed.has(`${at}/${event.frame}`), 'its invalidation was declared complete', event);
-    this.removing.delete(at);
+    check(pending?.moving === undefined || pending.left > 1, 'a page that moves arrives', event);
+    if (pending === undefined || pending.left === 1) this.invalidating.delete(at);
+    else pending.left -= 1;
   }
 
   private leave(at: string, event: MmEvent): void {
     check(!this.shown.has(at), 'pages go before their area', event);
+    delete this.invalidating.get(at)?.moving;
+    this.swapped.delete(at);
     this.granted.delete(at);
   }
 
   private isInvalidating(frame: number): boolean {
-    for (const removed of this.removing.values()) if (removed === frame) return true;
+    for (const pending of this.invalidating.values()) if (pending.frame === frame) return true;
     return false;
   }
 

@@ -4,7 +4,7 @@ import type { Run } from './run';
 
 export type { Run, RunMember, RunResult } from './run';
 
-/** A removed entry, named as its `PageRemoved` names it; the event itself may be passed. */
+/** A removed or restricted entry, named as its event names it; the event itself may be passed. */
 export interface RemovedEntry {
   mm: number;
   page: number;
@@ -26,13 +26,22 @@ export type MmCommand =
       filePage: number;
     }
   | { kind: 'UnmapVma'; mm: number; start: number; end: number }
+  /** Gives the areas of a range other permissions (mprotect). */
+  | { kind: 'ProtectVma'; mm: number; start: number; end: number; permissions: Permissions }
+  /** Moves the private pages of a range to other frames, as many as there are free frames for. */
+  | { kind: 'MigratePages'; mm: number; start: number; end: number }
+  /** Memory pressure by hand: reclaims up to so many pages. */
+  | { kind: 'ReclaimPages'; pages: number }
   | { kind: 'BindPasid'; pasid: number; mm: number }
+  /** The bound PASID names this mm from now on, with the next generation, without an unbind in between (R105). */
+  | { kind: 'RebindPasid'; pasid: number; mm: number }
   | { kind: 'UnbindPasid'; pasid: number }
   | { kind: 'HandleRun'; run: Run }
   /** Handles one member of the oldest ready run. The host repeats it while `hasReadyRun`, so that one long run blocks nobody. */
   | { kind: 'Advance' }
   /**
-   * Every translation of these removed entries is gone from IOTLBs and ATCs (D3). Entries and not frames, because the zero page
-   * and page cache pages are in many entries at once. Entries that are not in quarantine are ignored.
+   * One invalidation of each of these entries is complete: what IOTLBs and ATCs held of it when it was removed or restricted is
+   * gone (D3). Entries and not frames, because the zero page and page cache pages are in many entries at once. An entry that is
+   * not being invalidated is ignored.
    */
   | { kind: 'CompleteInvalidation'; entries: readonly RemovedEntry[] };

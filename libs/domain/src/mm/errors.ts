@@ -8,6 +8,8 @@ export type MmRefusal =
   | 'range-taken'
   | 'pasid-invalid'
   | 'pasid-taken'
+  | 'pasid-free'
+  | 'count-invalid'
   | 'run-open';
 
 /** A command asked for something the shard does not do; the caller is told `reason`, the state is as it was. */

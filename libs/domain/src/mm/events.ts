@@ -9,9 +9,11 @@ export type MmEvent =
   | AddressSpaceExited
   | VmaMapped
   | VmaUnmapped
+  | VmaProtected
   | MmPasidBound
   | MmPasidUnbound
   | PageInstalled
+  | PageRestricted
   | PageRemoved
   | PageInvalidated
   | FrameFreed;
@@ -69,12 +71,26 @@ export interface VmaUnmapped {
   end: number;
 }
 
+/**
+ * The areas of a range have other permissions. Installed pages that granted more were restricted before, each with its own event;
+ * those that grant less keep what they have until the next fault upgrades them (R125).
+ */
+export interface VmaProtected {
+  kind: 'VmaProtected';
+  mm: number;
+  start: number;
+  end: number;
+  permissions: Permissions;
+}
+
 /** The PASID names this mm from now on; `generation` counts the uses of the PASID (D2). */
 export interface MmPasidBound {
   kind: 'MmPasidBound';
   pasid: number;
   mm: number;
   generation: number;
+  /** Whether it takes the place of a binding that was not undone before (R105). */
+  replaces: boolean;
 }
 
 export interface MmPasidUnbound {
@@ -96,7 +112,9 @@ export type InstallCause =
   /** Write permission added in place: same frame, needs no invalidation (R125). */
   | 'upgrade'
   /** Read back from swap. */
-  | 'swap-in';
+  | 'swap-in'
+  /** The content moved to another frame, and no translation to the old one is left (R122). */
+  | 'migrate';
 
 /** The page table entry of (mm, page) now shows `frame` with `permissions`: what an IOMMU walks (R120). */
 export interface PageInstalled {
@@ -109,10 +127,22 @@ export interface PageInstalled {
   cause: InstallCause;
   /** Whether the page had to be read from storage (R115). */
   major: boolean;
+  /** Whether no request asked for the page: a fault nearby brought it along. */
+  prefetched: boolean;
+}
+
+/** A page table entry grants less than before; what caches still hold of it is being invalidated (R122). */
+export interface PageRestricted {
+  kind: 'PageRestricted';
+  mm: number;
+  page: number;
+  frame: number;
+  /** What is left; 0 if the entry grants nothing any more. */
+  permissions: Permissions;
 }
 
 /** Why a page table entry was cleared (R122). */
-export type RemoveCause = 'reclaim' | 'unmap' | 'copy-on-write' | 'protect' | 'exit';
+export type RemoveCause = 'reclaim' | 'unmap' | 'copy-on-write' | 'exit' | 'migrate';
 
 /** First phase of taking a page away: the entry is cleared, its frame is in quarantine until the invalidation completed (D11). */
 export interface PageRemoved {
@@ -126,8 +156,9 @@ export interface PageRemoved {
 }
 
 /**
- * Second phase of a removal whose frame stays in use: the zero page, or a page cache page. No translation of this entry is left
- * anywhere, so the entry may be written again (D3, R121).
+ * Second phase of a restriction, or of a removal whose frame stays in use: the zero page, a page cache page, or one that another
+ * invalidation of the same entry still holds. Nothing that was there before is left in any cache; when this was the last
+ * invalidation of the entry, it may be written again (D3, R121).
  */
 export interface PageInvalidated {
   kind: 'PageInvalidated';

@@ -1,11 +1,12 @@
 import type { MemberHandled, RunFinished, RunParked } from './events';
 import { countFree } from './frame-table';
-import { findRun, leaveReady, makeReady, type OpenRun, waitForFrame, waitForPage } from './runs';
+import { addResult, findReady, leaveReady, makeReady, type OpenRun, waitForFrame, waitForPage } from './runs';
 import type { MmState } from './state';
 
-/** Free frames that are not kept for a run. */
+/** Free frames that are kept neither for a run nor for a migration. */
 export function availableFrames(state: MmState): number {
-  return countFree(state.durable.frames) - state.volatile.reserved;
+  const { frames, migrating } = state.durable;
+  return countFree(frames) - migrating - state.volatile.reserved;
 }
 
 /** Keeps a free frame for a run. */
@@ -41,8 +42,8 @@ export function serveFrameWaiters(state: MmState): void {
 
 /** The current run has one more result, and its reservation is used up or not needed. */
 export function evolveMemberHandled(state: MmState, event: MemberHandled): void {
-  const run = findRun(state.volatile, event.run);
-  run.results.push({ resolution: event.resolution, error: event.error });
+  const run = findReady(state.volatile, event.run);
+  addResult(run, event.resolution, event.error);
   run.copying = false;
   if (run.reserved) {
     run.reserved = false;
@@ -54,7 +55,7 @@ export function evolveMemberHandled(state: MmState, event: MemberHandled): void 
 /** The current run waits. One that broke an entry to copy its page holds a frame, so that the copy cannot fail half way (R121). */
 export function evolveRunParked(state: MmState, event: RunParked): void {
   const volatile = state.volatile;
-  const run = findRun(volatile, event.run);
+  const run = findReady(volatile, event.run);
   leaveReady(volatile, run);
   if (event.cause === 'invalidation') {
     if (event.copying) {
@@ -71,7 +72,7 @@ export function evolveRunParked(state: MmState, event: RunParked): void {
 
 /** The current run has its result. */
 export function evolveRunFinished(state: MmState, event: RunFinished): void {
-  const run = findRun(state.volatile, event.result.run);
+  const run = findReady(state.volatile, event.result.run);
   leaveReady(state.volatile, run);
-  state.volatile.open.delete(run.run);
+  state.volatile.open -= 1;
 }

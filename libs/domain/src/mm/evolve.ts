@@ -1,17 +1,19 @@
 import { takeRangeFromSet } from '../kernel/page-set';
 import { evolveMemberHandled, evolveRunFinished, evolveRunParked, serveFrameWaiters } from './evolve-runs';
 import {
+  abandonMigrations,
   evolveAddressSpaceExited,
   evolveFrameFreed,
   evolvePageInstalled,
   evolvePageInvalidated,
   evolvePageRemoved,
+  evolvePageRestricted,
   spaceOf,
 } from './evolve-pages';
 import type { MmEvent, VmaMapped, VmaUnmapped, VolatileMmEvent } from './events';
 import { createVolatileState, openRun, wakePageWaiters } from './runs';
 import { createAddressSpace, type MmDurableState, type MmState } from './state';
-import { insertVma, removeRange } from './vma';
+import { insertVma, protectRange, removeRange } from './vma';
 
 /** Folds one event into the state, in place. Durable events change the volatile part only by waking runs that wait in it (I8). */
 export function evolve(state: MmState, event: MmEvent | VolatileMmEvent): MmState {
@@ -34,9 +36,11 @@ export function evolve(state: MmState, event: MmEvent | VolatileMmEvent): MmStat
     case 'PageRemoved':
       evolvePageRemoved(state.durable, event);
       return state;
+    case 'PageRestricted':
+      evolvePageRestricted(state.durable, event);
+      return state;
     case 'PageInvalidated':
-      evolvePageInvalidated(state.durable, event);
-      wakePageWaiters(state.volatile, event.mm, event.page);
+      if (evolvePageInvalidated(state.durable, event)) wakePageWaiters(state.volatile, event.mm, event.page);
       serveFrameWaiters(state);
       return state;
     case 'FrameFreed':
@@ -50,6 +54,8 @@ export function evolve(state: MmState, event: MmEvent | VolatileMmEvent): MmStat
       return state;
     default:
       evolveLayout(state.durable, event);
+      // With an area the migrations in it end, and the frames that were kept for them may help others.
+      serveFrameWaiters(state);
       return state;
   }
 }
@@ -57,7 +63,15 @@ export function evolve(state: MmState, event: MmEvent | VolatileMmEvent): MmStat
 /** Events about address spaces, areas and PASIDs: rare next to pages. */
 type LayoutEvent = Exclude<
   MmEvent,
-  { kind: 'PageInstalled' | 'PageRemoved' | 'PageInvalidated' | 'FrameFreed' | 'MmOwnerChanged' }
+  {
+    kind:
+      | 'PageInstalled'
+      | 'PageRestricted'
+      | 'PageRemoved'
+      | 'PageInvalidated'
+      | 'FrameFreed'
+      | 'MmOwnerChanged';
+  }
 >;
 
 function evolveLayout(durable: MmDurableState, event: LayoutEvent): void {
@@ -73,6 +87,9 @@ function evolveLayout(durable: MmDurableState, event: LayoutEvent): void {
       return;
     case 'VmaUnmapped':
       evolveVmaUnmapped(durable, event);
+      return;
+    case 'VmaProtected':
+      protectRange(spaceOf(durable, event.mm).vmas, event.start, event.end, event.permissions);
       return;
     case 'MmPasidBound':
       durable.pasids.set(event.pasid, { bound: true, mm: event.mm, generation: event.generation });
@@ -93,5 +110,6 @@ function evolveVmaMapped(durable: MmDurableState, event: VmaMapped): void {
 function evolveVmaUnmapped(durable: MmDurableState, event: VmaUnmapped): void {
   const space = spaceOf(durable, event.mm);
   removeRange(space.vmas, event.start, event.end);
+  abandonMigrations(durable, space, event.start, event.end);
   durable.swapUsed -= takeRangeFromSet(space.swapped, event.start, event.end);
 }

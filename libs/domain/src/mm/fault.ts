@@ -6,26 +6,18 @@ import { type ResolvedMmConfig, ZERO_FRAME } from './config';
 import type { InstallCause, PageInstalled } from './events';
 import { availableFrames } from './evolve-runs';
 import { findCached, indexOf, isCached, nextFrame } from './frame-table';
+import type { Fault } from './open-fault';
 import { failed, finishedEmpty, type Outcome, parked, resolved } from './outcome';
+import { isInvalidating } from './pending';
+import { prefetch } from './prefetch';
 import { planReclaim, removed } from './reclaim';
 import type { OpenRun } from './runs';
-import type { AddressSpace, MmState } from './state';
-import { filePageAt, findVma, type Vma } from './vma';
-
-/** A fault that passed the checks. */
-interface Fault {
-  readonly state: MmState;
-  readonly config: ResolvedMmConfig;
-  readonly run: OpenRun;
-  readonly space: AddressSpace;
-  readonly vma: Vma;
-  readonly page: number;
-  readonly write: boolean;
-}
+import type { MmState } from './state';
+import { filePageAt, findVma } from './vma';
 
 /** Handles the next member of a run: the checks in Linux' order (R107-R111), then the fault itself. */
 export function handleNextMember(state: MmState, config: ResolvedMmConfig, run: OpenRun): Outcome {
-  const member = run.members[run.results.length];
+  const member = run.members[run.handled];
   if (member === undefined) return finishedEmpty(run);
   if (member.pasid === NO_PASID) return failed(run, 'no-pasid');
   const binding = state.durable.pasids.get(member.pasid);
@@ -42,28 +34,34 @@ export function handleNextMember(state: MmState, config: ResolvedMmConfig, run: 
   if (entry !== NO_ENTRY && (required & ~entryPermissions(entry)) === 0) return resolved(run, 'spurious');
   const write = (required & Permission.WRITE) !== 0;
   const fault: Fault = { state, config, run, space, vma, page, write };
-  return entry === NO_ENTRY ? installMissing(fault) : makeWritable(fault, entryFrame(entry));
+  return entry === NO_ENTRY ? installMissing(fault) : raise(fault, entry);
 }
 
 /** The page has no entry. */
 function installMissing(fault: Fault): Outcome {
   const { run, space, vma, page, write } = fault;
-  if (space.removing.size > 0 && space.removing.has(page)) {
-    return [parked(run, 'invalidation', space.mm, page, false)];
-  }
+  if (isInvalidating(space, page)) return [parked(run, 'invalidation', space.mm, page, false)];
   if (space.swapped.size > 0 && isInSet(space.swapped, page)) return installPrivate(fault, 'swap-in', true);
   if (vma.backing !== 'anonymous') return installFromFile(fault);
   if (write) return installPrivate(fault, run.copying ? 'copy-on-write' : 'zero-fill', false);
-  return resolved(run, 'minor', entryOf(fault, ZERO_FRAME, 'zero-page', false));
+  return installed(fault, 'minor', ZERO_FRAME, 'zero-page');
 }
 
-/** The page has an entry that lacks write permission: areas grant the other bits from the start. */
-function makeWritable(fault: Fault, frame: number): Outcome {
-  const { state, run, space, vma, page } = fault;
+/** The page has an entry that grants too little: it was never written, or its area was given more rights since (R125). */
+function raise(fault: Fault, entry: number): Outcome {
+  const { state, run, space, vma, page, write } = fault;
+  // Rights that are being taken away are not given again before nobody has them.
+  if (isInvalidating(space, page)) return [parked(run, 'invalidation', space.mm, page, false)];
+  const frame = entryFrame(entry);
   const frames = state.durable.frames;
   const isShared =
     frame === ZERO_FRAME || (vma.backing === 'file-private' && isCached(frames, indexOf(frames, frame)));
-  if (!isShared) return resolved(run, 'minor', entryOf(fault, frame, 'upgrade', false));
+  if (!write || !isShared) {
+    const upgraded = entryOf(fault, frame, 'upgrade', false);
+    // A page that was written before stays writable.
+    upgraded.permissions |= entryPermissions(entry) & Permission.WRITE;
+    return resolved(run, 'minor', upgraded);
+  }
   // The frame for the copy comes first: then nothing but the invalidation can delay the page that is missing from here on.
   if (!hasFrame(fault)) return waitForFrame(fault);
   return [
@@ -74,23 +72,30 @@ function makeWritable(fault: Fault, frame: number): Outcome {
 
 /** A page of a file: shared from the page cache, or copied if a private area is written. */
 function installFromFile(fault: Fault): Outcome {
-  const { state, config, run, vma, page, write } = fault;
+  const { state, config, vma, page, write } = fault;
   const frames = state.durable.frames;
   const cached = findCached(frames, vma.file, filePageAt(vma, page));
   const major = cached === undefined && config.readFileAsMajor;
   if (write && vma.backing === 'file-private') return installPrivate(fault, 'copy-on-write', major);
   if (cached !== undefined) {
-    return resolved(run, 'minor', entryOf(fault, frames.base + cached, 'file', false));
+    return installed(fault, 'minor', frames.base + cached, 'file');
   }
   if (!hasFrame(fault)) return waitForFrame(fault);
-  return resolved(run, major ? 'major' : 'minor', entryOf(fault, nextFrame(frames), 'file', major));
+  return installed(fault, major ? 'major' : 'minor', nextFrame(frames), 'file');
 }
 
 /** A page of its own for this address space. */
 function installPrivate(fault: Fault, cause: InstallCause, major: boolean): Outcome {
   if (!hasFrame(fault)) return waitForFrame(fault);
-  const frame = nextFrame(fault.state.durable.frames);
-  return resolved(fault.run, major ? 'major' : 'minor', entryOf(fault, frame, cause, major));
+  return installed(fault, major ? 'major' : 'minor', nextFrame(fault.state.durable.frames), cause);
+}
+
+/** The page gets its first entry, and with it those around that the configuration asks for. */
+function installed(fault: Fault, resolution: 'minor' | 'major', frame: number, cause: InstallCause): Outcome {
+  const { config, run } = fault;
+  const entry = entryOf(fault, frame, cause, resolution === 'major');
+  if (config.premap === 1 && config.faultAround === 1) return resolved(run, resolution, entry);
+  return resolved(run, resolution, entry, prefetch(fault, entry));
 }
 
 /** A frame is kept for the run, or one is free that is kept for nobody. */
@@ -126,5 +131,6 @@ function entryOf(fault: Fault, frame: number, cause: InstallCause, major: boolea
     permissions: fault.write ? granted | Permission.WRITE : granted,
     cause,
     major,
+    prefetched: false,
   };
 }

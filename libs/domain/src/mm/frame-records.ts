@@ -5,6 +5,8 @@ export const NO_FRAME_INDEX = -1;
 const USED = 1;
 /** In the order of reclaim. */
 const LISTED = 2;
+/** Faulted on since reclaim last passed over it. */
+const REFERENCED = 4;
 
 /**
  * What is known of each frame, a column for each field and a row for each frame index: a million records take 33 MB, and the
@@ -79,6 +81,15 @@ export function isListed(records: FrameRecords, index: number): boolean {
 
 export function setListed(records: FrameRecords, index: number, listed: boolean): void {
   setFlag(records, index, LISTED, listed);
+}
+
+/** Whether the frame was faulted on since reclaim last passed over it; only the clock policy keeps this. */
+export function isReferenced(records: FrameRecords, index: number): boolean {
+  return ((records.flags[index] ?? 0) & REFERENCED) !== 0;
+}
+
+export function setReferenced(records: FrameRecords, index: number, referenced: boolean): void {
+  setFlag(records, index, REFERENCED, referenced);
 }
 
 function setFlag(records: FrameRecords, index: number, flag: number, on: boolean): void {

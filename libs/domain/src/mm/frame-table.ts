@@ -1,4 +1,5 @@
 import { createPageMap, NO_VALUE, type PageMap, readPage } from '../kernel/page-map';
+import type { ReclaimPolicy } from './config';
 import { MmInvariantBroken } from './errors';
 import { createFrameRecords, type FrameRecords, NO_FRAME_INDEX } from './frame-records';
 
@@ -23,12 +24,13 @@ export interface FrameTable {
   /** Number of the frame at index 0. */
   base: number;
   total: number;
+  policy: ReclaimPolicy;
   records: FrameRecords;
   /** Frame index -> entries that show it besides the first; only frames of files have any. */
   others: Map<number, Mapping[]>;
   /** Indices of freed frames; the last is used first. */
   free: number[];
-  /** Ends of the list of reclaimable frames: by the last fault that installed them, oldest first. */
+  /** Ends of the list of reclaimable frames, in the order in which the policy looks at them. */
   oldest: number;
   newest: number;
   /** Frames in quarantine. */
@@ -37,10 +39,11 @@ export interface FrameTable {
 }
 
 /** A table in which every frame is free. */
-export function createFrameTable(base: number, total: number): FrameTable {
+export function createFrameTable(base: number, total: number, policy: ReclaimPolicy): FrameTable {
   return {
     base,
     total,
+    policy,
     records: createFrameRecords(),
     others: new Map(),
     free: [],
@@ -56,10 +59,10 @@ export function countFree(table: FrameTable): number {
   return table.free.length + table.total - table.records.count;
 }
 
-/** Number of the frame that the next installation uses; only meaningful while one is free. */
-export function nextFrame(table: FrameTable): number {
-  const freed = table.free.length;
-  return table.base + (freed > 0 ? (table.free[freed - 1] ?? 0) : table.records.count);
+/** Number of the frame that the next installation uses, or the one after so many others; only meaningful while it is free. */
+export function nextFrame(table: FrameTable, after = 0): number {
+  const freed = table.free.length - after;
+  return table.base + (freed > 0 ? (table.free[freed - 1] ?? 0) : table.records.count - freed);
 }
 
 /** The index of a frame that has been used before. */

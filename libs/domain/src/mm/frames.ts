@@ -6,14 +6,21 @@ import {
   isUsed,
   mappingsOf,
   setFirstEntry,
+  setReferenced,
   setUsed,
 } from './frame-records';
 import type { FrameTable } from './frame-table';
 import { leaveCache } from './page-cache';
-import { linkNewest, unlink } from './reclaim-order';
+import { linkNewest, markFault, unlink } from './reclaim-order';
 
-/** Takes the next free frame, which must be the one at `index`, for its first entry. */
-export function takeFrame(table: FrameTable, index: number, mm: number, page: number): void {
+/** Takes the next free frame, which must be the one at `index`, for its first entry; `isFault`: a fault asked for that page. */
+export function takeFrame(
+  table: FrameTable,
+  index: number,
+  mm: number,
+  page: number,
+  isFault: boolean,
+): void {
   const { records, free } = table;
   const next = free.length > 0 ? free.pop() : takeUnused(table);
   if (next !== index) throw new MmInvariantBroken(`frame ${table.base + index} is not the next`);
@@ -21,6 +28,7 @@ export function takeFrame(table: FrameTable, index: number, mm: number, page: nu
   countMappings(records, index, 1);
   setFirstEntry(records, index, mm, page);
   linkNewest(table, index);
+  if (isFault) markFault(table, index);
 }
 
 function takeUnused(table: FrameTable): number {
@@ -40,5 +48,6 @@ export function releaseFrame(table: FrameTable, index: number): void {
   leaveCache(table, index);
   unlink(table, index);
   setUsed(records, index, false);
+  setReferenced(records, index, false);
   table.free.push(index);
 }

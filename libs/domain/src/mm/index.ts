@@ -1,7 +1,15 @@
-export { MAX_SHARD_FRAMES, type MmConfig, ZERO_FRAME, firstFrame } from './config';
+export { MAX_SHARD_FRAMES, type MmConfig, type ReclaimPolicy, ZERO_FRAME, firstFrame } from './config';
 export { MmCommandRefused, MmInvariantBroken, type MmRefusal } from './errors';
 export { pagesInQuarantine } from './invalidation';
+export { invalidatingFrame } from './pending';
 export { type AnyMmEvent, createMmShard } from './shard';
-export { type AddressSpace, type MmDurableState, type MmState, frameShown, restoreMmState } from './state';
+export {
+  type AddressSpace,
+  type MmDurableState,
+  type MmState,
+  frameShown,
+  permissionsShown,
+  restoreMmState,
+} from './state';
 export { type MmCounters, countMm, hasReadyRun, isDurableMmEvent } from './stats';
 export { type Vma, findVma } from './vma';

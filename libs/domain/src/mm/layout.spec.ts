@@ -7,7 +7,10 @@ import { countMm } from './stats';
 
 const shard = createMmShard({ shard: 2, frames: 16 });
 const created: MmEvent[] = [{ kind: 'AddressSpaceCreated', mm: MM }];
-const bound: MmEvent[] = [...created, { kind: 'MmPasidBound', pasid: PASID, mm: MM, generation: 1 }];
+const bound: MmEvent[] = [
+  ...created,
+  { kind: 'MmPasidBound', pasid: PASID, mm: MM, generation: 1, replaces: false },
+];
 const area = {
   mm: MM,
   start: 10,
@@ -41,11 +44,11 @@ describe('PASIDs', () => {
   test('D2 the generation counts the uses of a PASID', () => {
     given(shard, created)
       .when({ kind: 'BindPasid', pasid: PASID, mm: MM })
-      .then([{ kind: 'MmPasidBound', pasid: PASID, mm: MM, generation: 1 }])
+      .then([{ kind: 'MmPasidBound', pasid: PASID, mm: MM, generation: 1, replaces: false }])
       .when({ kind: 'UnbindPasid', pasid: PASID })
       .then([{ kind: 'MmPasidUnbound', pasid: PASID, generation: 1 }])
       .when({ kind: 'BindPasid', pasid: PASID, mm: MM })
-      .then([{ kind: 'MmPasidBound', pasid: PASID, mm: MM, generation: 2 }]);
+      .then([{ kind: 'MmPasidBound', pasid: PASID, mm: MM, generation: 2, replaces: false }]);
   });
 
   test('R92 a second bind of the same pair changes nothing, one of another mm is refused', () => {
@@ -69,6 +72,44 @@ describe('PASIDs', () => {
       .thenThrows(/mm-unknown/);
     given(shard, [...created, { kind: 'AddressSpaceExited', mm: MM }])
       .whenRefused({ kind: 'BindPasid', pasid: 1, mm: MM })
+      .thenThrows(/mm-exited/);
+  });
+});
+
+describe('R105 another mm takes a PASID over', () => {
+  const other: MmEvent[] = [...bound, { kind: 'AddressSpaceCreated', mm: 9 }];
+
+  test('D2 with the next generation, and without an unbind', () => {
+    given(shard, other)
+      .when({ kind: 'RebindPasid', pasid: PASID, mm: 9 })
+      .then([{ kind: 'MmPasidBound', pasid: PASID, mm: 9, generation: 2, replaces: true }])
+      .when({ kind: 'RebindPasid', pasid: PASID, mm: 9 })
+      .thenLike([{ kind: 'MmPasidBound', mm: 9, generation: 3, replaces: true }]);
+  });
+
+  test('D2 requests made before are INVALID, whatever they wait for', () => {
+    const host = ShardHost.withAnonymous({ frames: 1 });
+    host.send({ kind: 'CreateAddressSpace', mm: 9 });
+    host.map(9, 0, 1000, 'anonymous');
+    host.fault(1, W);
+    const waiting = host.open([2], W);
+    const taken = removals(host.drain());
+    host.send({ kind: 'RebindPasid', pasid: PASID, mm: 9 });
+    host.invalidate(taken);
+    host.drain();
+    expect(host.resultOf(waiting)?.members[0]?.error).toBe('generation');
+    const later = host.open([2], R, PASID, 2);
+    host.drain();
+    expect(host.resultOf(later)?.code).toBe(0);
+    expect(host.shown(2, 9)).toBe(0);
+  });
+
+  test('a PASID that names nothing has nothing to be replaced, and the mm has to live', () => {
+    given(shard, other)
+      .whenRefused({ kind: 'RebindPasid', pasid: 1, mm: 9 })
+      .thenThrows(/pasid-free/);
+    given(shard, [...other, { kind: 'AddressSpaceExited', mm: 9 }])
+      .whenRefused({ kind: 'RebindPasid', pasid: PASID, mm: 9 })
       .thenThrows(/mm-exited/);
   });
 });
@@ -176,7 +217,7 @@ describe('exit', () => {
     ]);
     expect(host.send({ kind: 'ExitAddressSpace', mm: MM })).toEqual([]);
     host.invalidate(removals(events));
-    expect(countMm(host.state)).toMatchObject({ framesFree: 64, entriesInvalidating: 0 });
+    expect(countMm(host.state)).toMatchObject({ framesFree: 64, invalidationsOpen: 0 });
   });
 
   test('the number of an mm is not used twice', () => {

@@ -1,12 +1,15 @@
-import { entryFrame } from '../kernel/page-entry';
+import { entryFrame, entryPermissions } from '../kernel/page-entry';
 import { pagesBetween, readPage } from '../kernel/page-map';
 import { ACCESS_MASK, MAX_PAGE, MAX_PASID } from '../kernel/vocabulary';
 import type { MmCommand } from './commands';
+import { ZERO_FRAME } from './config';
 import { MmCommandRefused } from './errors';
+import { availableFrames } from './evolve-runs';
 import type { MmEvent, RemoveCause } from './events';
+import { indexOf, isCached } from './frame-table';
 import { removed } from './reclaim';
-import type { AddressSpace, MmDurableState } from './state';
-import { intersects } from './vma';
+import type { AddressSpace, MmDurableState, MmState } from './state';
+import { intersects, isProtectedOtherwise } from './vma';
 
 type Named<Kind extends MmCommand['kind']> = Extract<MmCommand, { kind: Kind }>;
 
@@ -68,6 +71,51 @@ export function unmapVma(durable: MmDurableState, command: Named<'UnmapVma'>): M
   return events;
 }
 
+/** A range gets other permissions: what grants more is restricted, what grants less is left to the next fault (R122, R125). */
+export function protectVma(durable: MmDurableState, command: Named<'ProtectVma'>): MmEvent[] {
+  const { mm, start, end } = command;
+  const permissions = command.permissions & ACCESS_MASK;
+  const space = livingSpace(durable, mm);
+  checkRange(start, end);
+  if (!isProtectedOtherwise(space.vmas, start, end, permissions)) return [];
+  const events: MmEvent[] = [];
+  for (const page of pagesBetween(space.pages, start, end)) {
+    const entry = readPage(space.pages, page);
+    const granted = entryPermissions(entry);
+    if ((granted & ~permissions) === 0) continue;
+    events.push({
+      kind: 'PageRestricted',
+      mm,
+      page,
+      frame: entryFrame(entry),
+      permissions: granted & permissions,
+    });
+  }
+  events.push({ kind: 'VmaProtected', mm, start, end, permissions });
+  return events;
+}
+
+/**
+ * Private pages of a range leave for other frames, each with a free frame kept for it; without one the page stays. Pages of the
+ * page cache and the zero page stay as well: other address spaces may show them at any moment.
+ */
+export function migratePages(state: MmState, command: Named<'MigratePages'>): MmEvent[] {
+  const { mm, start, end } = command;
+  const { frames } = state.durable;
+  const space = livingSpace(state.durable, mm);
+  checkRange(start, end);
+  const events: MmEvent[] = [];
+  let room = availableFrames(state);
+  for (const page of pagesBetween(space.pages, start, end)) {
+    if (room <= 0) break;
+    const frame = entryFrame(readPage(space.pages, page));
+    if (frame === ZERO_FRAME || isCached(frames, indexOf(frames, frame))) continue;
+    events.push(removed(mm, page, frame, 'migrate', false));
+    room -= 1;
+  }
+  return events;
+}
+
 /** The PASID names the mm, with the next generation (D2). A second bind of the same pair changes nothing (R92). */
 export function bindPasid(durable: MmDurableState, pasid: number, mm: number): MmEvent[] {
   if (!Number.isInteger(pasid) || pasid < 0 || pasid > MAX_PASID) {
@@ -79,7 +127,16 @@ export function bindPasid(durable: MmDurableState, pasid: number, mm: number): M
     throw new MmCommandRefused('pasid-taken', `PASID ${pasid} names mm ${binding.mm}`);
   }
   livingSpace(durable, mm);
-  return [{ kind: 'MmPasidBound', pasid, mm, generation: (binding?.generation ?? 0) + 1 }];
+  const generation = (binding?.generation ?? 0) + 1;
+  return [{ kind: 'MmPasidBound', pasid, mm, generation, replaces: false }];
+}
+
+/** The bound PASID names this mm at once, with the next generation: requests made under the one before are refused (D2, R105). */
+export function rebindPasid(durable: MmDurableState, pasid: number, mm: number): MmEvent[] {
+  const binding = durable.pasids.get(pasid);
+  if (binding === undefined || !binding.bound) throw new MmCommandRefused('pasid-free', `PASID ${pasid}`);
+  livingSpace(durable, mm);
+  return [{ kind: 'MmPasidBound', pasid, mm, generation: binding.generation + 1, replaces: true }];
 }
 
 /** The PASID names nothing; its pages stay, they belong to the mm (R93). */

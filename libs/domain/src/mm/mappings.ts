@@ -4,15 +4,25 @@ import {
   countMappings,
   invalidatingOf,
   isFirstEntry,
+  isListed,
   mappingsOf,
   setFirstEntry,
 } from './frame-records';
 import { type FrameTable, isCached, type Mapping } from './frame-table';
 import { releaseFrame } from './frames';
-import { touchFrame, unlink } from './reclaim-order';
+import { linkNewest, touchFrame, unlink } from './reclaim-order';
 
-/** A further entry shows a page cache page. A frame that was in quarantine leaves it: it is mapped again and not free. */
-export function addMapping(table: FrameTable, index: number, mm: number, page: number): void {
+/**
+ * A further entry shows a page cache page; `isFault`: a fault asked for it. A frame that was in quarantine leaves it: it is mapped
+ * again and not free.
+ */
+export function addMapping(
+  table: FrameTable,
+  index: number,
+  mm: number,
+  page: number,
+  isFault: boolean,
+): void {
   const { records } = table;
   if (!isCached(table, index)) throw new MmInvariantBroken(`frame ${table.base + index} is private`);
   if (mappingsOf(records, index) === 0) {
@@ -22,7 +32,8 @@ export function addMapping(table: FrameTable, index: number, mm: number, page: n
     addOther(table, index, { mm, page });
   }
   countMappings(records, index, 1);
-  touchFrame(table, index);
+  if (isFault) touchFrame(table, index);
+  else if (!isListed(records, index)) linkNewest(table, index);
 }
 
 /** An entry of the frame was cleared and its invalidation is under way. With the last entry the frame is in quarantine. */
@@ -50,7 +61,12 @@ export function completeMapping(table: FrameTable, index: number): void {
   countInvalidating(records, index, -1);
   if (invalidatingOf(records, index) > 0 || mappingsOf(records, index) > 0) return;
   table.quarantined -= 1;
-  touchFrame(table, index);
+  linkNewest(table, index);
+}
+
+/** An entry of the frame grants less, and what was cached of it is being invalidated: the frame is not free before. */
+export function restrictMapping(table: FrameTable, index: number): void {
+  countInvalidating(table.records, index, 1);
 }
 
 /** The last removed entry of the frame is invalidated, and the frame is free. */

@@ -1,4 +1,4 @@
-import type { FaultError, MemberResolution } from '../iopf/events';
+import type { FaultError, MemberResolution, MemberResult } from '../iopf/events';
 import { ResponseCode } from '../kernel/vocabulary';
 import type {
   MemberHandled,
@@ -9,30 +9,42 @@ import type {
   RunParked,
   VolatileMmEvent,
 } from './events';
-import type { RunResult } from './run';
+import { memberResult } from './member-result';
 import type { OpenRun } from './runs';
 
 /** What one `Advance` causes. */
 export type Outcome = (MmEvent | VolatileMmEvent)[];
 
-/** The member is resolved, by writing an entry or because it was there (R119). */
-export function resolved(run: OpenRun, resolution: MemberResolution, installed?: PageInstalled): Outcome {
+const NO_OTHERS: readonly PageInstalled[] = Object.freeze([]);
+
+/** The member is resolved, by writing an entry, with others that come along, or because it was there (R119). */
+export function resolved(
+  run: OpenRun,
+  resolution: MemberResolution,
+  installed?: PageInstalled,
+  others: readonly PageInstalled[] = NO_OTHERS,
+): Outcome {
   const handled = memberHandled(run, resolution, 'none');
-  const isLast = run.results.length + 1 === run.members.length;
-  if (!isLast) return installed === undefined ? [handled] : [installed, handled];
-  const finished = runFinished(run, ResponseCode.SUCCESS, handled);
-  return installed === undefined ? [handled, finished] : [installed, handled, finished];
+  const isLast = run.handled + 1 === run.members.length;
+  if (installed === undefined) return isLast ? [handled, succeeded(run, resolution)] : [handled];
+  if (others.length > 0) {
+    const outcome: Outcome = [installed, ...others, handled];
+    if (isLast) outcome.push(succeeded(run, resolution));
+    return outcome;
+  }
+  return isLast ? [installed, handled, succeeded(run, resolution)] : [installed, handled];
 }
 
-/** The member is INVALID, and with it the run is over (R114, R118). */
+/** The member is INVALID, and with it the run is over: the members after it are not looked at (R114, R118). */
 export function failed(run: OpenRun, error: FaultError): Outcome {
-  const handled = memberHandled(run, 'invalid', error);
-  return [handled, runFinished(run, ResponseCode.INVALID, handled)];
+  const members = resultsWith(run, memberResult('invalid', error));
+  while (members.length < run.members.length) members.push(memberResult('skipped', 'none'));
+  return [memberHandled(run, 'invalid', error), runFinished(run, ResponseCode.INVALID, members)];
 }
 
 /** A run without members is over as soon as it is looked at. */
 export function finishedEmpty(run: OpenRun): Outcome {
-  return [runFinished(run, ResponseCode.SUCCESS, undefined)];
+  return [runFinished(run, ResponseCode.SUCCESS, [])];
 }
 
 /** The member has to wait. */
@@ -47,13 +59,18 @@ export function parked(
 }
 
 function memberHandled(run: OpenRun, resolution: MemberResolution, error: FaultError): MemberHandled {
-  return { kind: 'MemberHandled', run: run.run, member: run.results.length, resolution, error };
+  return { kind: 'MemberHandled', run: run.run, member: run.handled, resolution, error };
 }
 
-function runFinished(run: OpenRun, code: ResponseCode, last: MemberHandled | undefined): RunFinished {
-  const members: RunResult['members'] = [];
-  for (const { resolution, error } of run.results) members.push({ resolution, error });
-  if (last !== undefined) members.push({ resolution: last.resolution, error: last.error });
-  while (members.length < run.members.length) members.push({ resolution: 'skipped', error: 'none' });
+/** The last member is resolved. */
+function succeeded(run: OpenRun, resolution: MemberResolution): RunFinished {
+  return runFinished(run, ResponseCode.SUCCESS, resultsWith(run, memberResult(resolution, 'none')));
+}
+
+function resultsWith(run: OpenRun, last: MemberResult): MemberResult[] {
+  return run.results === undefined ? [last] : [...run.results, last];
+}
+
+function runFinished(run: OpenRun, code: ResponseCode, members: MemberResult[]): RunFinished {
   return { kind: 'RunFinished', result: { run: run.run, code, members } };
 }

@@ -23,6 +23,7 @@ describe('anonymous memory', () => {
         permissions: R | X,
         cause: 'zero-page',
         major: false,
+        prefetched: false,
       },
     ]);
     expect(host.lastResult?.members[0]?.resolution).toBe('minor');
@@ -39,6 +40,7 @@ describe('anonymous memory', () => {
         permissions: RW | X,
         cause: 'zero-fill',
         major: false,
+        prefetched: false,
       },
     ]);
   });
@@ -64,6 +66,7 @@ describe('anonymous memory', () => {
         permissions: RW | X,
         cause: 'copy-on-write',
         major: false,
+        prefetched: false,
       },
     ]);
     expect(host.resultOf(run)?.members).toEqual([{ resolution: 'minor', error: 'none' }]);
@@ -134,6 +137,7 @@ describe('files mapped shared', () => {
         permissions: RW | X,
         cause: 'upgrade',
         major: false,
+        prefetched: false,
       },
     ]);
   });

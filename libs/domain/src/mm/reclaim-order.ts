@@ -1,11 +1,49 @@
-import { isListed, newerThan, NO_FRAME_INDEX, olderThan, setListed } from './frame-records';
+import {
+  isListed,
+  isReferenced,
+  newerThan,
+  NO_FRAME_INDEX,
+  olderThan,
+  setListed,
+  setReferenced,
+} from './frame-records';
 import type { FrameTable } from './frame-table';
 
-/** Makes a frame the last that reclaim would take. */
+/** A fault came to a frame that is in use: reclaim takes it later. */
 export function touchFrame(table: FrameTable, index: number): void {
-  if (table.newest === index) return;
-  unlink(table, index);
-  linkNewest(table, index);
+  if (table.policy === 'lru') {
+    if (table.newest === index) return;
+    unlink(table, index);
+    linkNewest(table, index);
+    return;
+  }
+  if (!isListed(table.records, index)) linkNewest(table, index);
+  markFault(table, index);
+}
+
+/** A fault asked for the frame: under the clock it gets a second chance. */
+export function markFault(table: FrameTable, index: number): void {
+  if (table.policy === 'clock') setReferenced(table.records, index, true);
+}
+
+/**
+ * The frame is about to be taken: the hand of the clock has come to it, over all that are before it. Those lose their second chance
+ * and are looked at last. A frame that still had its own is taken in the second round, so the hand has been at every frame.
+ */
+export function moveHandTo(table: FrameTable, index: number): void {
+  const { records } = table;
+  if (table.policy !== 'clock' || !isListed(records, index)) return;
+  if (isReferenced(records, index)) {
+    for (let each = table.oldest; each !== NO_FRAME_INDEX; each = newerThan(records, each)) {
+      setReferenced(records, each, false);
+    }
+  }
+  while (table.oldest !== index) {
+    const passed = table.oldest;
+    setReferenced(records, passed, false);
+    unlink(table, passed);
+    linkNewest(table, passed);
+  }
 }
 
 /** Takes a frame out of the order of reclaim. */

@@ -143,3 +143,55 @@ describe('R116 out of memory is INVALID', () => {
     expect(host.lastResult?.members[0]?.resolution).toBe('minor');
   });
 });
+
+describe('the clock', () => {
+  const withFile = (frames: number) => ShardHost.withArea('file-shared', { frames, reclaim: 'clock' });
+
+  test('takes frames in the order of their installation, and a second fault saves one once', () => {
+    const host = ShardHost.withArea('file-shared', { frames: 4, reclaim: 'clock', premap: 2 });
+    host.fault(0, R);
+    host.fault(2, R);
+    // 0 and 2 were faulted on, 1 and 3 came along.
+    expect(removals(host.send({ kind: 'ReclaimPages', pages: 1 }))).toMatchObject([{ page: 1 }]);
+    expect(removals(host.send({ kind: 'ReclaimPages', pages: 1 }))).toMatchObject([{ page: 3 }]);
+    expect(removals(host.send({ kind: 'ReclaimPages', pages: 2 }))).toMatchObject([{ page: 0 }, { page: 2 }]);
+  });
+
+  test('has nothing better to take when every frame was faulted on, and then begins at the oldest', () => {
+    const host = withFile(3);
+    for (const page of [1, 2, 3]) host.fault(page, R);
+    expect(removals(host.fault(4, R))).toMatchObject([{ page: 1 }]);
+    host.invalidate(pagesInQuarantine(host.state));
+    host.drain();
+    // The hand went round: 2 and 3 have lost their second chance, until a fault comes.
+    host.fault(2, W);
+    expect(removals(host.fault(5, R))).toMatchObject([{ page: 3 }]);
+  });
+
+  test('differs from lru: a fault does not move a frame behind later ones for good', () => {
+    const pressed = (reclaim: 'lru' | 'clock') => {
+      const host = ShardHost.withArea('file-shared', { frames: 3, reclaim });
+      for (const page of [1, 2, 3]) host.fault(page, R);
+      host.fault(1, W);
+      host.send({ kind: 'ReclaimPages', pages: 1 });
+      return removals(host.events).map(({ page }) => page);
+    };
+    expect(pressed('lru')).toEqual([2]);
+    expect(pressed('clock')).toEqual([1]);
+  });
+});
+
+describe('memory pressure by hand', () => {
+  test('takes as many pages as it is told, and what there is', () => {
+    const host = ShardHost.withAnonymous({ frames: 4 });
+    for (const page of [1, 2, 3]) host.fault(page, W);
+    expect(removals(host.send({ kind: 'ReclaimPages', pages: 2 })).map(({ page }) => page)).toEqual([1, 2]);
+    expect(removals(host.send({ kind: 'ReclaimPages', pages: 9 })).map(({ page }) => page)).toEqual([3]);
+    expect(host.send({ kind: 'ReclaimPages', pages: 1 })).toEqual([]);
+  });
+
+  test.each([0, -1, 1.5, Number.NaN])('%d pages are refused', (pages) => {
+    const host = ShardHost.withAnonymous();
+    expect(() => host.send({ kind: 'ReclaimPages', pages })).toThrow(/count-invalid/);
+  });
+});

@@ -1,4 +1,4 @@
-import type { FaultError, MemberResolution } from '../iopf/events';
+import type { MemberResult } from '../iopf/events';
 import type { Permissions, ResponseCode } from '../kernel/vocabulary';
 
 /** One page request of a group, as a worker hands it to the mm. */
@@ -21,5 +21,5 @@ export interface Run {
 export interface RunResult {
   run: number;
   code: ResponseCode;
-  members: { resolution: MemberResolution; error: FaultError }[];
+  members: MemberResult[];
 }

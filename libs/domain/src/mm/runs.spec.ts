@@ -52,7 +52,7 @@ test('runs wait for frames in the order of their opening', () => {
 
 test('a run may leave from behind an older one', () => {
   const volatile = opened(3);
-  const second = volatile.open.get(2);
+  const second = volatile.ready[1];
   if (second !== undefined) leaveReady(volatile, second);
   expect(readyRuns(volatile)).toEqual([1, 3]);
 });

@@ -1,5 +1,6 @@
-import type { MemberResult } from '../iopf/events';
+import type { FaultError, MemberResolution, MemberResult } from '../iopf/events';
 import { MmInvariantBroken } from './errors';
+import { memberResult } from './member-result';
 import type { Run, RunMember } from './run';
 
 /** A run between its opening and its result. */
@@ -8,8 +9,12 @@ export interface OpenRun {
   /** Order of opening: the oldest ready run goes on first, and the oldest waiting one gets the next frame. */
   age: number;
   members: readonly RunMember[];
-  /** Results of the members before the next one. */
-  results: MemberResult[];
+  /** Members that have their result: the place of the next one. */
+  handled: number;
+  /**
+   * Results of these members, from the first on; none is kept of the last member, whose result goes into the run's result alone.
+   */
+  results: MemberResult[] | undefined;
   /** Whether a free frame is kept for its next member. */
   reserved: boolean;
   /** Whether its next member cleared an entry in order to copy the page (R121). */
@@ -20,7 +25,10 @@ export interface OpenRun {
 export interface MmVolatileState {
   /** Runs ever opened. */
   opened: number;
-  open: Map<number, OpenRun>;
+  /** Runs that are open now: ready or waiting. */
+  open: number;
+  /** Highest number that a run had. Callers count upwards, so a new run is hardly ever looked for among the open ones. */
+  highest: number;
   /** Ready runs from `readyHead` on, oldest first. */
   ready: OpenRun[];
   readyHead: number;
@@ -37,7 +45,8 @@ export interface MmVolatileState {
 export function createVolatileState(): MmVolatileState {
   return {
     opened: 0,
-    open: new Map(),
+    open: 0,
+    highest: -1,
     ready: [],
     readyHead: 0,
     frameWaiters: [],
@@ -52,28 +61,51 @@ export function oldestReady(volatile: MmVolatileState): OpenRun | undefined {
   return volatile.ready[volatile.readyHead];
 }
 
-/** An open run by its number; nearly always the oldest ready one. */
-export function findRun(volatile: MmVolatileState, run: number): OpenRun {
-  const oldest = volatile.ready[volatile.readyHead];
-  if (oldest !== undefined && oldest.run === run) return oldest;
-  const found = volatile.open.get(run);
-  if (found === undefined) throw new MmInvariantBroken(`run ${run} is not open`);
-  return found;
+/** A ready run by its number; nearly always the oldest. */
+export function findReady(volatile: MmVolatileState, run: number): OpenRun {
+  for (let place = volatile.readyHead; place < volatile.ready.length; place += 1) {
+    const ready = volatile.ready[place];
+    if (ready !== undefined && ready.run === run) return ready;
+  }
+  throw new MmInvariantBroken(`run ${run} is not ready`);
+}
+
+/** All open runs: the ready ones, oldest first, then those that wait. */
+export function openRuns(volatile: MmVolatileState): OpenRun[] {
+  const runs = [...volatile.ready.slice(volatile.readyHead), ...volatile.frameWaiters];
+  for (const pages of volatile.pageWaiters.values())
+    for (const waiters of pages.values()) runs.push(...waiters);
+  return runs;
+}
+
+/** Whether a run with this number is open. */
+export function isOpen(volatile: MmVolatileState, run: number): boolean {
+  return run <= volatile.highest && openRuns(volatile).some((open) => open.run === run);
 }
 
 /** A new run is the youngest, so it goes to the end. */
 export function openRun(volatile: MmVolatileState, run: Run): void {
   volatile.opened += 1;
-  const open: OpenRun = {
+  volatile.open += 1;
+  if (run.run > volatile.highest) volatile.highest = run.run;
+  volatile.ready.push({
     run: run.run,
     age: volatile.opened,
     members: run.members,
-    results: [],
+    handled: 0,
+    results: undefined,
     reserved: false,
     copying: false,
-  };
-  volatile.open.set(run.run, open);
-  volatile.ready.push(open);
+  });
+}
+
+/** The next member of the run has its result. */
+export function addResult(run: OpenRun, resolution: MemberResolution, error: FaultError): void {
+  run.handled += 1;
+  if (run.handled >= run.members.length) return;
+  const result = memberResult(resolution, error);
+  if (run.results === undefined) run.results = [result];
+  else run.results.push(result);
 }
 
 /** A ready run is parked or done. It is the oldest, unless its own last result has just woken an older one. */
@@ -83,6 +115,11 @@ export function leaveReady(volatile: MmVolatileState, run: OpenRun): void {
     const place = ready.indexOf(run, volatile.readyHead);
     if (place < 0) throw new MmInvariantBroken(`run ${run.run} is not ready`);
     ready.splice(place, 1);
+    return;
+  }
+  if (ready.length === 1) {
+    // Not by its length: an array that is emptied that way has to make room again for the next run.
+    ready.pop();
     return;
   }
   volatile.readyHead += 1;

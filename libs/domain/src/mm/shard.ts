@@ -6,8 +6,20 @@ import type { MmEvent, VolatileMmEvent } from './events';
 import { evolve } from './evolve';
 import { handleNextMember } from './fault';
 import { completeInvalidation } from './invalidation';
-import { beginEpoch, bindPasid, createSpace, exitSpace, mapVma, unbindPasid, unmapVma } from './layout';
-import { oldestReady } from './runs';
+import {
+  beginEpoch,
+  bindPasid,
+  createSpace,
+  exitSpace,
+  mapVma,
+  migratePages,
+  protectVma,
+  rebindPasid,
+  unbindPasid,
+  unmapVma,
+} from './layout';
+import { planReclaim } from './reclaim';
+import { isOpen, oldestReady } from './runs';
 import { createMmState, type MmState } from './state';
 
 /** Events of a shard, in and out of the log. */
@@ -48,6 +60,14 @@ function decide(config: ResolvedMmConfig, state: MmState, command: MmCommand): r
       return mapVma(state.durable, command);
     case 'UnmapVma':
       return unmapVma(state.durable, command);
+    case 'ProtectVma':
+      return protectVma(state.durable, command);
+    case 'MigratePages':
+      return migratePages(state, command);
+    case 'ReclaimPages':
+      return reclaimPages(state, config, command.pages);
+    case 'RebindPasid':
+      return rebindPasid(state.durable, command.pasid, command.mm);
     case 'BindPasid':
       return bindPasid(state.durable, command.pasid, command.mm);
     case 'UnbindPasid':
@@ -55,7 +75,12 @@ function decide(config: ResolvedMmConfig, state: MmState, command: MmCommand): r
   }
 }
 
+function reclaimPages(state: MmState, config: ResolvedMmConfig, pages: number): readonly AnyMmEvent[] {
+  if (Number.isSafeInteger(pages) && pages > 0) return planReclaim(state, config, pages);
+  throw new MmCommandRefused('count-invalid', `${pages} pages`);
+}
+
 function handleRun(state: MmState, run: Run): readonly AnyMmEvent[] {
-  if (state.volatile.open.has(run.run)) throw new MmCommandRefused('run-open', `run ${run.run}`);
+  if (isOpen(state.volatile, run.run)) throw new MmCommandRefused('run-open', `run ${run.run}`);
   return [{ kind: 'RunOpened', run }];
 }

@@ -1,6 +1,7 @@
-import { entryFrame, NO_ENTRY } from '../kernel/page-entry';
+import { entryFrame, entryPermissions, NO_ENTRY } from '../kernel/page-entry';
 import { createPageMap, type PageMap, readPage } from '../kernel/page-map';
 import { createPageSet, type PageSet } from '../kernel/page-set';
+import type { Permissions } from '../kernel/vocabulary';
 import { firstFrame, type ResolvedMmConfig } from './config';
 import { createFrameTable, type FrameTable } from './frame-table';
 import { createVolatileState, type MmVolatileState } from './runs';
@@ -13,8 +14,14 @@ export interface AddressSpace {
   vmas: VmaList;
   /** page -> entry, packed: what an IOMMU walks (R120). */
   pages: PageMap;
-  /** page -> frame of the removed entry whose invalidation is not complete. The page is not installed before (R121, R122). */
-  removing: Map<number, number>;
+  /**
+   * page -> invalidations of its entry, removed or restricted, that are not complete: packed as the frame and how many. One entry
+   * may have several: each restriction takes at least one of three permissions away and the removal takes the rest, so there are
+   * four at most, and nothing is granted again before the last is complete.
+   */
+  invalidating: Map<number, number>;
+  /** page -> permissions of the private page that is on its way to another frame; a free frame is kept for each (R122). */
+  migrating: Map<number, Permissions>;
   /** Private pages whose content is in swap. */
   swapped: PageSet;
 }
@@ -35,8 +42,12 @@ export interface MmDurableState {
   frames: FrameTable;
   /** Pages in swap, of all mms. */
   swapUsed: number;
-  /** Removed entries whose invalidation is not complete, of all mms; more than the frames in quarantine, if the zero page is there. */
-  removing: number;
+  /** Invalidations that are not complete, of all mms; more than the frames in quarantine, if the zero page is among them. */
+  invalidating: number;
+  /** Pages on their way to another frame, of all mms. */
+  migrating: number;
+  /** Entries written for pages that no request asked for, ever. */
+  prefetched: number;
 }
 
 /** State of an mm shard. */
@@ -53,9 +64,11 @@ export function createMmState(config: ResolvedMmConfig): MmState {
     epoch: 0,
     pasids: new Map(),
     spaces: new Map(),
-    frames: createFrameTable(firstFrame(config.shard), config.frames),
+    frames: createFrameTable(firstFrame(config.shard), config.frames, config.reclaim),
     swapUsed: 0,
-    removing: 0,
+    invalidating: 0,
+    migrating: 0,
+    prefetched: 0,
   });
 }
 
@@ -71,7 +84,8 @@ export function createAddressSpace(mm: number): AddressSpace {
     exited: false,
     vmas: [],
     pages: createPageMap(),
-    removing: new Map(),
+    invalidating: new Map(),
+    migrating: new Map(),
     swapped: createPageSet(),
   };
 }
@@ -80,4 +94,10 @@ export function createAddressSpace(mm: number): AddressSpace {
 export function frameShown(space: AddressSpace, page: number): number | undefined {
   const entry = readPage(space.pages, page);
   return entry === NO_ENTRY ? undefined : entryFrame(entry);
+}
+
+/** What the entry of an installed page grants; nothing where none is. */
+export function permissionsShown(space: AddressSpace, page: number): Permissions {
+  const entry = readPage(space.pages, page);
+  return entry === NO_ENTRY ? 0 : entryPermissions(entry);
 }

@@ -10,8 +10,12 @@ export interface MmCounters {
   /** Mapped, or in the page cache. */
   framesUsed: number;
   framesQuarantined: number;
-  /** Removed entries whose invalidation is not complete. */
-  entriesInvalidating: number;
+  /** Invalidations of removed or restricted entries that are not complete. */
+  invalidationsOpen: number;
+  /** Pages on their way to another frame; a free frame is kept for each. */
+  pagesMigrating: number;
+  /** Entries written that no request asked for. How many of them were used is not known: there is no accessed bit (R7). */
+  pagesPrefetched: number;
   swapUsed: number;
   addressSpaces: number;
   runsOpen: number;
@@ -29,10 +33,12 @@ export function countMm(state: MmState): MmCounters {
     framesFree,
     framesUsed: durable.frames.total - framesFree - durable.frames.quarantined,
     framesQuarantined: durable.frames.quarantined,
-    entriesInvalidating: durable.removing,
+    invalidationsOpen: durable.invalidating,
+    pagesMigrating: durable.migrating,
+    pagesPrefetched: durable.prefetched,
     swapUsed: durable.swapUsed,
     addressSpaces: durable.spaces.size,
-    runsOpen: volatile.open.size,
+    runsOpen: volatile.open,
     runsReady: volatile.ready.length - volatile.readyHead,
     runsParked: volatile.frameWaiters.length + volatile.pageWaiting,
   };

@@ -46,6 +46,43 @@ export function removeRange(vmas: VmaList, start: number, end: number): void {
   vmas.splice(from, to - from, ...rest);
 }
 
+/** Whether an area with a page of `[start, end)` has other permissions than these. */
+export function isProtectedOtherwise(
+  vmas: readonly Vma[],
+  start: number,
+  end: number,
+  permissions: Permissions,
+): boolean {
+  for (let place = firstEndingAfter(vmas, start); place < vmas.length; place += 1) {
+    const vma = vmas[place];
+    if (vma === undefined || vma.start >= end) return false;
+    if (vma.permissions !== permissions) return true;
+  }
+  return false;
+}
+
+/** Gives what areas have of `[start, end)` these permissions, cutting those that reach over its ends. */
+export function protectRange(vmas: VmaList, start: number, end: number, permissions: Permissions): void {
+  const from = firstEndingAfter(vmas, start);
+  const parts: Vma[] = [];
+  let to = from;
+  for (; to < vmas.length; to += 1) {
+    const vma = vmas[to];
+    if (vma === undefined || vma.start >= end) break;
+    if (vma.start < start) parts.push({ ...vma, end: start });
+    const first = Math.max(vma.start, start);
+    parts.push({
+      ...vma,
+      start: first,
+      end: Math.min(vma.end, end),
+      filePage: filePageAt(vma, first),
+      permissions,
+    });
+    if (vma.end > end) parts.push({ ...vma, start: end, filePage: filePageAt(vma, end) });
+  }
+  vmas.splice(from, to - from, ...parts);
+}
+
 /** The page of the area's file that `page` shows; 0 for anonymous memory. */
 export function filePageAt(vma: Vma, page: number): number {
   return vma.backing === 'anonymous' ? 0 : vma.filePage + (page - vma.start);

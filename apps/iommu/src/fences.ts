@@ -1,0 +1,63 @@
+import { type AnyIommuEvent, type IommuCommand, type IommuState, isFenced } from '@faultline/domain';
+import type { UnitHost } from '@faultline/hosting';
+
+type FenceCause = Extract<IommuCommand, { kind: 'FenceDevice' }>['cause'];
+
+/** Cuts devices off, and tells when something happened to a device after which it holds no old translation. */
+export class Fences {
+  /** Counts everything that empties a device's caches, over all devices; and by device, the last such count. */
+  private count = 0;
+  private readonly last = new Map<number, number>();
+  private readonly waiting: { device: number; resolve(): void; isOver(): boolean }[] = [];
+
+  constructor(private readonly host: UnitHost<IommuState, IommuCommand, AnyIommuEvent>) {}
+
+  /** Now, for {@link emptied}. */
+  get mark(): number {
+    return this.count;
+  }
+
+  /** Resolves when the log says that the device is cut off, or that there is no such device any more. */
+  async fence(device: number, cause: FenceCause): Promise<void> {
+    await this.host.settle([{ kind: 'FenceDevice', device, cause }]);
+  }
+
+  /** Resolves when the device is not cut off (any more). */
+  cleared(device: number): Promise<void> {
+    return this.wait(device, () => !isFenced(this.host.state, device));
+  }
+
+  /** Resolves when the device was cut off, reset or removed after `mark`: nothing that it cached before is used any more. */
+  emptied(device: number, mark: number): Promise<void> {
+    return this.wait(device, () => (this.last.get(device) ?? 0) > mark);
+  }
+
+  /** These events are in the log. */
+  released(events: readonly AnyIommuEvent[]): void {
+    for (const event of events) {
+      if (event.kind === 'SegmentResetSeen')
+        for (const device of this.host.state.durable.devices.keys()) this.note(device);
+      else if (
+        event.kind === 'DeviceFenced' ||
+        event.kind === 'DeviceResetSeen' ||
+        event.kind === 'DeviceDetached'
+      )
+        this.note(event.device);
+    }
+  }
+
+  private note(device: number): void {
+    this.count += 1;
+    this.last.set(device, this.count);
+    for (const each of [...this.waiting]) {
+      if (each.device !== device || !each.isOver()) continue;
+      this.waiting.splice(this.waiting.indexOf(each), 1);
+      each.resolve();
+    }
+  }
+
+  private wait(device: number, isOver: () => boolean): Promise<void> {
+    if (isOver()) return Promise.resolve();
+    return new Promise((resolve) => this.waiting.push({ device, resolve, isOver }));
+  }
+}

@@ -1,0 +1,90 @@
+import {
+  invalidateSchema,
+  type InvalidatePages,
+  type ResolvedIommu,
+  type Sender,
+} from '@faultline/contracts';
+import { type AnyIommuEvent, canInvalidate, type IommuCommand, type IommuState } from '@faultline/domain';
+import type { ClockPort, UnitHost } from '@faultline/hosting';
+import type { Fences } from './fences';
+import type { SegmentLink } from './segment-link';
+
+/** An invalidation that waits until the replica has folded the removal (D3). */
+interface WaitingInvalidation {
+  shard: number;
+  sequence: number;
+  proceed(): void;
+}
+
+/** Takes translations out of the IOTLB and of the devices' caches, in this order (R122). */
+export class Invalidations {
+  private readonly waiting: WaitingInvalidation[] = [];
+
+  constructor(
+    private readonly host: UnitHost<IommuState, IommuCommand, AnyIommuEvent>,
+    private readonly iommu: ResolvedIommu,
+    private readonly link: SegmentLink,
+    private readonly fences: Fences,
+    private readonly clock: ClockPort,
+    /** Wall microseconds a device has to complete an invalidation; 0 for any time. */
+    private readonly deadlineMicros: number,
+    private readonly sender: Sender,
+  ) {}
+
+  /** What a shard asks: replica, IOTLB, ATC, completion (D3). The reply is the completion. */
+  async serve(records: ReturnType<typeof invalidateSchema.decode>): Promise<Uint8Array> {
+    const orders = records.filter((record) => record.kind === 'InvalidatePages');
+    for (const { shard, sequence } of orders) await this.replicaAt(shard, sequence);
+    for (const { mm, ranges } of orders) {
+      for (const { page, pages } of ranges) this.host.perform({ kind: 'InvalidateIotlb', mm, page, pages });
+    }
+    await Promise.all(orders.map((order) => this.dropFromDevices(order)));
+    return invalidateSchema.encode([this.sender]);
+  }
+
+  /** The replica of a shard's page tables went on: invalidations that waited for it go on too. */
+  reached(): void {
+    for (let place = this.waiting.length - 1; place >= 0; place -= 1) {
+      const waiting = this.waiting[place];
+      if (!waiting || !canInvalidate(this.host.state, waiting.shard, waiting.sequence)) continue;
+      this.waiting.splice(place, 1);
+      waiting.proceed();
+    }
+  }
+
+  /**
+   * Resolves when no device holds the translations any more. One that stays silent is cut off after the deadline: it can use
+   * nothing until its reset, which empties its cache (D11, R62).
+   */
+  async dropFromDevices(order: InvalidatePages): Promise<void> {
+    const { mark } = this.fences;
+    const silent = await this.askDevices(order);
+    await Promise.all(silent.map((device) => this.outwait(device, mark)));
+  }
+
+  /** Asks the devices once; resolves with those that did not answer. Masters behind a stalling IOMMU have no cache of their own. */
+  async askDevices(order: InvalidatePages): Promise<readonly number[]> {
+    return this.iommu.model === 'pri' ? this.link.invalidate(order) : [];
+  }
+
+  /** A device that was detached holds nothing that anybody could use: to say so in the log is all that is left. */
+  private async outwait(device: number, mark: number): Promise<void> {
+    const isThere = this.host.state.durable.devices.get(device)?.attached === true;
+    if (!isThere) return this.fences.fence(device, 'invalidation-timeout');
+    let cancel: (() => void) | undefined;
+    const expired = new Promise<void>((resolve) => {
+      if (this.deadlineMicros <= 0) return;
+      // A unit that fails ends its service, and nobody waits for it any more.
+      const fence = (): void =>
+        void this.fences.fence(device, 'invalidation-timeout').then(resolve, () => undefined);
+      cancel = this.clock.after(this.deadlineMicros, fence);
+    });
+    await Promise.race([this.fences.emptied(device, mark), expired]);
+    cancel?.();
+  }
+
+  private async replicaAt(shard: number, sequence: number): Promise<void> {
+    if (canInvalidate(this.host.state, shard, sequence)) return;
+    await new Promise<void>((proceed) => this.waiting.push({ shard, sequence, proceed }));
+  }
+}

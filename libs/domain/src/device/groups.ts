@@ -1,0 +1,58 @@
+import type { LiveAccess, SegmentDevice } from './state';
+
+// An outstanding group is a ring of its members: the device keeps the last one, whose neighbour is the first. So a group costs no
+// object of its own, however short it lives.
+
+/** The access becomes the last member of the group with this index (R9). */
+export function joinGroup(device: SegmentDevice, groupId: number, live: LiveAccess): void {
+  const last = device.groups[groupId];
+  if (last === undefined) {
+    live.nextMember = live;
+    device.outstandingGroups += 1;
+  } else {
+    live.nextMember = last.nextMember;
+    last.nextMember = live;
+  }
+  device.groups[groupId] = live;
+  device.outstanding += 1;
+}
+
+/** The group was answered: its index and the credits of its members are free again (R10, R11). */
+export function dissolveGroup(device: SegmentDevice, groupId: number, receivedAtMicros: number): void {
+  const last = device.groups[groupId];
+  if (last === undefined) return;
+  device.groups[groupId] = undefined;
+  device.outstandingGroups -= 1;
+  let member = last;
+  do {
+    const next = member.nextMember ?? last;
+    // An answered access stays as if outstanding until the next event says how it goes on or ends.
+    member.receivedAtMicros = receivedAtMicros;
+    member.nextMember = undefined;
+    device.outstanding -= 1;
+    member = next;
+  } while (member !== last);
+}
+
+/** Members of a group in the order in which they were sent. */
+export function membersOf(last: LiveAccess): LiveAccess[] {
+  const members: LiveAccess[] = [];
+  let member = last;
+  do {
+    member = member.nextMember ?? last;
+    members.push(member);
+  } while (member !== last);
+  return members;
+}
+
+/** All outstanding groups are lost, their credits and indexes with them (R16, R21). */
+export function forgetGroups(device: SegmentDevice): void {
+  for (const last of device.groups) if (last !== undefined) unlinkMembers(last);
+  device.groups.fill(undefined);
+  device.outstandingGroups = 0;
+  device.outstanding = 0;
+}
+
+function unlinkMembers(last: LiveAccess): void {
+  for (const member of membersOf(last)) member.nextMember = undefined;
+}

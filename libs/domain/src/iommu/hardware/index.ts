@@ -1,0 +1,12 @@
+export * from '../profile';
+export * from './commands';
+export { FIRST_STAGES, type FirstStage, type HardwareConfig } from './config';
+export { grant } from './grant';
+export { createHardware, type HardwareDecider } from './hardware';
+export type { HardwareEvent } from './events';
+export type { FaultReason, FaultRecord, FaultTransaction } from './fault-record';
+export { invalidationPayload } from './invalidation-payload';
+export { tagsInUse } from './invalidation-tags';
+export * from './judge-page-request';
+export { findLeaf } from './page-table';
+export type { HardwareState, PageRequestRecord } from './state';
