@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { measurePurePath, type PureFigures } from './core/pure-path';
+import type { PureFigures } from './core/pure-path';
+import { runPurePath } from './core/run-pure-path';
 import { compare } from './compare';
 import { type BenchOptions, parseOptions, USAGE, UsageError } from './options';
 import { METHOD, performancePage, printedSections, writePage, writeResults } from './report/document';
@@ -53,7 +54,7 @@ async function measureSpeed(
 }
 
 function measurePure({ rounds, quick }: BenchOptions): PureFigures {
-  return measurePurePath(rounds, quick ? QUICK_PURE_FAULTS : PURE_FAULTS);
+  return runPurePath(rounds, quick ? QUICK_PURE_FAULTS : PURE_FAULTS);
 }
 
 function printPure(options: BenchOptions): void {

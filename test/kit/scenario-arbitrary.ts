@@ -154,16 +154,9 @@ export const ampleScenario: fc.Arbitrary<ResolvedScenario> = smallScenario.map((
   devices: scenario.devices.map((device) => ({ ...device, pagesPerGroup: 1 })),
 }));
 
-/**
- * Linux behind SMMUv3 serves stalls only (R76), so its PRI devices have nothing to go on with. AMD keeps partial groups when its ring
- * overflows (R88), some for ever, so its ring must not.
- */
-function served<I extends { model: 'pri' | 'stall'; profile: IommuProfileName; priQueueEntries: number }>(
-  iommu: I,
-): I {
-  if (iommu.model === 'stall') return iommu;
-  if (iommu.profile === 'amd') return { ...iommu, priQueueEntries: 512 };
-  return iommu.profile === 'smmu' ? { ...iommu, profile: 'riscv' } : iommu;
+/** Linux behind SMMUv3 serves stalls only (R76), so its PRI devices have nothing to go on with. */
+function served<I extends { model: 'pri' | 'stall'; profile: IommuProfileName }>(iommu: I): I {
+  return iommu.model === 'pri' && iommu.profile === 'smmu' ? { ...iommu, profile: 'riscv' } : iommu;
 }
 
 /** The VT-d driver refuses execution together with reading (R73), whatever the area allows. */

@@ -21,6 +21,11 @@ and the tests whose titles name it. The test run fails when a rule has neither a
 - \`test/conformance/pri\`: conversations with a reference IOMMU, compared step by step. \`V:name\` is one of them.
 
 \`npx faultline conformance FILE...\` runs such files, also ones that are not here.
+
+Five of the conversations with the fault layer are marked as hazards: they remove a device, free a queue or unbind a process while work
+of it is queued, and the kernel's code then uses memory it has freed (it relies on its callers to flush first). Faultline differs
+there on purpose: the work goes with its group or its binding, as if it had been cancelled. They are run like all others and counted
+apart.
 `;
 
 /** What speaks for one rule. */

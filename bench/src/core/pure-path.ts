@@ -11,10 +11,12 @@ export interface PureFigures {
 }
 
 const OUTSTANDING = 1024;
+/** Rounds until the compiler has seen enough to leave the code alone; they do not count. */
+const WARM_UP_ROUNDS = 4;
 
 /** How many faults a second the deciders alone can do on one core: what the path could reach if messages cost nothing. */
 export function measurePurePath(rounds: number, faultsPerRound: number): PureFigures {
-  runOnce(faultsPerRound);
+  for (let round = 0; round < WARM_UP_ROUNDS; round += 1) runOnce(faultsPerRound);
   const measured = Array.from({ length: rounds }, () => runOnce(faultsPerRound));
   const { median: faultsPerSecond, relativeSpread } = summariseRounds(measured.map((each) => each.speed));
   const nanosOf = (stage: PureStage): [PureStage, number] => [

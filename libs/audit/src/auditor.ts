@@ -161,6 +161,11 @@ export class Auditor {
       if (count > 0)
         findings.violate('I5', lastSequence, what, `the run is finished, but ${count} are pending`);
     }
+    if (groups.leftovers > 0) {
+      this.counters.add('requestsLeftInPartialLists', groups.leftovers);
+      const kept = `${groups.leftovers} requests that an IOMMU answered itself are still in partial lists, which its driver keeps (R88)`;
+      findings.note('I1', kept);
+    }
     groups.finish(lastSequence);
     this.teardowns.finish(lastSequence);
     this.accesses.finish(lastSequence, this.options.totals);

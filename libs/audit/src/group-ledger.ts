@@ -54,6 +54,11 @@ export class GroupLedger {
     return this.requests.pendingCount;
   }
 
+  /** Requests that were answered by the IOMMU itself and are still in a partial list. */
+  get leftovers(): number {
+    return this.requests.leftovers;
+  }
+
   get heldStalls(): number {
     return this.requests.heldStalls;
   }

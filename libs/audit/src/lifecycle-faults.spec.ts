@@ -298,3 +298,48 @@ describe('held groups (D14)', () => {
     expect(audit([hold, ...later]).pending.groups).toBe(0);
   });
 });
+
+describe('partial lists that a driver keeps over an overflow', () => {
+  const first = requestOf(1, 0, { last: false, groupId: 5 });
+  const last = requestOf(2, 0, { groupId: 5 });
+  const lost: LogEvent = {
+    kind: 'PageRequestDropped',
+    ...last,
+    cause: 'overflow',
+    answered: true,
+    code: 0,
+    responsePasid: -1,
+  };
+  const finished: LogEvent = { kind: 'RunEnded', run: 'r1', reason: 'finished', atMicros: at(1000) };
+  const totals = { totals: undefined };
+  const over = (log: LogBuilder): LogBuilder =>
+    log.segment(endedOf(0, first), endedOf(1, last)).lab(finished);
+
+  it('R12 R88 the automatic answer settled what is left in them, which is counted', () => {
+    const report = audit(over(new LogBuilder().hw(written(first), parked(first), lost)).messages, totals);
+    expect(failuresOf(report)).toEqual({});
+    expect(report.counts).toMatchObject({ requestsLeftInPartialLists: 1 });
+    expect(report.invariants.find(({ invariant }) => invariant === 'I1')?.note).toMatch(/^1 requests .*R88/);
+  });
+
+  it('R53 what is left may still become a member of a later group, once', () => {
+    const later = requestOf(3, 0, { groupId: 5 });
+    const merged = groupOf(1, [first, later]);
+    const log = new LogBuilder().hw(written(first), lost, parked(first), written(later));
+    log.queue(merged).iopf(handledOf(merged)).hw(respondedOf(merged)).segment(endedOf(2, later));
+    const report = audit(over(log).messages, totals);
+    expect(failuresOf(report)).toEqual({});
+    expect(report.counts).not.toHaveProperty('requestsLeftInPartialLists');
+  });
+
+  it('I1 another group, or one that was not answered, is no excuse', () => {
+    for (const other of [
+      { ...lost, groupId: 40 },
+      { ...lost, device: 1 },
+      { ...lost, answered: false },
+    ])
+      expect(
+        failuresOf(audit(over(new LogBuilder().hw(written(first), parked(first), other)).messages, totals)),
+      ).toHaveProperty('I1');
+  });
+});

@@ -15,6 +15,8 @@ interface PendingRequest {
   record: RequestRecord;
   iommu: number;
   parked: boolean;
+  /** The IOMMU itself answered its group, since the last request of it did not get in (R12, R46). */
+  settled: boolean;
 }
 
 /** Everything known of the requests of one segment's epoch. */
@@ -38,12 +40,18 @@ export class RequestLedger {
   private count = 0;
   private held = 0;
   private parked = 0;
+  private settled = 0;
 
   constructor(private readonly findings: Findings) {}
 
-  /** Requests of rings and partial lists. */
+  /** Requests of rings and partial lists that still wait for an answer. */
   get pendingCount(): number {
-    return this.count;
+    return this.count - this.settled;
+  }
+
+  /** Requests whose group the IOMMU answered itself, and which software keeps in a partial list all the same (R88: AMD). */
+  get leftovers(): number {
+    return this.settled;
   }
 
   get heldStalls(): number {
@@ -74,6 +82,9 @@ export class RequestLedger {
         if (request) request.parked = true;
         break;
       }
+      case 'PageRequestDropped':
+        if (event.answered) this.settle(event, iommu);
+        break;
       case 'FaultRefused':
       case 'StopMarkerDropped':
         this.endAny(event);
@@ -157,7 +168,8 @@ export class RequestLedger {
 
   finish(sequence: number): void {
     for (const { unit, epoch, value } of this.epochs.entries()) {
-      for (const { record, parked } of value.pending.values()) {
+      for (const { record, parked, settled } of value.pending.values()) {
+        if (settled) continue;
         const where = parked ? 'in a partial list' : 'in the ring';
         this.findings.violate(
           'I1',
@@ -193,7 +205,7 @@ export class RequestLedger {
     }
     if (requests.early.delete(key)) return;
     if (requests.grouped.has(key)) return;
-    requests.pending.set(key, { record, iommu, parked: false });
+    requests.pending.set(key, { record, iommu, parked: false, settled: false });
     if (stallRound > 0) requests.rounds.set(record.request, stallRound);
     this.count += 1;
   }
@@ -233,7 +245,22 @@ export class RequestLedger {
     requests.pending.delete(key);
     this.count -= 1;
     if (request.parked) this.parked -= 1;
+    if (request.settled) this.settled -= 1;
     return true;
+  }
+
+  /** One response settles every member of its group (R12), also those whose records software has still to read or to forget (R53). */
+  private settle({ device, groupId }: Pick<RequestRecord, 'device' | 'groupId'>, iommu: number): void {
+    if (this.count === this.settled) return;
+    for (const { value } of this.epochs.entries()) {
+      for (const request of value.pending.values()) {
+        const { record } = request;
+        if (request.iommu !== iommu || record.device !== device || record.groupId !== groupId) continue;
+        if (request.settled) continue;
+        request.settled = true;
+        this.settled += 1;
+      }
+    }
   }
 
   private discard(iommu: number, matches: (request: PendingRequest) => boolean): void {

@@ -4,9 +4,9 @@ const passed: VectorOutcome = { id: 'g1-x', family: 'G1', title: 'A thing', step
 
 describe('outcomes of vectors', () => {
   it('are counted by status', () => {
-    const outcomes = [passed, passed, { ...passed, status: 'deviates' as const }];
-    expect(countOutcomes(outcomes)).toEqual({ passed: 2, failed: 0, deviates: 1 });
-    expect(countOutcomes([])).toEqual({ passed: 0, failed: 0, deviates: 0 });
+    const outcomes = [passed, { ...passed, hazard: true as const }, { ...passed, status: 'failed' as const }];
+    expect(countOutcomes(outcomes)).toEqual({ passed: 2, failed: 1, hazards: 1 });
+    expect(countOutcomes([])).toEqual({ passed: 0, failed: 0, hazards: 0 });
   });
 
   it('take one line, and show both sides of the first step that differs', () => {

@@ -41,10 +41,12 @@ export function fileLines(report: FileReport, style: Style, columns: number): st
       ? []
       : ['', ...differenceLines(outcome, outcome.difference, style, columns)],
   );
-  const deviations = report.outcomes
-    .filter(({ status }) => status === 'deviates')
-    .map(({ id, note }) => style.faint(`${id} deviates: ${note ?? 'on purpose'}`));
-  return [`${report.file} (${report.format})`, ...indent([...table, ...deviations]), ...indent(failures)];
+  const notes = [...new Set(report.outcomes.filter(({ hazard }) => hazard).map(({ note = '' }) => note))];
+  return [
+    `${report.file} (${report.format})`,
+    ...indent([...table, ...notes.map((note) => style.faint(`hazards: ${note}`))]),
+    ...indent(failures),
+  ];
 }
 
 /** The last line: everything together. */
@@ -56,8 +58,8 @@ export function totalLine(reports: readonly FileReport[], seconds: number, style
   return `conformance ${verdict}: ${countsText(counts)}; ${formatCount(outcomes.length)} vectors, ${formatCount(steps)} steps in ${seconds.toFixed(1)} s`;
 }
 
-function countsText({ passed, failed, deviates }: OutcomeCounts): string {
-  const apart = deviates > 0 ? `, ${formatCount(deviates)} deviate on purpose` : '';
+function countsText({ passed, failed, hazards }: OutcomeCounts): string {
+  const apart = hazards > 0 ? `, ${formatCount(hazards)} of them hazards` : '';
   return `${formatCount(passed)} passed, ${formatCount(failed)} failed${apart}`;
 }
 

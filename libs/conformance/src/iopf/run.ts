@@ -6,14 +6,19 @@ import type { IopfMachine } from './machine';
 import { G1Machine } from './machine-g1';
 import { G2Machine } from './machine-g2';
 
+/** What Faultline does where the original goes on to use what it has freed. */
+const HAZARD_NOTE =
+  'the original frees a group or a binding that queued work still uses; here the work is dropped with it, as if cancelled';
+
 /**
  * Runs a vector against the domain's fault layer, in the kernel that the recording is of. After each step all its fields and the
  * whole state are compared. Throws `ConformanceFileInvalid` for a script that names what it does not have.
  */
 export function runIopfVector(vector: IopfVector): VectorOutcome {
-  const { id, generation: family, title, steps } = vector;
+  const { id, generation: family, title, steps, hazard } = vector;
   const difference = firstDifferingStep(vector, createMachine(vector));
-  const outcome = { id, family, title, steps: steps.length };
+  const about = hazard ? { hazard, note: HAZARD_NOTE } : {};
+  const outcome = { id, family, title, steps: steps.length, ...about };
   return difference === undefined
     ? { ...outcome, status: 'passed' }
     : { ...outcome, status: 'failed', difference };

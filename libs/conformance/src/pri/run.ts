@@ -35,6 +35,8 @@ const QUIRK_OF_TAG: Readonly<Record<string, keyof IommuQuirks>> = {
 };
 
 const DEFAULT_IOTLB_ENTRIES = 64;
+/** Far more than any command queue holds. */
+const MOST_EVENTS = 10_000;
 
 /**
  * Runs a vector against the domain's hardware: after every step all that it caused and its whole status are compared. At one step,
@@ -99,11 +101,12 @@ class PriMachine {
   /** Performs a step, and whatever of the command queue can run after it; software empties the fault queue each time. */
   perform(step: PriStep): Fields {
     const events = [...this.evolve(this.hardware.decide(this.state, commandOf(step), 0))];
-    for (;;) {
-      const ran = this.evolve(this.hardware.decide(this.state, { kind: 'RunNextCommand' }, 0));
-      if (ran.length === 0) break;
+    let ran: readonly HardwareEvent[];
+    do {
+      ran = this.evolve(this.hardware.decide(this.state, { kind: 'RunNextCommand' }, 0));
       events.push(...ran);
-    }
+      if (events.length > MOST_EVENTS) throw new Error(`step ${step.op} does not come to an end`);
+    } while (ran.length > 0);
     const out = observe(events, step, this.state, this.firstStage);
     this.evolve(this.hardware.decide(this.state, { kind: 'ConsumeFaultRecords', clearOverflow: false }, 0));
     return out;

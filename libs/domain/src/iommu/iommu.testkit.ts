@@ -111,11 +111,15 @@ export function result(group: number, overrides: Partial<AdmitResultCommand> = {
   };
 }
 
+/** More commands than any test sends: what always finds something to do then fails its test instead of hanging it. */
+const MOST_COMMANDS = 20_000;
+
 /** An IOMMU that runs, with everything it decided. */
 export class LiveIommu {
   state: IommuState;
   readonly log: IommuEvent[] = [];
   readonly all: AnyIommuEvent[] = [];
+  private sent = 0;
 
   constructor(
     readonly decider = testIommu(),
@@ -126,6 +130,9 @@ export class LiveIommu {
   }
 
   send(command: IommuCommand, nowMicros = 0): readonly AnyIommuEvent[] {
+    this.sent += 1;
+    if (this.sent > MOST_COMMANDS)
+      throw new Error(`after ${MOST_COMMANDS} commands there is still something to do`);
     const events = this.decider.decide(this.state, command, nowMicros);
     for (const event of events) this.fold(event);
     return events;

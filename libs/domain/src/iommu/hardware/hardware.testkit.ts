@@ -135,6 +135,9 @@ export const invalidation = {
 } as const;
 export const fence = { op: 'fence', slot: 0, data: 7, orderReads: false, orderWrites: false } as const;
 
+/** More commands than any test queues: what runs on for ever then fails its test instead of hanging it. */
+const MOST_COMMANDS = 1_000;
+
 /** Performs commands one after the other, each followed by what the command queue can run; gives all events and the state. */
 export function perform(
   hardware: HardwareDecider,
@@ -151,7 +154,11 @@ export function perform(
   };
   for (const command of commands) {
     step(command);
-    while (step({ kind: 'RunNextCommand' }) > 0);
+    let ran = 0;
+    while (step({ kind: 'RunNextCommand' }) > 0) {
+      ran += 1;
+      if (ran > MOST_COMMANDS) throw new Error('the command queue does not come to rest');
+    }
   }
   return { events, state };
 }

@@ -1,0 +1,23 @@
+// Mutation testing of one part, which FAULTLINE_MUTATION_PART names (see parts.js and run.js).
+const parts = require('./parts.js');
+
+const part = process.env.FAULTLINE_MUTATION_PART;
+
+/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
+module.exports = {
+  testRunner: 'jest',
+  jest: { configFile: 'test/mutation/jest.config.js', enableFindRelatedTests: false },
+  coverageAnalysis: 'perTest',
+  mutate: parts[part].mutate,
+  ignorePatterns: ['dist', 'runs', '.cache', 'docs', 'examples', 'bench', 'apps'],
+  // Tables and constants are evaluated when a module is loaded: each of their mutants would need all tests in a fresh process.
+  ignoreStatic: true,
+  concurrency: Number(process.env.FAULTLINE_MUTATION_JOBS ?? 2),
+  timeoutMS: 1500,
+  tempDirName: `.cache/stryker-${part}`,
+  incremental: true,
+  incrementalFile: `.cache/mutation-${part}-incremental.json`,
+  reporters: ['progress', 'json'],
+  jsonReporter: { fileName: `.cache/mutation-${part}.json` },
+  thresholds: { high: 95, low: 85, break: null },
+};

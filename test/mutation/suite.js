@@ -1,0 +1,19 @@
+// All specs of a part in one file: the modules under test are loaded once for a mutant, and not once for each spec file.
+const { readdirSync, statSync } = require('node:fs');
+const { join } = require('node:path');
+const parts = require('./parts.js');
+
+const ROOT = join(__dirname, '../..');
+
+function specsIn(place) {
+  const path = join(ROOT, place);
+  if (statSync(path).isFile()) return [path];
+  return readdirSync(path)
+    .filter((name) => name.endsWith('.spec.ts'))
+    .map((name) => join(path, name));
+}
+
+// What takes longest comes last: most mutants do not get that far.
+const specs = parts[process.env.FAULTLINE_MUTATION_PART].tests.flatMap(specsIn);
+const isLong = (file) => /properties|property|conformance/.test(file);
+for (const file of [...specs.filter((each) => !isLong(each)), ...specs.filter(isLong)]) require(file);
