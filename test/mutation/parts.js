@@ -13,7 +13,8 @@ module.exports = {
   hardware: {
     name: 'IOMMU hardware and profiles',
     mutate: [`${DOMAIN}/iommu/hardware/**/*.ts`, `${DOMAIN}/iommu/profile.ts`, ...NOT_MUTATED],
-    tests: [`${DOMAIN}/iommu/hardware`, 'test/conformance/pri.spec.ts'],
+    // Without the recorded vectors, which would find some more: reading them for every mutant takes four times as long.
+    tests: [`${DOMAIN}/iommu/hardware`],
   },
   iommu: {
     name: 'living IOMMU',

@@ -17,8 +17,8 @@ for (const part of chosen.length > 0 ? chosen : Object.keys(parts)) {
     {
       cwd: ROOT,
       stdio: 'inherit',
-      // A few random sequences, always the same: a property that runs long would run long for every mutant.
-      env: { FAULTLINE_SEQUENCES: '10', FAULTLINE_SEED: '1', ...process.env, FAULTLINE_MUTATION_PART: part },
+      // Few random sequences, and always the same: a property that runs long would do so for every mutant.
+      env: { FAULTLINE_SEQUENCES: '150', FAULTLINE_SEED: '1', ...process.env, FAULTLINE_MUTATION_PART: part },
     },
   );
   if (status !== 0) process.exit(status ?? 1);

@@ -1,9 +1,13 @@
 // All specs of a part in one file: the modules under test are loaded once for a mutant, and not once for each spec file.
 const { readdirSync, statSync } = require('node:fs');
 const { join } = require('node:path');
+const fc = require('fast-check');
 const parts = require('./parts.js');
 
 const ROOT = join(__dirname, '../..');
+
+// That a random sequence fails is all there is to know; the smallest one that does takes long to find.
+fc.configureGlobal({ endOnFailure: true });
 
 function specsIn(place) {
   const path = join(ROOT, place);

@@ -1,4 +1,4 @@
-import { MAX_STALL_TAG, NO_PASID, ResponseCode } from '../kernel/vocabulary';
+import { MAX_STALL_TAG, ResponseCode } from '../kernel/vocabulary';
 import type { ReceiveRequestCommand } from './commands';
 import type { AnyIommuEvent, RequestRecord, StallDeferred, StallEnded, StallRecorded } from './events';
 import { type Room, stallAborted, stallEnded } from './endings';
@@ -150,9 +150,4 @@ function terminated(command: ReceiveRequestCommand, code: ResponseCode, nowMicro
     rounds: round,
     endedAtMicros: nowMicros,
   };
-}
-
-/** PASID on a response: only where the device wants it and the request had one (R13, R86). */
-export function responsePasid(device: DeviceEntry | undefined, pasid: number): number {
-  return device?.responsePasidRequired && device.model === 'pri' ? pasid : NO_PASID;
 }

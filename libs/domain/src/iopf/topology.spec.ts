@@ -25,8 +25,12 @@ describe('topologies', () => {
   it('separates what the topology says', () => {
     expect(queuesOf('per-fault-queue', { iommus: [3], mms: [] })).toEqual(['iommu-3-pri', 'iommu-3-event']);
     expect(createRouter('per-fault-queue', 3)(1, 'stall', 0)).toBe('iommu-3-event');
+    expect(createRouter('per-fault-queue', 3)(1, 'pri', 0)).toBe('iommu-3-pri');
+    expect(queuesOf('per-domain', facts)).toEqual(['mm-4', 'mm-5', 'mm-none']);
     expect(createRouter('per-domain', 3)(1, 'pri', 5)).toBe('mm-5');
+    expect(createRouter('per-domain', 3)(1, 'pri', UNBOUND_MM)).toBe('mm-none');
     expect(createRouter('global', 3)(1, 'pri', 5)).toBe('global');
+    expect(createRouter('per-iommu', 3)(1, 'pri', 5)).toBe('iommu-3');
   });
 
   it('R138 a hash topology keeps a device on one queue, on every IOMMU, and uses all queues', () => {
@@ -41,8 +45,26 @@ describe('topologies', () => {
 
   it('reads the topologies of scenarios, and no others', () => {
     for (const topology of topologies) expect(parseTopology(topology)).toBe(topology);
-    for (const text of ['', 'hash', 'hash:0', 'hash:x', 'hash:08', 'per-device', 'hash:123456']) {
+    expect(parseTopology('hash:12')).toBe('hash:12');
+    expect(queuesOf('hash:12', facts)).toHaveLength(12);
+    for (const text of [
+      '',
+      'hash',
+      'hash:0',
+      'hash:x',
+      'hash:1x',
+      'hash:08',
+      'per-device',
+      'hash:123456',
+      'a hash:7',
+    ]) {
       expect(parseTopology(text)).toBeUndefined();
     }
+  });
+
+  it('a name that is no topology is a defect of the caller, and is named', () => {
+    const unknown = 'per-device' as Topology;
+    expect(() => createRouter(unknown, 0)).toThrow('unknown topology per-device');
+    expect(() => queuesOf(unknown, facts)).toThrow('unknown topology per-device');
   });
 });
