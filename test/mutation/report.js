@@ -1,6 +1,6 @@
 // Writes docs/reference/mutation.md from what `npm run test:mutation` left: the score of each part, and every mutant that no test
 // noticed with the reason kept in reasons.json. Ends with status 1 when the score is below what is wanted.
-const { existsSync, readFileSync, writeFileSync } = require('node:fs');
+const { existsSync, readdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const parts = require('./parts.js');
 
@@ -16,6 +16,13 @@ const reasons = JSON.parse(readFileSync(join(__dirname, 'reasons.json'), 'utf8')
 function resultsOf(part) {
   const file = join(ROOT, `.cache/mutation-${part}.json`);
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).files : undefined;
+}
+
+/** Files below the folder of a part that a run left out, or that have nothing to mutate. */
+function leftOut({ tests: [folder] }, files) {
+  return readdirSync(join(ROOT, folder))
+    .filter((name) => name.endsWith('.ts') && !/[.](spec|testkit)[.]ts$|^index[.]ts$/.test(name))
+    .filter((name) => !(`${folder}/${name}` in files));
 }
 
 function mutantsOf(files) {
@@ -58,9 +65,16 @@ function survivorRow(mutant) {
   return `| \`${place}\` | ${code(mutant.original)} | ${code(replacementOf(mutant) || '(nothing)')} | ${reason} |`;
 }
 
-const measured = Object.entries(parts).map(([part, { name }]) => ({ name, files: resultsOf(part) }));
+const measured = Object.entries(parts).map(([part, { name }]) => ({
+  name,
+  files: resultsOf(part),
+  folder: parts[part],
+}));
 const run = measured.filter(({ files }) => files !== undefined);
 const missing = measured.filter(({ files }) => files === undefined).map(({ name }) => name);
+const leftOutLines = run.map(
+  ({ name, folder, files }) => `- ${name}: ${leftOut(folder, files).join(', ') || 'none'}`,
+);
 const everything = run.flatMap(({ files }) => mutantsOf(files));
 const survivors = everything.filter(({ status }) => UNNOTICED.has(status));
 const fileCount = run.reduce((sum, { files }) => sum + Object.keys(files).length, 0);
@@ -79,6 +93,10 @@ one part is run by \`npm run test:mutation -- ${Object.keys(parts)[0]}\`, and wh
 ${run.map(({ name, files }) => row(name, Object.keys(files).length, mutantsOf(files))).join('\n')}
 ${row('**together**', fileCount, everything)}
 ${missing.length > 0 ? `\nNot measured in this run: ${missing.join(', ')}.\n` : ''}
+Files without a result, because they were left out or hold nothing but types and constants:
+
+${leftOutLines.join('\n')}
+
 ## Not noticed
 
 | place | original | mutant | why |
