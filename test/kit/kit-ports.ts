@@ -33,7 +33,15 @@ export class KitPorts extends ServicePorts {
   ) {
     super();
     const logLevel = process.env['LOG_LEVEL'] ?? 'silent';
-    this.config = { service, instance, natsServers: [], lab, runDirectory: undefined, logLevel };
+    this.config = {
+      service,
+      instance,
+      session: instance,
+      natsServers: [],
+      lab,
+      runDirectory: undefined,
+      logLevel,
+    };
     this.logger = createLogger(this.config);
     this.subjects = subjectsOf(lab);
     this.log = ports.log;

@@ -95,7 +95,7 @@ export class IommuBench {
   constructor(readonly scenario = scenarioOf()) {
     const [iommu] = scenario.iommus;
     if (!iommu) throw new Error('an IOMMU');
-    this.unit = new IommuUnit(this.ports, scenario, iommu);
+    this.unit = new IommuUnit(this.ports, scenario, iommu, (error) => this.ports.fail(error));
   }
 
   /** Starts everything, with both devices attached and bound to PASID 7 and 8. */

@@ -4,3 +4,5 @@ export * from './schemas';
 export * from './subjects';
 export * from './scenario';
 export * from './control';
+export * from './control-routing';
+export * from './units';

@@ -4,5 +4,6 @@ export * from './delay-line';
 export * from './memory';
 export * from './model-time';
 export * from './ports';
+export * from './take-over';
 export * from './unit-host';
 export * from './unit-journal';

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { LAB_NAME, type ServiceName } from '@faultline/contracts';
 import { z } from 'zod';
@@ -26,6 +27,8 @@ const environment = z.object({
 export interface ServiceConfig {
   service: ServiceName;
   instance: string;
+  /** Names this process among all that ever had the name of the instance. */
+  session: string;
   natsServers: string[];
   lab: string;
   runDirectory: string | undefined;
@@ -56,6 +59,7 @@ export function readConfig(service: ServiceName, variables: NodeJS.ProcessEnv = 
   return {
     service,
     instance: data.FAULTLINE_INSTANCE ?? `${service}-${hostname()}-${process.pid}`,
+    session: randomUUID(),
     natsServers: data.NATS_URL.split(',').map((server) => server.trim()),
     lab: data.FAULTLINE_LAB,
     runDirectory: data.FAULTLINE_RUN_DIR,

@@ -11,6 +11,7 @@ export class MemoryServicePorts extends ServicePorts {
   readonly config: ServiceConfig = {
     service: 'iommu',
     instance: 'iommu-test',
+    session: 'session',
     natsServers: [],
     lab: 'lab',
     runDirectory: undefined,

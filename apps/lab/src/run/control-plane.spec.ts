@@ -13,11 +13,17 @@ describe('the control plane', () => {
         },
       },
       subjectsOf('run-1'),
+      { devices: [{ device: 0, iommu: 3, segment: 3 }], iommus: [], processes: [], shards: [] } as never,
     );
 
   test('a question goes to the subject of its laboratory', async () => {
-    await expect(answering(of({ mm: 4 })).ask('mm-handler.create', {} as never)).resolves.toEqual({ mm: 4 });
-    expect(asked.at(-1)).toEqual(['run-1.ctl.mm-handler.create', {}]);
+    await expect(answering(of({ forced: false })).ask('iommu.remove', { device: 0 })).resolves.toEqual({
+      forced: false,
+    });
+    expect(asked.at(-1)).toEqual([
+      'run-1.ctl.iommu.remove',
+      { device: 0, unit: 'iommu.3', ask: expect.any(String) as string },
+    ]);
   });
 
   test.each([

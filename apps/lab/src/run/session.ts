@@ -149,7 +149,7 @@ export class RunSession {
     await this.lifeline.within(this.board.allReady(names), READY_MILLIS, () => this.notReady(names));
     this.client = createControlClient(bus.servers, `faultline lab ${lab}`);
     await this.lifeline.race(this.client.connect());
-    const control = new ControlPlane(this.client, bus.subjects);
+    const control = new ControlPlane(this.client, bus.subjects, scenario);
     const wiring = new Wiring(control, scenario);
     await this.lifeline.race(wiring.wireUp());
     return { bus, control, wiring };
