@@ -1,5 +1,13 @@
 import { type ServiceName, type Subjects, subjectsOf } from '@faultline/contracts';
-import type { ClockPort, DeadLetterPort, LanePort, LogPort, WorkPort } from '@faultline/hosting';
+import type {
+  BlobPort,
+  ClockPort,
+  DeadLetterPort,
+  KvPort,
+  LanePort,
+  LogPort,
+  WorkPort,
+} from '@faultline/hosting';
 import { connectNats, type NatsLink, natsPorts, type NatsPorts } from '@faultline/messaging';
 import { type DynamicModule, type INestMicroservice, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -21,6 +29,9 @@ class NatsServicePorts extends ServicePorts {
   readonly work: WorkPort;
   readonly lanes: LanePort;
   readonly deadLetters: DeadLetterPort;
+  readonly owners: KvPort;
+  readonly heads: KvPort;
+  readonly snapshots: BlobPort;
   readonly clock: ClockPort;
   /** Messages put to the dead letters since the start. */
   buried = 0;
@@ -37,6 +48,9 @@ class NatsServicePorts extends ServicePorts {
     this.work = ports.work;
     this.lanes = ports.lanes;
     this.deadLetters = ports.deadLetters;
+    this.owners = ports.owners;
+    this.heads = ports.heads;
+    this.snapshots = ports.snapshots;
     this.clock = ports.clock;
   }
 

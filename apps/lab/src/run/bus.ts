@@ -1,12 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import {
-  deadStream,
-  type LabEvent,
-  labSchema,
-  logStream,
-  type Subjects,
-  subjectsOf,
-} from '@faultline/contracts';
+import { type LabEvent, labSchema, type Subjects, subjectsOf } from '@faultline/contracts';
 import { appendSurely } from '@faultline/hosting';
 import {
   connectNats,
@@ -15,6 +8,7 @@ import {
   NatsLog,
   NatsServer,
   provision,
+  removeLab,
   SystemClock,
 } from '@faultline/messaging';
 import { RunFailed } from '../errors';
@@ -107,10 +101,8 @@ export class Bus {
   /** On a server of somebody else, the run's streams would stay for ever. */
   async removeStreams(): Promise<void> {
     if (this.server || !this.link) return;
-    const jsm = await jetStreamOf(this.link);
-    const { lab } = this.options;
-    for (const stream of [logStream(lab), deadStream(lab)])
-      await jsm.streams.delete(stream).catch(() => false);
+    // The run has its result by now: a stream that could not be removed is worth no error of its own.
+    await removeLab(await jetStreamOf(this.link), this.options.lab).catch(() => undefined);
   }
 
   /** Closes the connection, then stops the private server. */
