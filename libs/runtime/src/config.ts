@@ -14,12 +14,33 @@ const environment = z.object({
     .regex(LAB_NAME, "1 to 40 letters a-z, digits and '-'")
     .default('lab')
     .describe('laboratory on that server'),
+  FAULTLINE_SITE: z
+    .string()
+    .regex(LAB_NAME, "1 to 40 letters a-z, digits and '-'")
+    .optional()
+    .describe(
+      'site this instance stands at, in place of one laboratory; absent: a service belongs to one run, which starts and ends it',
+    ),
   FAULTLINE_INSTANCE: z
     .string()
     .min(1)
     .optional()
     .describe('name of this instance; made from host and process id when absent'),
   FAULTLINE_RUN_DIR: z.string().min(1).optional().describe('where the event log is kept'),
+  FAULTLINE_RUNS_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'at a site: the folder with one folder for each run, which the event log and the laboratory share',
+    ),
+  FAULTLINE_HEARTBEAT_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'at a site: file touched every 2 s while NATS answers, for health checks; absent: none, since most set-ups watch processes',
+    ),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -27,8 +48,14 @@ export interface ServiceConfig {
   service: ServiceName;
   instance: string;
   natsServers: string[];
+  /** Laboratory it serves; at a site, one after the other. */
   lab: string;
+  site?: string;
+  /** Where the event log of the run is kept. */
   runDirectory: string | undefined;
+  /** Where the runs of a site are kept. */
+  runsDirectory?: string;
+  heartbeatFile?: string;
   logLevel: string;
 }
 
@@ -53,12 +80,17 @@ export function readConfig(service: ServiceName, variables: NodeJS.ProcessEnv = 
     throw new ConfigError(variable, variables[variable] ?? '', issue?.message ?? 'another value');
   }
   const { data } = parsed;
+  if (data.FAULTLINE_SITE !== undefined && variables['FAULTLINE_LAB'] !== undefined)
+    throw new ConfigError('FAULTLINE_LAB', data.FAULTLINE_LAB, 'it to be absent where FAULTLINE_SITE is set');
   return {
     service,
     instance: data.FAULTLINE_INSTANCE ?? `${service}-${hostname()}-${process.pid}`,
     natsServers: data.NATS_URL.split(',').map((server) => server.trim()),
     lab: data.FAULTLINE_LAB,
+    site: data.FAULTLINE_SITE,
     runDirectory: data.FAULTLINE_RUN_DIR,
+    runsDirectory: data.FAULTLINE_RUNS_DIR,
+    heartbeatFile: data.FAULTLINE_HEARTBEAT_FILE,
     logLevel: data.LOG_LEVEL,
   };
 }

@@ -1,6 +1,6 @@
 import { type Observable, NEVER, of, throwError } from 'rxjs';
 import { subjectsOf } from '@faultline/contracts';
-import { ControlPlane } from './control-plane';
+import { ControlPlane, Unanswered } from './control-plane';
 
 describe('the control plane', () => {
   const asked: [subject: string, request: unknown][] = [];
@@ -33,5 +33,33 @@ describe('the control plane', () => {
     [throwError(() => new Error('closed')), /^asking iommu\.attach failed: closed$/],
   ])('what goes wrong is one line', async (answer, line) => {
     await expect(answering(answer).ask('iommu.attach', { device: 0 }, 10)).rejects.toThrow(line);
+  });
+
+  /** Nobody is there for the first questions. */
+  const absentFor = (questions: number, absenceMillis: number) => {
+    let sent = 0;
+    const absence = throwError(() => Object.assign(new Error('empty'), { name: 'EmptyResponseException' }));
+    const send = <T>(): Observable<T> => (++sent > questions ? of({} as T) : (absence as Observable<T>));
+    const control = new ControlPlane({ send }, subjectsOf('run-1'), absenceMillis);
+    return { control, sent: () => sent };
+  };
+
+  test('a question that reaches nobody is asked again, as long as a service may be away', async () => {
+    const { control, sent } = absentFor(1, 60_000);
+    await expect(control.ask('iommu.attach', { device: 0 })).resolves.toEqual({});
+    expect(sent()).toBe(2);
+  });
+
+  test('after that, and for a look at progress at once, it is told as unanswered', async () => {
+    await expect(absentFor(9, 300).control.ask('iommu.attach', { device: 0 })).rejects.toThrow(Unanswered);
+    const look = absentFor(1, 60_000);
+    await expect(look.control.ask('iommu.progress', {})).rejects.toThrow(Unanswered);
+    expect(look.sent()).toBe(1);
+  });
+
+  test('one that was received is not asked again: what became of it is unknown', async () => {
+    const send = <T>(): Observable<T> => NEVER;
+    const control = new ControlPlane({ send }, subjectsOf('run-1'), 60_000);
+    await expect(control.ask('iommu.attach', { device: 0 }, 10)).rejects.toThrow(Unanswered);
   });
 });
