@@ -1,5 +1,13 @@
 import { type ServiceName, type Subjects, subjectsOf } from '@faultline/contracts';
-import type { ClockPort, DeadLetterPort, LanePort, LogPort, WorkPort } from '@faultline/hosting';
+import type {
+  BlobPort,
+  ClockPort,
+  DeadLetterPort,
+  KvPort,
+  LanePort,
+  LogPort,
+  WorkPort,
+} from '@faultline/hosting';
 import { createLogger, type Logger, type ServiceConfig, ServicePorts } from '@faultline/runtime';
 
 /** What a laboratory needs of the world, on whatever it runs. */
@@ -8,6 +16,9 @@ export interface PathPorts {
   work: WorkPort;
   lanes: LanePort;
   deadLetters: DeadLetterPort;
+  owners: KvPort;
+  heads: KvPort;
+  snapshots: BlobPort;
   clock: ClockPort;
 }
 
@@ -20,6 +31,9 @@ export class KitPorts extends ServicePorts {
   readonly work: WorkPort;
   readonly lanes: LanePort;
   readonly deadLetters: DeadLetterPort;
+  readonly owners: KvPort;
+  readonly heads: KvPort;
+  readonly snapshots: BlobPort;
   readonly clock: ClockPort;
   /** Reasons of the messages it put to the dead letters. */
   readonly buried: string[] = [];
@@ -40,6 +54,9 @@ export class KitPorts extends ServicePorts {
     this.work = ports.work;
     this.lanes = ports.lanes;
     this.deadLetters = ports.deadLetters;
+    this.owners = ports.owners;
+    this.heads = ports.heads;
+    this.snapshots = ports.snapshots;
     this.clock = ports.clock;
   }
 

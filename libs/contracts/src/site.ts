@@ -1,12 +1,6 @@
 import { z } from 'zod';
 import { LAB_NAME } from './subjects';
 
-/**
- * A site: services that stand on one NATS server and serve one laboratory after the other. Its key in this bucket (one for the
- * server, the key is the site's name) says which one now; while nobody uses the site the key is absent.
- */
-export const SITES_BUCKET = 'FAULTLINE_SITES';
-
 const siteClaim = z.object({
   /** The run that has the site; the event log keeps it in a folder of that name. */
   run: z.string().regex(/^[\w-]+$/),

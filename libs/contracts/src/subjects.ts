@@ -63,6 +63,14 @@ export function subjectsOf(lab: string): Subjects {
 export const logStream = (lab: string): string => `FAULTLINE_${lab}`;
 /** Name of the stream that keeps dead letters. */
 export const deadStream = (lab: string): string => `FAULTLINE_${lab}_DEAD`;
+/** Name of the key-value bucket with the leases and members of a laboratory. */
+export const ownersBucket = (lab: string): string => `FAULTLINE_${lab}_OWNERS`;
+/** Name of the key-value bucket with the published heads of the record's hash chain. */
+export const headsBucket = (lab: string): string => `FAULTLINE_${lab}_HEADS`;
+/** Name of the object store with the snapshots of a laboratory's units. */
+export const snapshotBucket = (lab: string): string => `FAULTLINE_${lab}_SNAPSHOTS`;
+/** Name of the key-value bucket, one a server, that says which laboratory the standing services of a site serve. */
+export const SITES_BUCKET = 'FAULTLINE_SITES';
 /** Name of the durable consumer that the workers of an IOPF queue share. */
 export const queueConsumer = (queue: string): string => `iopf-${queue}`;
 /** A laboratory name that cannot be a subject token. */

@@ -194,3 +194,118 @@ export interface DeadLetterPort {
   /** Keeps a dead letter. Resolves when it is stored; never throws for a full store (it is then only counted and logged). */
   bury(letter: DeadLetter): Promise<void>;
 }
+
+/** A key of a bucket with its value. */
+export interface KvEntry {
+  key: string;
+  value: Uint8Array;
+  /** Position of the write in the bucket's one order, from 1: a later write of any key has a higher one. */
+  revision: number;
+}
+
+/** The key was changed by somebody else: nothing was written. */
+export class KvConflict extends Error {
+  constructor(
+    readonly key: string,
+    readonly expectedRevision: number,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `${key} was not written: it is not at revision ${expectedRevision}, somebody else was there`,
+      options,
+    );
+    this.name = 'KvConflict';
+  }
+}
+
+/** The store did not answer, or could not take the write; whether a write took effect is unknown. */
+export class KvUnavailable extends Error {
+  constructor(
+    /** A key, or the prefix of several. */
+    readonly key: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`the key-value store did not answer for '${key}' (${reason})`, options);
+    this.name = 'KvUnavailable';
+  }
+}
+
+/** The bucket was deleted, or deleted and made anew: what was known of it holds no more. */
+export class KvLost extends Error {
+  constructor(
+    readonly bucket: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`the key-value bucket ${bucket} is lost: ${reason}`, options);
+    this.name = 'KvLost';
+  }
+}
+
+const KEY = /^[-/=\w]+(\.[-/=\w]+)*$/;
+
+/** Throws `RangeError` for what no bucket takes as a key: dot-separated tokens of letters, digits and `-/_=`. */
+export function assertKvKey(key: string): void {
+  if (!KEY.test(key))
+    throw new RangeError(`'${key}' is no key: expected tokens of letters, digits and -/_= with dots between`);
+}
+
+/** Throws `RangeError` for what begins no key: whole tokens, each with its dot, or nothing for all keys. */
+export function assertKvPrefix(prefix: string): void {
+  if (prefix === '') return;
+  if (!prefix.endsWith('.') || !KEY.test(prefix.slice(0, -1)))
+    throw new RangeError(`'${prefix}' is no prefix of keys: expected whole tokens, each followed by a dot`);
+}
+
+export interface KvWatchOptions {
+  prefix: string;
+  onEntry(entry: KvEntry): void;
+  onDeleted(key: string, revision: number): void;
+  onReady(): void;
+  onError(error: Error): void;
+}
+
+/**
+ * A small bucket of keys that several processes share; the last value of each key is kept. All but `watch` reject with
+ * {@link KvUnavailable} when the store does not answer, with {@link KvLost} when it answers that there is no such bucket, and
+ * with `RangeError` for a key or prefix that no bucket takes.
+ */
+export interface KvPort {
+  get(key: string): Promise<KvEntry | undefined>;
+  /**
+   * Writes; with `expectedRevision` only if the key still has it (0: the key must be absent or deleted), otherwise rejects with
+   * {@link KvConflict}. Resolves with the new revision. After {@link KvUnavailable} a retry may meet the own write as a conflict.
+   */
+  put(key: string, value: Uint8Array, expectedRevision?: number): Promise<number>;
+  /** Deletes; with `expectedRevision` only if the key still has it, otherwise rejects with {@link KvConflict}. */
+  delete(key: string, expectedRevision?: number): Promise<void>;
+  /** Every key that begins with `prefix` (whole tokens, e.g. `member.iommu.`; empty for all), now, in the order of their writes. */
+  entries(prefix: string): Promise<KvEntry[]>;
+  /**
+   * Tells what is there now, then `onReady` once, then every change, in order; a value that was overwritten before it could be
+   * told may be left out. After an outage it goes on, and an entry may be told again. A bucket that was deleted or made anew ends
+   * the watch through `onError` ({@link KvLost}), a throwing callback does too.
+   */
+  watch(options: KvWatchOptions): Promise<Running>;
+}
+
+/** The store of blobs did not answer, has no room, or holds a damaged blob. Whether a write took effect is unknown. */
+export class BlobUnavailable extends Error {
+  constructor(
+    readonly blob: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`the blob '${blob}' could not be stored or read: ${reason}`, options);
+    this.name = 'BlobUnavailable';
+  }
+}
+
+/** Whole blobs by name, e.g. snapshots; the last one written counts. All reject with {@link BlobUnavailable}. */
+export interface BlobPort {
+  put(name: string, body: Uint8Array): Promise<void>;
+  /** The blob as it was put, whole and checked, or `undefined` when there is none. */
+  get(name: string): Promise<Uint8Array | undefined>;
+  delete(name: string): Promise<void>;
+}

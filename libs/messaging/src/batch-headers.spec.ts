@@ -38,7 +38,7 @@ describe('batch headers', () => {
 
 describe('acknowledgement subjects', () => {
   it('are read in both forms', () => {
-    const expected = { deliveries: 2, sequence: 1234, deliverySequence: 56 };
+    const expected = { deliveries: 2, sequence: 1234, deliverySequence: 56, pending: 7 };
     expect(parseDelivery('$JS.ACK.FAULTLINE_a.iopf-q.2.1234.56.1700000000000000000.7')).toEqual(expected);
     expect(
       parseDelivery('$JS.ACK.hub.ACCHASH.FAULTLINE_a.iopf-q.2.1234.56.1700000000000000000.7.random'),

@@ -10,6 +10,8 @@ export interface Delivery {
   sequence: number;
   /** Position in the consumer's own count of deliveries, from 1. */
   deliverySequence: number;
+  /** Messages that wait behind it for the consumer, as far as the server knows. */
+  pending: number;
 }
 
 /**
@@ -23,6 +25,7 @@ export function parseDelivery(reply: string): Delivery {
     deliveries: Number(tokens[4 + skip]),
     sequence: Number(tokens[5 + skip]),
     deliverySequence: Number(tokens[6 + skip]),
+    pending: Number(tokens[8 + skip]),
   };
   if (!reply.startsWith('$JS.ACK.') || !(delivery.deliverySequence > 0)) {
     throw new RangeError(`'${reply}' is not an acknowledgement subject`);

@@ -1,13 +1,7 @@
-import type {
-  ApiError,
-  ConsumerConfig,
-  ConsumerInfo,
-  JetStreamManager,
-  StreamConfig,
-  StreamInfo,
-} from 'nats';
+import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from 'nats';
 import { configDifferences, MUTABLE_CONSUMER_FIELDS, MUTABLE_STREAM_FIELDS } from './config-diff';
 import {
+  apiError,
   JetStreamMissing,
   StorageUnavailable,
   StreamConfigConflict,
@@ -80,6 +74,16 @@ export async function findStream(jsm: JetStreamManager, name: string): Promise<S
   }
 }
 
+/** Deletes the stream. Resolves with whether there was one. */
+export async function removeStream(jsm: JetStreamManager, name: string): Promise<boolean> {
+  try {
+    return await jsm.streams.delete(name);
+  } catch (error) {
+    if (apiError(error)?.err_code === STREAM_NOT_FOUND) return false;
+    throw explain(name, error);
+  }
+}
+
 async function findConsumer(
   jsm: JetStreamManager,
   stream: string,
@@ -107,10 +111,4 @@ function explain(stream: string, thrown: unknown): Error {
   if (NO_STORAGE.has(code))
     return new StorageUnavailable(stream, api?.description ?? cause.message, { cause });
   return cause;
-}
-
-function apiError(thrown: unknown): ApiError | undefined {
-  return thrown instanceof Error && 'api_error' in thrown
-    ? (thrown.api_error as ApiError | undefined)
-    : undefined;
 }

@@ -1,3 +1,5 @@
+import type { ApiError } from 'nats';
+
 /** No NATS server answered at the start. */
 export class NatsUnreachable extends Error {
   constructor(
@@ -88,3 +90,10 @@ export class AppendImpossible extends Error {
 
 export const toError = (thrown: unknown): Error =>
   thrown instanceof Error ? thrown : new Error(String(thrown));
+
+/** What the JetStream API said, where an error of the client came of that. */
+export function apiError(thrown: unknown): ApiError | undefined {
+  return thrown instanceof Error && 'api_error' in thrown
+    ? (thrown.api_error as ApiError | undefined)
+    : undefined;
+}

@@ -9,11 +9,21 @@ export {
   type ConfigDifference,
 } from './errors';
 export { NatsServer, NatsServerFailed, NatsServerMissing, type NatsServerOptions } from './launcher';
+export { NatsBlobs, type NatsBlobsOptions } from './nats-blobs';
 export { NatsDeadLetters, type NatsDeadLettersOptions } from './nats-dead-letters';
+export { NatsKv, type NatsKvOptions } from './nats-kv';
 export { NatsLanes } from './nats-lanes';
 export { NatsLog, type NatsLogOptions } from './nats-log';
-export { jetStreamOf, natsPorts, type NatsPorts, type NatsPortsOptions } from './nats-ports';
+export { jetStreamOf, natsPorts, openKv, type NatsPorts, type NatsPortsOptions } from './nats-ports';
 export { NatsWork } from './nats-work';
-export { provision, provisionQueue, type Provisioned, type ProvisionOptions } from './provision';
+export {
+  provision,
+  provisionKv,
+  provisionQueue,
+  removeLab,
+  type KvBucketOptions,
+  type Provisioned,
+  type ProvisionOptions,
+} from './provision';
 export { Requests, RequestFailed, type RequestFailure } from './requests';
 export { SystemClock } from './system-clock';

@@ -1,23 +1,26 @@
-import { LogReadFailed, type LogMessage, type Running } from '@faultline/hosting';
+import { LogReadFailed, type Running } from '@faultline/hosting';
 import {
   AckPolicy,
   createInbox,
   DeliverPolicy,
   nanos,
   ReplayPolicy,
+  type ConsumerInfo,
   type JetStreamManager,
   type Msg,
   type Subscription,
 } from 'nats';
 import type { NatsLink } from './connection';
-import { parseDelivery, toLogMessage } from './delivery';
+import { parseDelivery, type Delivery } from './delivery';
 import { toError } from './errors';
 import { askJetStream, JetStreamRefused } from './jetstream-api';
 
 export interface FollowOptions {
   subject: string;
   fromSequence: number;
-  onMessage(message: LogMessage): void;
+  onMessage(message: Msg, delivery: Delivery): void;
+  /** The consumer was made for the first time; `pending` messages of the stream were there for it, as far as the server knows. */
+  onOpened?(pending: number): void;
   onError(error: Error): void;
 }
 
@@ -48,6 +51,8 @@ export class LogFollower implements Running {
   private read = 0;
   private delivered = 0;
   private heard = 0;
+  /** When the stream was made; another time means another stream of the same name. */
+  private created = '';
   private reopening = false;
   private stopped = false;
 
@@ -76,7 +81,9 @@ export class LogFollower implements Running {
       link.onClosed(() => follower.fail(new LogReadFailed(options.subject, 'the connection was closed'))),
     );
     try {
-      await follower.open();
+      follower.created = (await follower.streamInfo()).created;
+      const { num_pending: pending, delivered } = await follower.open();
+      follower.opened(pending + delivered.consumer_seq);
     } catch (error) {
       await follower.stop();
       throw new LogReadFailed(options.subject, toError(error).message, { cause: error });
@@ -92,7 +99,7 @@ export class LogFollower implements Running {
     return Promise.resolve();
   }
 
-  private async open(): Promise<void> {
+  private async open(): Promise<ConsumerInfo> {
     const inbox = createInbox();
     this.inbox = inbox;
     this.delivered = 0;
@@ -116,6 +123,15 @@ export class LogFollower implements Running {
       num_replicas: 1,
     });
     if (inbox === this.inbox) this.consumer = info.name;
+    return info;
+  }
+
+  private opened(pending: number): void {
+    try {
+      this.options.onOpened?.(pending);
+    } catch (thrown) {
+      this.fail(toError(thrown));
+    }
   }
 
   private close(): void {
@@ -138,7 +154,7 @@ export class LogFollower implements Running {
       if (delivery.sequence < this.next) return;
       this.next = delivery.sequence + 1;
       this.read = delivery.sequence;
-      this.options.onMessage(toLogMessage(message, delivery.sequence));
+      this.options.onMessage(message, delivery);
     } catch (thrown) {
       // An error that left this callback would end the client's read loop.
       this.fail(toError(thrown));
@@ -186,16 +202,20 @@ export class LogFollower implements Running {
     this.reopening = false;
   }
 
-  /** A log that is shorter than what was read from it lost its end (a power cut without sync): going on would hide that. */
+  /**
+   * A log that is shorter than what was read from it lost its end (a power cut without sync), and one that was made anew is
+   * another: going on would hide that.
+   */
   private async refuseLostMessages(): Promise<void> {
-    const info = await askJetStream<{ state: { last_seq: number } }>(this.link, `STREAM.INFO.${this.stream}`);
-    const last = info.state.last_seq;
-    if (last < this.read) {
-      throw new LogReadFailed(
-        this.options.subject,
-        `it ends at ${last}, but ${this.read} was read from it before`,
-      );
-    }
+    const { state, created } = await this.streamInfo();
+    const failed = (reason: string): Error => new LogReadFailed(this.options.subject, reason);
+    if (state.last_seq < this.read)
+      throw failed(`it ends at ${state.last_seq}, but ${this.read} was read from it before`);
+    if (created !== this.created) throw failed(`its stream was deleted and made anew at ${created}`);
+  }
+
+  private streamInfo(): Promise<{ created: string; state: { last_seq: number } }> {
+    return askJetStream(this.link, `STREAM.INFO.${this.stream}`);
   }
 
   // A method, so that the compiler does not take the flag for unchanged across an await.

@@ -10,9 +10,10 @@ import {
 import type { ApiError, JetStreamManager, Msg } from 'nats';
 import { encodeAppendHeaders, parseHeaders } from './batch-headers';
 import type { NatsLink } from './connection';
+import { toLogMessage } from './delivery';
 import { toError } from './errors';
 import { askJetStream, JetStreamRefused } from './jetstream-api';
-import { LogFollower, type FollowOptions } from './log-follower';
+import { LogFollower } from './log-follower';
 import { fromApiError, fromSendError } from './log-errors';
 
 export interface NatsLogOptions {
@@ -61,8 +62,11 @@ export class NatsLog implements LogPort {
     return { sequence: answer.seq ?? 0, duplicate: answer.duplicate === true };
   }
 
-  follow(options: FollowOptions): Promise<Running> {
-    return LogFollower.start(this.link, this.jsm, this.stream, options);
+  follow(options: Parameters<LogPort['follow']>[0]): Promise<Running> {
+    return LogFollower.start(this.link, this.jsm, this.stream, {
+      ...options,
+      onMessage: (message, { sequence }) => options.onMessage(toLogMessage(message, sequence)),
+    });
   }
 
   async last(subject: string): Promise<LogMessage | undefined> {

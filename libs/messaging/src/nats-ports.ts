@@ -1,7 +1,10 @@
+import { headsBucket, ownersBucket, snapshotBucket } from '@faultline/contracts';
 import type { JetStreamManager } from 'nats';
 import type { NatsLink } from './connection';
 import { JetStreamMissing } from './errors';
+import { NatsBlobs } from './nats-blobs';
 import { NatsDeadLetters, type NatsDeadLettersOptions } from './nats-dead-letters';
+import { NatsKv, type NatsKvOptions } from './nats-kv';
 import { NatsLanes } from './nats-lanes';
 import { NatsLog, type NatsLogOptions } from './nats-log';
 import { NatsWork } from './nats-work';
@@ -12,6 +15,11 @@ export interface NatsPorts {
   work: NatsWork;
   lanes: NatsLanes;
   deadLetters: NatsDeadLetters;
+  /** Leases and members of the laboratory. */
+  owners: NatsKv;
+  /** Published heads of the record's hash chain. */
+  heads: NatsKv;
+  snapshots: NatsBlobs;
   clock: SystemClock;
 }
 
@@ -24,6 +32,11 @@ export async function jetStreamOf(link: NatsLink): Promise<JetStreamManager> {
   });
 }
 
+/** A key-value bucket by its name, made before by `provision` or `provisionKv`. Rejects with {@link JetStreamMissing}. */
+export async function openKv(link: NatsLink, bucket: string, options: NatsKvOptions = {}): Promise<NatsKv> {
+  return new NatsKv(link, await jetStreamOf(link), bucket, options);
+}
+
 /** All ports of one laboratory over one connection. The laboratory must have been provisioned. */
 export async function natsPorts(link: NatsLink, options: NatsPortsOptions): Promise<NatsPorts> {
   const jsm = await jetStreamOf(link);
@@ -32,6 +45,9 @@ export async function natsPorts(link: NatsLink, options: NatsPortsOptions): Prom
     work: new NatsWork(link, jsm, options),
     lanes: new NatsLanes(link),
     deadLetters: new NatsDeadLetters(link, options),
+    owners: new NatsKv(link, jsm, ownersBucket(options.lab)),
+    heads: new NatsKv(link, jsm, headsBucket(options.lab)),
+    snapshots: new NatsBlobs(link, snapshotBucket(options.lab)),
     clock: new SystemClock(),
   };
 }

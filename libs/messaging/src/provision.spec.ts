@@ -1,10 +1,20 @@
-import { deadStream, logStream, queueConsumer, subjectsOf } from '@faultline/contracts';
+import {
+  deadStream,
+  headsBucket,
+  logStream,
+  ownersBucket,
+  queueConsumer,
+  snapshotBucket,
+  subjectsOf,
+} from '@faultline/contracts';
 import { millis, StorageType, type JetStreamManager } from 'nats';
 import { rejectionOf } from '../../hosting/src/testkit/eventually.testkit';
 import type { NatsLink } from './connection';
 import { StorageUnavailable, StreamConfigConflict } from './errors';
+import { blobStream } from './nats-blobs';
+import { kvStream } from './nats-kv';
 import { jetStreamOf } from './nats-ports';
-import { provision } from './provision';
+import { provision, removeLab } from './provision';
 import { freshLab, TestServer } from './testkit/server.testkit';
 
 let server: TestServer;
@@ -48,6 +58,29 @@ describe('provision', () => {
     });
   });
 
+  it('makes the buckets in the layout of the clients, bounded, with the snapshots as large as there is room', async () => {
+    const lab = freshLab();
+    await provision(jsm, { lab, queues: [], logMaxBytes: 2 ** 24 });
+    for (const bucket of [ownersBucket(lab), headsBucket(lab)])
+      expect((await jsm.streams.info(kvStream(bucket))).config).toMatchObject({
+        subjects: [`$KV.${bucket}.>`],
+        storage: 'file',
+        discard: 'new',
+        max_msgs_per_subject: 1,
+        max_bytes: 16 * 1024 ** 2,
+        allow_rollup_hdrs: true,
+      });
+    const bucket = snapshotBucket(lab);
+    expect((await jsm.streams.info(blobStream(bucket))).config).toMatchObject({
+      subjects: [`$O.${bucket}.C.>`, `$O.${bucket}.M.>`],
+      storage: 'file',
+      discard: 'new',
+      max_bytes: 512 * 1024 ** 2,
+      allow_rollup_hdrs: true,
+    });
+    await removeLab(jsm, lab);
+  });
+
   it('is safe to repeat, also at the same time, and changes what can be changed', async () => {
     const lab = freshLab();
     const options = { lab, queues: ['a', 'b'], logMaxBytes: 2 ** 24 };
@@ -81,5 +114,20 @@ describe('provision', () => {
     expect(error).toBeInstanceOf(StorageUnavailable);
     const { logMaxBytes } = await provision(jsm, { lab, queues: [] });
     expect(logMaxBytes).toBeGreaterThanOrEqual(64 * 1024 ** 2);
+  });
+
+  it('shares a small server: every part has its place, and the log the largest', async () => {
+    const small = await TestServer.start({ maxStoreBytes: 400 * 1024 ** 2 });
+    const smallLink = await small.link();
+    const manager = await jetStreamOf(smallLink);
+    const lab = freshLab();
+    const snapshotBytes = async (): Promise<number> =>
+      (await manager.streams.info(blobStream(snapshotBucket(lab)))).config.max_bytes / 1024 ** 2;
+    expect(await provision(manager, { lab, queues: [] })).toEqual({ logMaxBytes: 256 * 1024 ** 2 });
+    expect(await snapshotBytes()).toBe(32);
+    expect(await provision(manager, { lab, queues: [] })).toEqual({ logMaxBytes: 256 * 1024 ** 2 });
+    expect(await snapshotBytes()).toBe(32);
+    await smallLink.close();
+    await small.stop();
   });
 });

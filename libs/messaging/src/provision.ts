@@ -1,4 +1,12 @@
-import { deadStream, logStream, queueConsumer, subjectsOf } from '@faultline/contracts';
+import {
+  deadStream,
+  headsBucket,
+  logStream,
+  ownersBucket,
+  queueConsumer,
+  snapshotBucket,
+  subjectsOf,
+} from '@faultline/contracts';
 import {
   AckPolicy,
   DeliverPolicy,
@@ -11,8 +19,10 @@ import {
   type JetStreamManager,
   type StreamConfig,
 } from 'nats';
-import { ensureConsumer, ensureStream, findStream } from './ensure';
+import { ensureConsumer, ensureStream, findStream, removeStream } from './ensure';
 import { StorageUnavailable } from './errors';
+import { blobStream } from './nats-blobs';
+import { kvStream, kvSubject } from './nats-kv';
 
 export interface ProvisionOptions {
   lab: string;
@@ -25,11 +35,13 @@ export interface ProvisionOptions {
   logMaxBytes?: number;
   /** Size limit of the dead letters, in bytes; default 64 MiB. */
   deadMaxBytes?: number;
+  /** Size limit of the snapshots, in bytes. Default: the largest of 512 MiB, half of it, ... for which the server has room. */
+  snapshotMaxBytes?: number;
   /** Time a worker has to settle a message, in milliseconds; default 30 000. */
   ackWaitMillis?: number;
   /** Messages of one queue that are with workers at any time, over all of them; default 1024. */
   maxAckPending?: number;
-  /** Copies of the log in a cluster; default 1. */
+  /** Copies of everything in a cluster; default 1. */
   replicas?: number;
 }
 
@@ -41,6 +53,10 @@ export interface Provisioned {
 const DEFAULT_LOG_BYTES = 4 * 1024 ** 3;
 const SMALLEST_LOG_BYTES = 64 * 1024 ** 2;
 const DEFAULT_DEAD_BYTES = 64 * 1024 ** 2;
+const DEFAULT_SNAPSHOT_BYTES = 512 * 1024 ** 2;
+const SMALLEST_SNAPSHOT_BYTES = 16 * 1024 ** 2;
+/** A lease or a head is some hundred bytes; the server reserves the whole size at once. */
+const BUCKET_BYTES = 16 * 1024 ** 2;
 const DUPLICATE_WINDOW_MILLIS = 120_000;
 
 /**
@@ -48,9 +64,13 @@ const DUPLICATE_WINDOW_MILLIS = 120_000;
  * Rejects with `StreamConfigConflict`, `StorageUnavailable` or `JetStreamMissing`.
  */
 export async function provision(jsm: JetStreamManager, options: ProvisionOptions): Promise<Provisioned> {
-  // The dead letters go first: the log takes as much of the server's room as it can get, and must leave them theirs.
+  // The small ones go first: the log takes as much of the server's room as it can get, and must leave them theirs.
   await ensureStream(jsm, deadConfig(options));
+  for (const bucket of [ownersBucket(options.lab), headsBucket(options.lab)])
+    await provisionKv(jsm, bucket, { replicas: options.replicas });
+  const snapshotBytes = await provisionSnapshots(jsm, options);
   const logMaxBytes = await provisionLog(jsm, options);
+  await growSnapshots(jsm, options, snapshotBytes);
   for (const queue of options.queues) await provisionQueue(jsm, queue, options);
   return { logMaxBytes };
 }
@@ -73,6 +93,67 @@ export async function provisionQueue(
     max_ack_pending: options.maxAckPending ?? 1024,
   };
   await ensureConsumer(jsm, logStream(options.lab), config);
+}
+
+export interface KvBucketOptions {
+  /** Size limit, in bytes; default 16 MiB. */
+  maxBytes?: number;
+  /** Copies in a cluster; default 1. */
+  replicas?: number;
+}
+
+/** Makes, or brings up to date, a key-value bucket that keeps the last value of each key. */
+export async function provisionKv(
+  jsm: JetStreamManager,
+  bucket: string,
+  options: KvBucketOptions = {},
+): Promise<void> {
+  await ensureStream(jsm, {
+    name: kvStream(bucket),
+    subjects: [kvSubject(bucket, '>')],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    max_msgs_per_subject: 1,
+    max_bytes: options.maxBytes ?? BUCKET_BYTES,
+    allow_rollup_hdrs: true,
+    allow_direct: true,
+    deny_delete: true,
+    num_replicas: options.replicas ?? 1,
+  });
+}
+
+/** Deletes everything `provision` made for a laboratory, and what was written to it. Resolves with the streams that were there. */
+export async function removeLab(jsm: JetStreamManager, lab: string): Promise<string[]> {
+  const removed: string[] = [];
+  for (const stream of streamsOfLab(lab)) if (await removeStream(jsm, stream)) removed.push(stream);
+  return removed;
+}
+
+/** Names of all streams of a laboratory, the log first: without it the rest has no use, should the removal break off. */
+function streamsOfLab(lab: string): string[] {
+  const buckets = [ownersBucket(lab), headsBucket(lab)].map(kvStream);
+  return [logStream(lab), deadStream(lab), ...buckets, blobStream(snapshotBucket(lab))];
+}
+
+/** Makes the store of snapshots, at first as small as may be: the log comes before it. */
+async function provisionSnapshots(jsm: JetStreamManager, options: ProvisionOptions): Promise<number> {
+  const wanted = options.snapshotMaxBytes;
+  if (wanted !== undefined) return ensureStream(jsm, snapshotConfig(options, wanted));
+  const existing = await findStream(jsm, blobStream(snapshotBucket(options.lab)));
+  return ensureStream(jsm, snapshotConfig(options, existing?.config.max_bytes ?? SMALLEST_SNAPSHOT_BYTES));
+}
+
+async function growSnapshots(jsm: JetStreamManager, options: ProvisionOptions, bytes: number): Promise<void> {
+  if (options.snapshotMaxBytes !== undefined) return;
+  for (let larger = DEFAULT_SNAPSHOT_BYTES; larger > bytes; larger /= 2) {
+    try {
+      await ensureStream(jsm, snapshotConfig(options, larger));
+      return;
+    } catch (error) {
+      if (!(error instanceof StorageUnavailable)) throw error;
+    }
+  }
 }
 
 async function provisionLog(jsm: JetStreamManager, options: ProvisionOptions): Promise<number> {
@@ -101,6 +182,25 @@ function logConfig(options: ProvisionOptions, maxBytes: number): Partial<StreamC
     max_msgs: -1,
     max_bytes: maxBytes,
     duplicate_window: nanos(DUPLICATE_WINDOW_MILLIS),
+    allow_direct: true,
+    num_replicas: options.replicas ?? 1,
+  };
+}
+
+function snapshotConfig(
+  options: ProvisionOptions,
+  maxBytes: number,
+): Partial<StreamConfig> & { name: string } {
+  const bucket = snapshotBucket(options.lab);
+  return {
+    name: blobStream(bucket),
+    // Chunks and descriptions, in the layout of the clients' own object stores.
+    subjects: [`$O.${bucket}.C.>`, `$O.${bucket}.M.>`],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    max_bytes: maxBytes,
+    allow_rollup_hdrs: true,
     allow_direct: true,
     num_replicas: options.replicas ?? 1,
   };

@@ -22,6 +22,9 @@ export class MemoryServicePorts extends ServicePorts {
   readonly work = this.memory.work;
   readonly lanes = this.memory.lanes;
   readonly deadLetters = this.memory.deadLetters;
+  readonly owners = this.memory.owners;
+  readonly heads = this.memory.heads;
+  readonly snapshots = this.memory.snapshots;
   readonly failures: Error[] = [];
   readonly buried: { subject: string; reason: string }[] = [];
 

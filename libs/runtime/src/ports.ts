@@ -1,5 +1,13 @@
 import type { Subjects } from '@faultline/contracts';
-import type { ClockPort, DeadLetterPort, LanePort, LogPort, WorkPort } from '@faultline/hosting';
+import type {
+  BlobPort,
+  ClockPort,
+  DeadLetterPort,
+  KvPort,
+  LanePort,
+  LogPort,
+  WorkPort,
+} from '@faultline/hosting';
 import type { ServiceConfig } from './config';
 import type { Logger } from './logging';
 
@@ -12,6 +20,11 @@ export abstract class ServicePorts {
   abstract readonly work: WorkPort;
   abstract readonly lanes: LanePort;
   abstract readonly deadLetters: DeadLetterPort;
+  /** Leases and members of the laboratory. */
+  abstract readonly owners: KvPort;
+  /** Published heads of the record's hash chain. */
+  abstract readonly heads: KvPort;
+  abstract readonly snapshots: BlobPort;
   abstract readonly clock: ClockPort;
   /** The service cannot go on: it says why in one line, tells the laboratory, and exits with status 1. */
   abstract fail(error: Error): void;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeSiteClaim, labSchema, type Presence, SITES_BUCKET, subjectsOf } from '@faultline/contracts';
-import { jetStreamOf, type NatsLink, NatsLog, openKv, provision } from '@faultline/messaging';
+import { jetStreamOf, type NatsLink, NatsLog, openKv, provision, provisionKv } from '@faultline/messaging';
 import { Module } from '@nestjs/common';
 import { pino } from 'pino';
 import { eventually } from '../../hosting/src/testkit/eventually.testkit';
@@ -174,9 +174,13 @@ describe('a service at a site', () => {
     await server.crashAndRestart();
     const then = touched();
     await eventually('a later beat', () => touched() > then);
-    await (await jetStreamOf(link)).streams.delete(`KV_${SITES_BUCKET}`);
+    await eventually('the server', () => jetStreamOf(link).catch(() => undefined));
+    const jsm = await jetStreamOf(link);
+    await jsm.streams.delete(`KV_${SITES_BUCKET}`);
+    // The next run makes the bucket anew.
+    await provisionKv(jsm, SITES_BUCKET);
     await laboratory(`${site}-a`);
-    await eventually('the bucket', () => name(`${site}-a`).catch(() => undefined));
+    await name(`${site}-a`);
     await eventually('a', () => presences.includes(`${site}-a ready`));
     expect([await service.end(), failures]).toEqual([true, []]);
   }, 40_000);

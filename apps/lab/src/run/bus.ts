@@ -1,20 +1,16 @@
 import { writeFile } from 'node:fs/promises';
-import {
-  deadStream,
-  type LabEvent,
-  labSchema,
-  logStream,
-  type Subjects,
-  subjectsOf,
-} from '@faultline/contracts';
+import { type LabEvent, labSchema, SITES_BUCKET, type Subjects, subjectsOf } from '@faultline/contracts';
 import { appendSurely, type KvPort } from '@faultline/hosting';
 import {
   connectNats,
   jetStreamOf,
+  openKv,
+  provisionKv,
   type NatsLink,
   NatsLog,
   NatsServer,
   provision,
+  removeLab,
   SystemClock,
 } from '@faultline/messaging';
 import { RunFailed } from '../errors';
@@ -119,10 +115,8 @@ export class Bus {
   /** On a server of somebody else, the run's streams would stay for ever. */
   async removeStreams(): Promise<void> {
     if (this.server || !this.link) return;
-    const jsm = await jetStreamOf(this.link);
-    const { lab } = this.options;
-    for (const stream of [logStream(lab), deadStream(lab)])
-      await jsm.streams.delete(stream).catch(() => false);
+    // The run has its result by now: a stream that could not be removed is worth no error of its own.
+    await removeLab(await jetStreamOf(this.link), this.options.lab).catch(() => undefined);
   }
 
   /** Closes the connection, then stops the private server. */

@@ -1,6 +1,8 @@
 import { subjectsOf } from '@faultline/contracts';
 import type { ClockPort } from '../ports';
+import { MemoryBlobs } from './memory-blobs';
 import { MemoryDeadLetters } from './memory-dead-letters';
+import { MemoryKv } from './memory-kv';
 import { MemoryLanes } from './memory-lanes';
 import { MemoryLog } from './memory-log';
 import { MemoryWork } from './memory-work';
@@ -22,6 +24,11 @@ export interface MemoryPorts {
   work: MemoryWork;
   lanes: MemoryLanes;
   deadLetters: MemoryDeadLetters;
+  /** Leases and members of the laboratory. */
+  owners: MemoryKv;
+  /** Published heads of the record's hash chain. */
+  heads: MemoryKv;
+  snapshots: MemoryBlobs;
   clock: ClockPort;
 }
 
@@ -41,6 +48,9 @@ export function memoryPorts(options: MemoryPortsOptions): MemoryPorts {
     }),
     lanes: new MemoryLanes({ clock, schedule }),
     deadLetters: new MemoryDeadLetters(),
+    owners: new MemoryKv(schedule),
+    heads: new MemoryKv(schedule),
+    snapshots: new MemoryBlobs(),
     clock,
   };
 }

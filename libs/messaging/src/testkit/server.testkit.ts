@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JetStreamManager } from 'nats';
 import { connectNats, type LinkStatus, type NatsLink } from '../connection';
-import { NatsServer } from '../launcher';
+import { NatsServer, type NatsServerOptions } from '../launcher';
 import { jetStreamOf, natsPorts, type NatsPorts } from '../nats-ports';
 import { provision, type ProvisionOptions } from '../provision';
 
@@ -19,9 +19,9 @@ export class TestServer {
     public server: NatsServer,
   ) {}
 
-  static async start(): Promise<TestServer> {
+  static async start(options: Pick<NatsServerOptions, 'maxStoreBytes'> = {}): Promise<TestServer> {
     const directory = await mkdtemp(join(tmpdir(), 'faultline-messaging-'));
-    return new TestServer(directory, await NatsServer.start({ storeDir: join(directory, 'js') }));
+    return new TestServer(directory, await NatsServer.start({ storeDir: join(directory, 'js'), ...options }));
   }
 
   get url(): string {
@@ -59,7 +59,13 @@ export async function freshPorts(
   const lab = freshLab();
   const link = await server.link();
   const jsm = await jetStreamOf(link);
-  await provision(jsm, { queues: [], logMaxBytes: 64 * 1024 ** 2, ...options, lab });
+  await provision(jsm, {
+    queues: [],
+    logMaxBytes: 64 * 1024 ** 2,
+    snapshotMaxBytes: 16 * 1024 ** 2,
+    ...options,
+    lab,
+  });
   return {
     lab,
     link,
