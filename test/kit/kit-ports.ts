@@ -51,6 +51,8 @@ export class KitPorts extends ServicePorts {
       service,
       instance,
       session: instance,
+      leaseMillis: 3_000,
+      replicas: 1,
       natsServers: [],
       lab,
       runDirectory: undefined,
@@ -66,6 +68,10 @@ export class KitPorts extends ServicePorts {
     this.heads = ports.heads;
     this.snapshots = ports.snapshots;
     this.clock = ports.clock;
+  }
+
+  reviveOwners(): Promise<void> {
+    return Promise.resolve();
   }
 
   bury(letter: { subject: string; unit: string; body: Uint8Array }, cause: Error): void {

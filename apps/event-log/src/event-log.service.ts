@@ -58,6 +58,12 @@ export class EventLogService extends UnitService {
     await this.writer?.close();
   }
 
+  /** Nothing that was read is lost with it: the log has it, and whoever records next begins where the file ends. */
+  override async abandon(): Promise<void> {
+    await this.intake?.stop();
+    await this.writer?.close();
+  }
+
   async status(): Promise<RecordStatus> {
     const { intake, writer } = this.open();
     const last = await this.ports.log.lastSequence();
@@ -104,10 +110,11 @@ export class EventLogService extends UnitService {
   }
 
   private directory(): string {
-    const { runDirectory } = this.ports.config;
-    if (runDirectory === undefined)
-      throw new ConfigError('FAULTLINE_RUN_DIR', '', 'the folder that keeps the run');
-    return runDirectory;
+    const { runDirectory, site } = this.ports.config;
+    if (runDirectory !== undefined) return runDirectory;
+    throw site === undefined
+      ? new ConfigError('FAULTLINE_RUN_DIR', '', 'the folder that keeps the run')
+      : new ConfigError('FAULTLINE_RUNS_DIR', '', 'the folder that keeps the runs of the site');
   }
 }
 

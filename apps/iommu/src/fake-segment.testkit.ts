@@ -55,6 +55,7 @@ export function scenarioOf(
     timeScale: 1,
     queues: 'per-iommu',
     workers: { processes: 1, servers: 1, groupsPerMessage: 1 },
+    replicas: { deviceEmulators: 1, iommus: 1, mmHandlers: 1 },
     iopf: { generation: 'G1', order: 'fifo', quantum: 1, window: 1 },
     deadlines: { teardownStepMicros: 1, invalidationMicros: 1 },
     shards: [{ shard: 0, frames: 64, swapPages: 0, reclaim: 'lru', faultAround: 1, premap: 1 }],

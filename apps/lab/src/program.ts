@@ -19,6 +19,10 @@ export interface Surroundings {
   done(exit: Exit): void;
 }
 
+/** Where runs are kept unless `--runs` says otherwise. A container has them on a volume, and says so to all its commands. */
+const runsDirectory = (environment: NodeJS.ProcessEnv): string =>
+  environment['FAULTLINE_RUNS_DIR'] || RUNS_DIRECTORY;
+
 const RUN_HELP = "RUN is an id under the runs directory, a path, or 'latest'.";
 
 /** The command line. Commands load what they need when they run, so that help and complaints come at once. */
@@ -60,7 +64,7 @@ function addRun(program: Command, { terminal, environment, done }: Surroundings)
     )
     .option('--keep', 'keep the NATS store of the run')
     .option('--json', 'print the summary as JSON')
-    .option('--runs <dir>', 'where runs are kept', RUNS_DIRECTORY)
+    .option('--runs <dir>', 'where runs are kept', runsDirectory(environment))
     .addHelpText(
       'after',
       example('faultline run examples/quickstart.yaml --set seed=7 --set workers.processes=4'),
@@ -71,8 +75,8 @@ function addRun(program: Command, { terminal, environment, done }: Surroundings)
     });
 }
 
-function addAudit(program: Command, { terminal, done }: Surroundings): void {
-  onRun(program.command('audit'))
+function addAudit(program: Command, { terminal, environment, done }: Surroundings): void {
+  onRun(program.command('audit'), environment)
     .description('Check the invariants over the record of a run; exit status 1 when one does not hold.')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', `\n${RUN_HELP}${example('faultline audit latest')}`)
@@ -81,8 +85,8 @@ function addAudit(program: Command, { terminal, done }: Surroundings): void {
     });
 }
 
-function addFault(program: Command, { terminal, done }: Surroundings): void {
-  onRun(program.command('fault'))
+function addFault(program: Command, { terminal, environment, done }: Surroundings): void {
+  onRun(program.command('fault'), environment)
     .argument('<id>', "a fault's id, as `faults` prints it: segment.epoch.request")
     .description('Show the timeline of one fault: every event, who, when, how long.')
     .option('--json', 'print the fault and its events as JSON')
@@ -92,8 +96,8 @@ function addFault(program: Command, { terminal, done }: Surroundings): void {
     });
 }
 
-function addFaults(program: Command, { terminal, done }: Surroundings): void {
-  onRun(program.command('faults'))
+function addFaults(program: Command, { terminal, environment, done }: Surroundings): void {
+  onRun(program.command('faults'), environment)
     .description('List the faults of a run.')
     .option('--device <name>', 'only of this device (name or number)')
     .option('--pasid <number>', 'only with this PASID', wholeNumber)
@@ -109,8 +113,8 @@ function addFaults(program: Command, { terminal, done }: Surroundings): void {
     });
 }
 
-function addLog(program: Command, { terminal, done }: Surroundings): void {
-  onRun(program.command('log'))
+function addLog(program: Command, { terminal, environment, done }: Surroundings): void {
+  onRun(program.command('log'), environment)
     .description('Print the events of a run in the order of the log.')
     .option('--json', 'print JSON lines, one for each event')
     .option('--cloudevents', 'print CloudEvents 1.0 as JSON lines, one for each event')
@@ -167,10 +171,10 @@ function common(command: Command): Command {
 }
 
 /** Options of every command that looks at a run. */
-function onRun(command: Command): Command {
+function onRun(command: Command, environment: NodeJS.ProcessEnv): Command {
   return common(command)
     .argument('<run>', "a run: an id, a path, or 'latest'")
-    .option('--runs <dir>', 'where runs are kept', RUNS_DIRECTORY);
+    .option('--runs <dir>', 'where runs are kept', runsDirectory(environment));
 }
 
 function example(...lines: string[]): string {

@@ -28,7 +28,8 @@ export interface Presence {
   /** Unique among all instances. */
   instance: string;
   pid: number;
-  state: 'waiting' | 'ready' | 'stopping' | 'failed';
+  /** `left`: its last word in this laboratory, after its units have stopped. */
+  state: 'waiting' | 'ready' | 'stopping' | 'failed' | 'left';
   /** Units it owns, e.g. `iommu.0`. */
   units: string[];
   /** For `failed`: one line. */

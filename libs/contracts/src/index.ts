@@ -6,3 +6,4 @@ export * from './scenario';
 export * from './control';
 export * from './control-routing';
 export * from './units';
+export * from './site';

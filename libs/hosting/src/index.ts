@@ -3,6 +3,7 @@ export * from './batch-lane';
 export * from './delay-line';
 export * from './memory';
 export * from './model-time';
+export * from './ownership';
 export * from './ports';
 export * from './take-over';
 export * from './unit-host';

@@ -9,5 +9,6 @@ export * from './ports';
 export * from './presence';
 export * from './service';
 export * from './trace-file';
+export * from './share-units';
 export * from './unit-owner-service';
 export * from './unit-service';

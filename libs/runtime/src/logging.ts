@@ -8,10 +8,15 @@ export type { Logger } from 'pino';
 export function createLogger(config: ServiceConfig): Logger {
   return pino({
     level: config.logLevel,
-    base: { service: config.service, instance: config.instance, lab: config.lab },
+    base: { service: config.service, instance: config.instance, ...placeOf(config) },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   });
+}
+
+/** At a site the laboratory changes, and is named by the records that concern one. */
+function placeOf({ site, lab }: ServiceConfig): { site: string } | { lab: string } {
+  return site === undefined ? { lab } : { site };
 }
 
 /** What Nest says about itself, in the same records; its start-up chatter is for debugging. */

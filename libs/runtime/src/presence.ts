@@ -1,8 +1,12 @@
 import type { Presence } from '@faultline/contracts';
 import type { ClientNats } from '@nestjs/microservices';
+import type { NatsConnection } from 'nats';
+import { settlesWithin } from './waiting';
 
 /** How often an instance says that it is there. */
 const HEARTBEAT_MILLIS = 1_000;
+/** How long the last word may take to the server. */
+const FLUSH_MILLIS = 1_000;
 
 /** Tells the laboratory that this instance is there, what it owns and how it is: at every change, and every second. */
 export class PresenceTeller {
@@ -28,8 +32,12 @@ export class PresenceTeller {
     this.tell();
   }
 
-  end(): void {
+  /** Says nothing more, after one last word that is on its way when this resolves, unless the server is away. */
+  async end(state?: Presence['state']): Promise<void> {
     clearInterval(this.timer);
+    if (state) this.change({ state });
+    const flushed = this.client.unwrap<NatsConnection>().flush();
+    await settlesWithin(flushed, FLUSH_MILLIS);
   }
 
   private tell(): void {

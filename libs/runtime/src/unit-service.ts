@@ -6,4 +6,8 @@ export abstract class UnitService {
   abstract start(scenario: ResolvedScenario): Promise<string[]>;
   /** Stops taking in, settles what is in flight, and returns. */
   abstract stop(): Promise<void>;
+  /** Something failed, or `stop` takes too long: settles nothing, and closes what would outlive the laboratory, such as files. */
+  abandon(): Promise<void> {
+    return Promise.resolve();
+  }
 }

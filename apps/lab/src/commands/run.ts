@@ -1,4 +1,5 @@
-import { Exit, RunFailed } from '../errors';
+import { LAB_NAME } from '@faultline/contracts';
+import { BadInput, Exit, RunFailed } from '../errors';
 import { reportLines, type RunReport } from '../print/run-report';
 import { styleFor } from '../print/style';
 import { newRunId, RunFolder } from '../run/run-folder';
@@ -23,10 +24,12 @@ export async function run(
   environment: NodeJS.ProcessEnv,
 ): Promise<Exit> {
   const checked = await checkScenario(file, flags.set ?? []);
+  const site = siteOf(environment);
   const folder = RunFolder.create(flags.runs, newRunId(new Date(), Math.random));
   folder.writeScenario(checked.text, checked.resolved);
   const logLevel = environment['LOG_LEVEL'] || (flags.debug ? 'debug' : 'info');
-  const session = new RunSession({ scenario: checked.resolved, folder, terminal, environment, logLevel });
+  const scenario = checked.resolved;
+  const session = new RunSession({ scenario, folder, terminal, environment, logLevel, site });
   const report = reportOf(await session.run(), checked, folder);
   folder.writeSummary(report);
   if (flags.json) terminal.out(JSON.stringify(report, null, 2));
@@ -36,6 +39,19 @@ export async function run(
   if (clean && !flags.keep) folder.removeNatsStore();
   if (report.end === 'stopped') return Exit.INTERRUPTED;
   return clean ? Exit.OK : Exit.FAILED;
+}
+
+/** The site that the environment names, whose services then carry out the run. */
+function siteOf(environment: NodeJS.ProcessEnv): string | undefined {
+  const site = environment['FAULTLINE_SITE'] || undefined;
+  if (site === undefined) return undefined;
+  if (!LAB_NAME.test(site))
+    throw new BadInput(`FAULTLINE_SITE is '${site}', expected 1 to 40 letters a-z, digits and '-'`);
+  if (!environment['NATS_URL'])
+    throw new BadInput(
+      `FAULTLINE_SITE is '${site}', but NATS_URL is not set: expected the server the site is on`,
+    );
+  return site;
 }
 
 function reportOf(result: SessionResult, { resolved }: CheckedScenario, folder: RunFolder): RunReport {

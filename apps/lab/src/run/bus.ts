@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises';
-import { type LabEvent, labSchema, type Subjects, subjectsOf } from '@faultline/contracts';
-import { appendSurely } from '@faultline/hosting';
+import { type LabEvent, labSchema, SITES_BUCKET, type Subjects, subjectsOf } from '@faultline/contracts';
+import { appendSurely, type KvPort } from '@faultline/hosting';
 import {
   connectNats,
   jetStreamOf,
+  openKv,
+  provisionKv,
   type NatsLink,
   NatsLog,
   NatsServer,
@@ -52,7 +54,7 @@ export class Bus {
     });
   }
 
-  /** Starts or finds the server. {@link Bus.prepare} must follow. */
+  /** Starts or finds the server. {@link Bus.connect} and {@link Bus.prepare} must follow. */
   static async open(options: BusOptions): Promise<Bus> {
     if (options.url !== undefined)
       return new Bus(
@@ -64,17 +66,29 @@ export class Bus {
     return new Bus(options, [server.url], server);
   }
 
-  /** Connects and makes the laboratory's streams and consumers. */
-  async prepare(): Promise<void> {
-    const { lab, queues } = this.options;
+  /** Connects, and makes nothing yet. */
+  async connect(): Promise<void> {
     this.link = await connectNats({
       url: this.servers,
-      name: `faultline lab ${lab}`,
+      name: `faultline lab ${this.options.lab}`,
       onStatus: (status) => this.onStatus(status),
     });
-    const jsm = await jetStreamOf(this.link);
+  }
+
+  /** Makes the laboratory's streams and consumers. */
+  async prepare(): Promise<void> {
+    const { lab, queues } = this.options;
+    const link = this.connected();
+    const jsm = await jetStreamOf(link);
     await provision(jsm, { lab, queues });
-    this.log = new NatsLog(this.link, jsm, { lab });
+    this.log = new NatsLog(link, jsm, { lab });
+  }
+
+  /** The bucket that says which laboratory each site of the server serves. */
+  async sites(): Promise<KvPort> {
+    const link = this.connected();
+    await provisionKv(await jetStreamOf(link), SITES_BUCKET);
+    return openKv(link, SITES_BUCKET);
   }
 
   /** When an acknowledged append survives a power cut. */
@@ -116,6 +130,11 @@ export class Bus {
     await writeFile(this.options.folder.instanceLog('nats-server'), `${exit.lastLines.join('\n')}\n`).catch(
       () => undefined,
     );
+  }
+
+  private connected(): NatsLink {
+    if (!this.link) throw new Error('the bus is not connected');
+    return this.link;
   }
 
   private onStatus(status: string): void {

@@ -1,6 +1,13 @@
 import { type Observable, NEVER, of, throwError } from 'rxjs';
 import { subjectsOf } from '@faultline/contracts';
-import { ControlPlane } from './control-plane';
+import { ControlPlane, Unanswered } from './control-plane';
+
+const scenario = {
+  devices: [{ device: 0, iommu: 3, segment: 3 }],
+  iommus: [{ iommu: 3, segment: 3 }],
+  processes: [],
+  shards: [],
+} as never;
 
 describe('the control plane', () => {
   const asked: [subject: string, request: unknown][] = [];
@@ -13,7 +20,7 @@ describe('the control plane', () => {
         },
       },
       subjectsOf('run-1'),
-      { devices: [{ device: 0, iommu: 3, segment: 3 }], iommus: [], processes: [], shards: [] } as never,
+      scenario,
     );
 
   test('a question goes to the subject of its laboratory', async () => {
@@ -39,5 +46,48 @@ describe('the control plane', () => {
     [throwError(() => new Error('closed')), /^asking iommu\.attach failed: closed$/],
   ])('what goes wrong is one line', async (answer, line) => {
     await expect(answering(answer).ask('iommu.attach', { device: 0 }, 10)).rejects.toThrow(line);
+  });
+
+  /** Nobody is there for the first questions. */
+  const absentFor = (questions: number, absenceMillis: number) => {
+    let sent = 0;
+    const absence = throwError(() => Object.assign(new Error('empty'), { name: 'EmptyResponseException' }));
+    const send = <T>(): Observable<T> => (++sent > questions ? of({} as T) : (absence as Observable<T>));
+    const control = new ControlPlane({ send }, subjectsOf('run-1'), scenario, absenceMillis);
+    return { control, sent: () => sent };
+  };
+
+  test('a question that reaches nobody is asked again, as long as a service may be away', async () => {
+    const { control, sent } = absentFor(1, 60_000);
+    await expect(control.ask('iommu.attach', { device: 0 })).resolves.toEqual({});
+    expect(sent()).toBe(2);
+  });
+
+  test('after that, and for a look at progress sooner, it is told as unanswered', async () => {
+    await expect(absentFor(9, 300).control.ask('iommu.attach', { device: 0 }, 10)).rejects.toThrow(
+      Unanswered,
+    );
+    const look = absentFor(1, 60_000);
+    await expect(look.control.ask('iommu.progress', {}, 10)).rejects.toThrow(Unanswered);
+    expect(look.sent()).toBe(1);
+  });
+
+  test('one that was received and not answered is asked again under the same name, in case its owner died', async () => {
+    const asks: unknown[] = [];
+    const send = <T>(_subject: string, request: unknown): Observable<T> => {
+      asks.push((request as { ask: string }).ask);
+      return asks.length > 1 ? of({} as T) : NEVER;
+    };
+    const control = new ControlPlane({ send }, subjectsOf('run-1'), scenario);
+    await expect(control.ask('iommu.attach', { device: 0 })).resolves.toEqual({});
+    expect(asks[1]).toBe(asks[0]);
+  });
+
+  test('what is said between two owners is no answer', async () => {
+    let sent = 0;
+    const gone = throwError(() => ({ error: 'UnitClosed', message: 'handed over' }));
+    const send = <T>(): Observable<T> => (++sent > 1 ? of({ forced: false } as T) : (gone as Observable<T>));
+    const control = new ControlPlane({ send }, subjectsOf('run-1'), scenario);
+    await expect(control.ask('iommu.remove', { device: 0 })).resolves.toEqual({ forced: false });
   });
 });

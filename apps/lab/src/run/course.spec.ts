@@ -1,5 +1,5 @@
 import type { DeviceProgress, IommuProgress } from '@faultline/contracts';
-import type { ControlPlane } from './control-plane';
+import { type ControlPlane, Unanswered } from './control-plane';
 import { Course, type CourseOptions } from './course';
 import { Lifeline } from './lifeline';
 
@@ -24,7 +24,12 @@ const noTimeline: CourseOptions['timeline'] = {
 
 /** Services that answer each look with the next state of a script; the last one stays. */
 function courseOver(
-  looks: { devices?: Partial<DeviceProgress>; iommus?: Partial<IommuProgress>; mm?: boolean }[],
+  looks: {
+    devices?: Partial<DeviceProgress>;
+    iommus?: Partial<IommuProgress>;
+    mm?: boolean;
+    away?: boolean;
+  }[],
   options: Partial<CourseOptions> = {},
 ) {
   const asked: string[] = [];
@@ -34,6 +39,7 @@ function courseOver(
     asked.push(verb);
     if (verb === 'device-emulator.progress') place = Math.min(place + 1, looks.length - 1);
     const look = looks[place] ?? {};
+    if (look.away) return Promise.reject(new Unanswered(`nobody answers ${verb}`));
     if (verb === 'device-emulator.progress') return Promise.resolve({ ...devices, ...look.devices });
     if (verb === 'iommu.progress') return Promise.resolve({ ...iommus, ...look.iommus });
     return Promise.resolve({ drained: look.mm ?? true });
@@ -76,6 +82,19 @@ describe('the course of a run', () => {
     await expect(courseOver([{}], { stuckMillis: 300 }).course.follow()).rejects.toThrow(
       /^no access has ended for \d+ s, and 0 page requests were sent meanwhile; still open: 2 accesses, 1 groups, 1 stalls, 0 ring records/,
     );
+  });
+
+  test('services that are away for a while are waited for where somebody else looks after them', async () => {
+    const looks = [{ away: true }, {}, { away: true }, done];
+    await expect(courseOver(looks, { mayMiss: true }).course.follow()).resolves.toBe('finished');
+    await expect(courseOver(looks).course.follow()).rejects.toThrow(
+      'nobody answers device-emulator.progress',
+    );
+  });
+
+  test('services that stay away end the run: nothing moves', async () => {
+    const { course } = courseOver([{}, { away: true }], { mayMiss: true, stuckMillis: 600 });
+    await expect(course.follow()).rejects.toThrow(/^no access has ended for \d+ s/);
   });
 
   test('an open loop that waits for its next access does not hang', async () => {

@@ -1,6 +1,6 @@
-import type { DeviceProgress, IommuProgress, MmProgress } from '@faultline/contracts';
+import type { DeviceProgress, IommuProgress } from '@faultline/contracts';
 import { RunFailed } from '../errors';
-import type { ControlPlane } from './control-plane';
+import { type ControlPlane, Unanswered } from './control-plane';
 import type { Lifeline } from './lifeline';
 import type { Progress } from './progress';
 import type { Timeline } from './timeline';
@@ -21,7 +21,15 @@ export interface CourseOptions {
   stuckMillis: number;
   /** An open loop may have nothing under way for long, and go on. */
   mayIdle: boolean;
+  /** Services that do not answer for a while are somebody else's business: a look they miss shows what the one before did. */
+  mayMiss?: boolean;
 }
+
+const NOTHING_YET: Progress = {
+  atMillis: 0,
+  devices: { total: 0, issued: 0, ended: 0, withdrawn: 0, requests: 0, faulted: 0, finished: false },
+  iommus: { pendingGroups: 0, ringRecords: 0, openStalls: 0, overflows: 0, drained: false },
+};
 
 /** How the devices' work ended. */
 export type CourseEnd = 'finished' | 'stopped';
@@ -31,6 +39,7 @@ export class Course {
   private movedAt = performance.now();
   private trace = '';
   private requestsThen = 0;
+  private seen: Progress = NOTHING_YET;
 
   constructor(private readonly options: CourseOptions) {}
 
@@ -51,7 +60,7 @@ export class Course {
   }
 
   private async isOver({ devices, iommus }: Progress): Promise<boolean> {
-    return devices.finished && iommus.drained && (await this.mm()).drained;
+    return devices.finished && iommus.drained && (await this.mmDrained());
   }
 
   /** Tells the devices to issue nothing more, and waits so long for what is under way. Returns whether it came to its end. */
@@ -62,24 +71,36 @@ export class Course {
     while (performance.now() < deadline) {
       const { devices, iommus } = await this.look();
       const settled = devices.ended >= devices.issued && !this.options.timeline.isBusy;
-      if (settled && iommus.drained && (await this.mm()).drained) return true;
+      if (settled && iommus.drained && (await this.mmDrained())) return true;
       await lifeline.pause(POLL_MILLIS);
     }
     return false;
   }
 
   private async look(): Promise<Progress> {
-    const { control, lifeline, onProgress } = this.options;
-    const [devices, iommus] = await lifeline.race(
-      Promise.all([control.ask('device-emulator.progress', {}), control.ask('iommu.progress', {})]),
-    );
-    const progress = { atMillis: performance.now(), devices, iommus };
-    onProgress(progress);
-    return progress;
+    const { control, lifeline, onProgress, mayMiss } = this.options;
+    const looks = Promise.all([
+      control.ask('device-emulator.progress', {}),
+      control.ask('iommu.progress', {}),
+    ]);
+    try {
+      const [devices, iommus] = await lifeline.race(looks);
+      this.seen = { atMillis: performance.now(), devices, iommus };
+      onProgress(this.seen);
+    } catch (error) {
+      if (!mayMiss || !(error instanceof Unanswered)) throw error;
+    }
+    return this.seen;
   }
 
-  private mm(): Promise<MmProgress> {
-    return this.options.lifeline.race(this.options.control.ask('mm-handler.progress', {}));
+  private async mmDrained(): Promise<boolean> {
+    const { control, lifeline, mayMiss } = this.options;
+    try {
+      return (await lifeline.race(control.ask('mm-handler.progress', {}))).drained;
+    } catch (error) {
+      if (!mayMiss || !(error instanceof Unanswered)) throw error;
+      return false;
+    }
   }
 
   /**

@@ -16,7 +16,7 @@ describe('the presence board', () => {
   test('everybody is ready when each has said so', async () => {
     const board = new PresenceBoard(() => undefined);
     let ready = false;
-    const waiting = board.allReady(['a', 'b']).then(() => (ready = true));
+    const waiting = board.complete(() => board.missing(['a', 'b'])).then(() => (ready = true));
     board.post(presence('a', 'ready'));
     board.post(presence('b', 'waiting'));
     expect(board.missing(['a', 'b', 'c'])).toEqual(['b (waiting)', 'c (not heard of)']);
@@ -31,6 +31,22 @@ describe('the presence board', () => {
     const board = new PresenceBoard((error) => failures.push(error));
     board.post(presence('mm-handler', 'failed', { reason: 'the log is full' }));
     expect(failures.map(({ message }) => message)).toEqual(['service mm-handler failed: the log is full']);
+  });
+
+  test('here is who said so lately, and neither failed nor left', () => {
+    let now = 0;
+    const board = new PresenceBoard(
+      () => undefined,
+      () => now,
+    );
+    board.post(presence('silent', 'ready'));
+    now = 3_000;
+    board.post(presence('talking', 'stopping'));
+    board.post(presence('gone', 'left'));
+    board.post(presence('broken', 'failed'));
+    expect(board.here().map(({ instance }) => instance)).toEqual(['silent', 'talking']);
+    now = 5_000;
+    expect(board.here().map(({ instance }) => instance)).toEqual(['talking']);
   });
 
   test('dead letters add up over instances', () => {

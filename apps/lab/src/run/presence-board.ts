@@ -1,16 +1,24 @@
 import type { Presence } from '@faultline/contracts';
 import { RunFailed } from '../errors';
 
+/** An instance says every second that it is there; after so long without a word it is taken for gone. */
+const SILENCE_MILLIS = 4_000;
+
 /** What every instance last said about itself. */
 export class PresenceBoard {
   private readonly last = new Map<string, Presence>();
+  private readonly heardAt = new Map<string, number>();
   private readonly waiting = new Set<() => void>();
 
   /** `onFailure` is called when an instance says that it cannot go on. */
-  constructor(private readonly onFailure: (error: RunFailed) => void) {}
+  constructor(
+    private readonly onFailure: (error: RunFailed) => void,
+    private readonly nowMillis: () => number = () => performance.now(),
+  ) {}
 
   post(presence: Presence): void {
     this.last.set(presence.instance, presence);
+    this.heardAt.set(presence.instance, this.nowMillis());
     if (presence.state === 'failed') {
       this.onFailure(
         new RunFailed(`service ${presence.instance} failed: ${presence.reason ?? 'it did not say why'}`),
@@ -19,11 +27,11 @@ export class PresenceBoard {
     for (const check of this.waiting) check();
   }
 
-  /** Resolves when every instance is ready; never rejects, the caller sets the deadline. */
-  async allReady(instances: readonly string[]): Promise<void> {
+  /** Resolves when a look, at every word of an instance, finds nothing missing; never rejects, the caller sets the deadline. */
+  async complete(missing: () => readonly string[]): Promise<void> {
     await new Promise<void>((resolve) => {
       const check = (): void => {
-        if (this.missing(instances).length > 0) return;
+        if (missing().length > 0) return;
         this.waiting.delete(check);
         resolve();
       };
@@ -37,6 +45,15 @@ export class PresenceBoard {
     return instances
       .filter((instance) => this.last.get(instance)?.state !== 'ready')
       .map((instance) => `${instance} (${this.last.get(instance)?.state ?? 'not heard of'})`);
+  }
+
+  /** The last words of those that are here: heard of lately, and neither failed nor gone. */
+  here(): Presence[] {
+    const since = this.nowMillis() - SILENCE_MILLIS;
+    return [...this.last.values()].filter(
+      ({ instance, state }) =>
+        state !== 'left' && state !== 'failed' && (this.heardAt.get(instance) ?? 0) >= since,
+    );
   }
 
   /** Messages that instances put to the dead letters, all told. */

@@ -2,22 +2,26 @@ import { statfs } from 'node:fs/promises';
 import type { INestMicroservice } from '@nestjs/common';
 import type { ClientNats } from '@nestjs/microservices';
 import type { ResolvedScenario } from '@faultline/contracts';
+import { SystemClock } from '@faultline/messaging';
 import { createControlClient } from '@faultline/runtime';
 import { Interrupted, RunFailed } from '../errors';
 import type { Terminal } from '../terminal';
 import { Bus } from './bus';
 import { ControlPlane } from './control-plane';
 import { Course, type CourseEnd } from './course';
+import type { Crew } from './crew';
 import { Lifeline } from './lifeline';
 import { Hand } from './hand';
 import { Interruption } from './interruption';
-import { entryPoint, planInstances, type PlannedInstance } from './plan';
+import { OwnCrew } from './own-crew';
+import { planInstances } from './plan';
 import { PresenceBoard } from './presence-board';
 import { listenToPresence } from './presence-server';
 import { ProgressMeter } from './progress';
 import { ProgressDisplay } from './progress-display';
 import { queuesOfScenario } from './queues';
 import type { RunFolder } from './run-folder';
+import { StandingCrew } from './standing-crew';
 import { Supervisor } from './supervisor';
 import { Timeline } from './timeline';
 import { Wiring } from './wiring';
@@ -29,6 +33,8 @@ export interface SessionOptions {
   environment: NodeJS.ProcessEnv;
   /** What the services log. */
   logLevel: string;
+  /** The site whose services carry out the run; absent to start processes for it. */
+  site?: string;
 }
 
 /** What came out of a run that could be summarised. */
@@ -46,20 +52,13 @@ export interface SessionResult {
 const READY_MILLIS = 90_000;
 const STUCK_MILLIS = 120_000;
 const DRAIN_MILLIS = 10_000;
+/** At a site, time for a service that died to be started again and to answer. */
+const ABSENCE_MILLIS = 60_000;
 const SUMMARY_MILLIS = 300_000;
 /** A service that dies is noticed a moment after the question it left unanswered. */
 const DEATH_MILLIS = 1_000;
-/** Time services get to stop in order, and what they get when there is nothing left to settle. */
-const STOP_MILLIS = 10_000;
-const FAILED_STOP_MILLIS = 2_000;
 /** An append to a log that may be gone is not waited for any longer. */
 const TELL_MILLIS = 1_000;
-
-/**
- * Services that ask others and wait for answers stop while there is still somebody to answer: a worker may wait for a page, and the
- * mm meanwhile for devices to give it up.
- */
-const STOP_ORDER = [/^iopf-worker/, /^device-emulator/];
 
 const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);
 
@@ -83,16 +82,18 @@ export class RunSession {
   private readonly board = new PresenceBoard((error) => this.lifeline.fail(error));
   private readonly meter = new ProgressMeter();
   private readonly display: ProgressDisplay;
-  private readonly instances: PlannedInstance[];
+  private readonly lab: string;
+  private crew: Crew | undefined;
   private bus: Bus | undefined;
   private presence: INestMicroservice | undefined;
   private client: ClientNats | undefined;
   private devicesStarted = false;
   private failed = false;
+  private leavesStreams = true;
 
   constructor(private readonly options: SessionOptions) {
     this.display = new ProgressDisplay(options.terminal);
-    this.instances = planInstances(options.scenario);
+    this.lab = `run-${options.folder.id}`;
   }
 
   /** Rejects with what went wrong; in any case nothing is left running afterwards. */
@@ -121,9 +122,10 @@ export class RunSession {
   }
 
   private async setUp(): Promise<{ bus: Bus; control: ControlPlane; wiring: Wiring }> {
-    const { folder, scenario, environment } = this.options;
-    const lab = `run-${folder.id}`;
-    const scripts = this.instances.map(({ service }) => entryPoint(service));
+    const { folder, scenario, environment, site } = this.options;
+    const { lab } = this;
+    const crew = this.crewOf(site);
+    this.crew = crew;
     this.bus = await Bus.open({
       lab,
       folder,
@@ -138,37 +140,39 @@ export class RunSession {
         ? `nats-server ${bus.version} on ${bus.servers.join(', ')}`
         : `using the NATS server at NATS_URL`,
     );
+    await this.lifeline.race(bus.connect());
+    await this.lifeline.race(crew.hire(bus));
     await this.lifeline.race(bus.prepare());
     this.presence = await listenToPresence(bus.servers, lab, this.board);
-    this.instances.forEach(({ instance }, place) => this.start(instance, scripts[place] ?? '', lab, bus));
+    await this.lifeline.race(crew.begin(bus));
     await this.lifeline.race(
       bus.append({ kind: 'ScenarioLoaded', run: folder.id, scenario, atMicros: nowMicros() }),
     );
-    const names = this.instances.map(({ instance }) => instance);
-    this.display.step(`services: ${names.join(', ')}`);
-    await this.lifeline.within(this.board.allReady(names), READY_MILLIS, () => this.notReady(names));
+    this.display.step(crew.names);
+    const ready = this.board.complete(() => crew.missing());
+    await this.lifeline.within(ready, READY_MILLIS, () => notReady(crew));
     this.client = createControlClient(bus.servers, `faultline lab ${lab}`);
     await this.lifeline.race(this.client.connect());
-    const control = new ControlPlane(this.client, bus.subjects, scenario);
+    const absence = site === undefined ? 0 : ABSENCE_MILLIS;
+    const control = new ControlPlane(this.client, bus.subjects, scenario, absence);
     const wiring = new Wiring(control, scenario);
     await this.lifeline.race(wiring.wireUp());
     return { bus, control, wiring };
   }
 
-  private start(instance: string, script: string, lab: string, bus: Bus): void {
-    const { folder, environment, logLevel } = this.options;
-    this.supervisor.start({
-      instance,
-      script,
-      logFile: folder.instanceLog(instance),
-      environment: {
-        ...environment,
-        NATS_URL: bus.servers.join(','),
-        FAULTLINE_LAB: lab,
-        FAULTLINE_INSTANCE: instance,
-        FAULTLINE_RUN_DIR: folder.path,
-        LOG_LEVEL: logLevel,
-      },
+  private crewOf(site: string | undefined): Crew {
+    const { folder, scenario, environment, logLevel } = this.options;
+    const { lab, board, supervisor, display, lifeline } = this;
+    if (site === undefined)
+      return new OwnCrew({
+        ...{ lab, supervisor, board, folder, environment, logLevel },
+        instances: planInstances(scenario),
+        scenario,
+      });
+    return new StandingCrew({
+      ...{ site, lab, run: folder.id, scenario, board, clock: new SystemClock() },
+      tell: (line) => display.step(line),
+      onLost: (error) => lifeline.fail(error),
     });
   }
 
@@ -192,6 +196,7 @@ export class RunSession {
       lifeline,
       timeline,
       stuckMillis: STUCK_MILLIS,
+      mayMiss: this.options.site !== undefined,
       mayIdle: scenario.devices.some(({ workloads }) =>
         workloads.some(({ ratePerSecond }) => ratePerSecond > 0),
       ),
@@ -220,7 +225,7 @@ export class RunSession {
     const summary = await this.lifeline.race(
       control.ask('event-log.finish', { upToSequence }, SUMMARY_MILLIS),
     );
-    await bus.removeStreams();
+    this.leavesStreams = false;
     return { end, drained, summary, durability: bus.durability, deadLetters: this.board.deadLetters };
   }
 
@@ -240,13 +245,6 @@ export class RunSession {
     clearTimeout(timer);
   }
 
-  private notReady(names: readonly string[]): RunFailed {
-    const logs = this.options.folder.logs;
-    return new RunFailed(
-      `not ready within ${READY_MILLIS / 1000} s: ${this.board.missing(names).join(', ')}; their logs are in ${logs}`,
-    );
-  }
-
   /** A question that was not answered because its service died is told as that death. */
   private async causeOf(thrown: unknown): Promise<unknown> {
     if (!this.lifeline.failure) await this.lifeline.pause(DEATH_MILLIS).catch(() => undefined);
@@ -255,13 +253,23 @@ export class RunSession {
   }
 
   private async tearDown(): Promise<void> {
-    const killed = await this.supervisor.stopAll(this.failed ? FAILED_STOP_MILLIS : STOP_MILLIS, STOP_ORDER);
+    const late = await this.crew?.dismiss(this.failed).catch((error: unknown) => [String(error)]);
     // After a failure the others wait for what is not there any more: their end says nothing.
-    if (killed.length > 0 && !this.failed) this.display.step(`had to be killed: ${killed.join(', ')}`);
+    if (late && late.length > 0 && !this.failed)
+      this.display.step(`did not stop in time: ${late.join(', ')}`);
+    // What failed is looked into, so its streams stay; without a run in them there is nothing to see.
+    if (!this.leavesStreams || this.lifeline.failure instanceof Interrupted) await this.bus?.removeStreams();
+    await this.crew?.release().catch((error: unknown) => this.display.step(String(error)));
     await this.presence?.close().catch(() => undefined);
     await this.client?.close().catch(() => undefined);
     await this.bus?.close().catch(() => undefined);
     if (this.bus?.server) this.supervisor.forgetGroup(this.bus.server.pid);
     this.supervisor.close();
   }
+}
+
+function notReady(crew: Crew): RunFailed {
+  return new RunFailed(
+    `not ready within ${READY_MILLIS / 1000} s: ${crew.missing().join(', ')}; ${crew.whereToLook}`,
+  );
 }

@@ -1,0 +1,43 @@
+import type { Presence, ServiceName } from '@faultline/contracts';
+import { ManualClock } from '@faultline/hosting';
+import { PresenceBoard } from './presence-board';
+import { StandingCrew } from './standing-crew';
+
+const board = new PresenceBoard(() => undefined);
+const crew = new StandingCrew({
+  ...{ site: 'bench', lab: 'run-a', run: 'a', board, clock: new ManualClock() },
+  scenario: { iommus: [{ iommu: 0, segment: 0 }], shards: [{ shard: 0 }, { shard: 1 }] } as never,
+  tell: () => undefined,
+  onLost: () => undefined,
+});
+
+function post(service: ServiceName, number: number, state: Presence['state'], units: string[] = []): void {
+  board.post({ service, instance: `${service}-${number}`, pid: 1, state, units, deadLetters: 0 });
+}
+
+test('standing services are ready when every unit has an owner, however they share them, and somebody works and records', () => {
+  expect(crew.missing()).toEqual([
+    'iommu.0 (no iommu was heard of)',
+    'segment.0 (no device-emulator was heard of)',
+    'mm.0 (no mm-handler was heard of)',
+    'mm.1 (no mm-handler was heard of)',
+    'iopf-worker (no iopf-worker was heard of)',
+    'event-log (no event-log was heard of)',
+  ]);
+  post('iommu', 1, 'ready', ['iommu.0']);
+  post('iommu', 2, 'ready');
+  post('device-emulator', 1, 'ready', ['segment.0']);
+  post('mm-handler', 1, 'ready', ['mm.0']);
+  post('mm-handler', 2, 'waiting');
+  post('event-log', 1, 'ready', ['event-log']);
+  post('iopf-worker', 1, 'waiting');
+  expect(crew.missing()).toEqual([
+    'mm.1 (mm-handler-1 is ready, mm-handler-2 is waiting)',
+    'iopf-worker (iopf-worker-1 is waiting)',
+  ]);
+  post('mm-handler', 2, 'ready', ['mm.1']);
+  post('iopf-worker', 1, 'ready');
+  expect(crew.missing()).toEqual([]);
+  post('mm-handler', 1, 'left', ['mm.0']);
+  expect(crew.missing()).toEqual(['mm.0 (mm-handler-2 is ready)']);
+});

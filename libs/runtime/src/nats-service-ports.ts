@@ -1,0 +1,57 @@
+import { type Subjects, subjectsOf } from '@faultline/contracts';
+import type {
+  BlobPort,
+  ClockPort,
+  DeadLetterPort,
+  KvPort,
+  LanePort,
+  LogPort,
+  WorkPort,
+} from '@faultline/hosting';
+import type { NatsPorts } from '@faultline/messaging';
+import type { ServiceConfig } from './config';
+import type { Logger } from './logging';
+import { ServicePorts } from './ports';
+
+/** The ports of a service on NATS, and where its failures end. */
+export class NatsServicePorts extends ServicePorts {
+  readonly subjects: Subjects;
+  readonly log: LogPort;
+  readonly work: WorkPort;
+  readonly lanes: LanePort;
+  readonly deadLetters: DeadLetterPort;
+  readonly owners: KvPort;
+  readonly heads: KvPort;
+  readonly snapshots: BlobPort;
+  readonly clock: ClockPort;
+  /** Messages put to the dead letters since the start. */
+  buried = 0;
+
+  constructor(
+    readonly config: ServiceConfig,
+    readonly logger: Logger,
+    ports: Omit<NatsPorts, 'clock'> & { clock: ClockPort },
+    readonly fail: (error: Error) => void,
+    readonly reviveOwners: () => Promise<void>,
+  ) {
+    super();
+    this.subjects = subjectsOf(config.lab);
+    this.log = ports.log;
+    this.work = ports.work;
+    this.lanes = ports.lanes;
+    this.deadLetters = ports.deadLetters;
+    this.owners = ports.owners;
+    this.heads = ports.heads;
+    this.snapshots = ports.snapshots;
+    this.clock = ports.clock;
+  }
+
+  bury(letter: { subject: string; unit: string; body: Uint8Array }, cause: Error): void {
+    this.buried += 1;
+    this.logger.warn(
+      { subject: letter.subject, unit: letter.unit, bytes: letter.body.length, err: cause },
+      'message put to the dead letters',
+    );
+    void this.deadLetters.bury({ ...letter, reason: cause.message });
+  }
+}

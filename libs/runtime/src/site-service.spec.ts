@@ -1,0 +1,188 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encodeSiteClaim, labSchema, type Presence, SITES_BUCKET, subjectsOf } from '@faultline/contracts';
+import { jetStreamOf, type NatsLink, NatsLog, openKv, provision, provisionKv } from '@faultline/messaging';
+import { Module } from '@nestjs/common';
+import { pino } from 'pino';
+import { eventually } from '../../hosting/src/testkit/eventually.testkit';
+import { TestServer } from '../../messaging/src/testkit/server.testkit';
+import { ServicePorts } from './ports';
+import { SiteService } from './site-service';
+import { UnitService } from './unit-service';
+
+let server: TestServer;
+let link: NatsLink;
+let directory: string;
+beforeAll(async () => {
+  server = await TestServer.start();
+  link = await server.link();
+  directory = mkdtempSync(join(tmpdir(), 'site-service-'));
+});
+afterAll(async () => {
+  await link.close();
+  await server.stop();
+  rmSync(directory, { recursive: true });
+});
+
+let sites = 0;
+
+/** A service at a site of its own, with what became of it. */
+async function standing(options: { stop?: () => Promise<void> } = {}) {
+  const site = `site-${(sites += 1)}`;
+  const lived: string[] = [];
+  const presences: string[] = [];
+  const failures: Error[] = [];
+  const heartbeatFile = join(directory, site);
+  let ports: ServicePorts | undefined;
+
+  class Units extends UnitService {
+    constructor(private readonly own: ServicePorts) {
+      super();
+      ports = own;
+    }
+    start(): Promise<string[]> {
+      lived.push(`started ${this.own.config.lab} in ${this.own.config.runDirectory}`);
+      return Promise.resolve(['iommu.0']);
+    }
+    async stop(): Promise<void> {
+      await options.stop?.();
+      lived.push(`stopped ${this.own.config.lab}`);
+    }
+  }
+  const provider = {
+    provide: UnitService,
+    useFactory: (own: ServicePorts) => new Units(own),
+    inject: [ServicePorts],
+  };
+  class UnitModule {}
+  Module({ providers: [provider] })(UnitModule);
+
+  const config = {
+    ...{
+      service: 'iommu' as const,
+      instance: `iommu-of-${site}`,
+      natsServers: [server.url],
+      lab: 'lab',
+      site,
+    },
+    ...{ session: 'spec', leaseMillis: 3_000, replicas: 1 },
+    ...{ runDirectory: undefined, runsDirectory: '/runs', heartbeatFile, logLevel: 'silent' },
+  };
+  const service = new SiteService(config, site, pino({ level: 'silent' }), UnitModule, (error) =>
+    failures.push(error),
+  );
+  await service.begin();
+  const kv = await openKv(link, SITES_BUCKET);
+  const name = (lab: string | null): Promise<number> =>
+    kv.put(site, encodeSiteClaim({ run: 'r1', lab, holder: 'spec', since: 'now', beat: 0 }));
+
+  /** Makes a laboratory with a scenario in its log, and listens to who is in it. */
+  async function laboratory(lab: string): Promise<void> {
+    const jsm = await jetStreamOf(link);
+    await provision(jsm, { lab, queues: [], logMaxBytes: 64 * 1024 ** 2 });
+    link.nc.subscribe(subjectsOf(lab).control('lab', 'presence'), {
+      callback: (_error, message) => {
+        const { data } = message.json<{ data: Presence }>();
+        if (presences.at(-1) !== `${lab} ${data.state}`) presences.push(`${lab} ${data.state}`);
+      },
+    });
+    await new NatsLog(link, jsm, { lab }).append({
+      subject: subjectsOf(lab).labLog,
+      headers: { schema: labSchema.name, version: labSchema.version, unit: 'lab', epoch: 0, cycle: 0 },
+      body: labSchema.encode([{ kind: 'ScenarioLoaded', run: 'r1', scenario: {}, atMicros: 1 }]),
+      id: `scenario of ${lab}`,
+    });
+  }
+  return {
+    site,
+    service,
+    name,
+    kv,
+    lived,
+    presences,
+    failures,
+    heartbeatFile,
+    laboratory,
+    ports: () => ports,
+  };
+}
+
+describe('a service at a site', () => {
+  it('serves one laboratory after the other, and leaves each in order', async () => {
+    const { service, site, name, kv, lived, presences, laboratory, failures } = await standing();
+    const [a, b] = [`${site}-a`, `${site}-b`];
+    await laboratory(a);
+    await laboratory(b);
+    await name(null);
+    await name(a);
+    await eventually('a', () => presences.includes(`${a} ready`));
+    await name(b);
+    await eventually('b', () => presences.includes(`${b} ready`));
+    await kv.delete(site);
+    await eventually('the end of b', () => presences.includes(`${b} left`));
+    expect(lived).toEqual([
+      `started ${a} in /runs/r1`,
+      `stopped ${a}`,
+      `started ${b} in /runs/r1`,
+      `stopped ${b}`,
+    ]);
+    const course = (lab: string): string[] =>
+      ['waiting', 'ready', 'stopping', 'left'].map((state) => `${lab} ${state}`);
+    expect(presences).toEqual([...course(a), ...course(b)]);
+    expect([await service.end(), failures]).toEqual([true, []]);
+  });
+
+  it('says that it failed in a laboratory, does not come back to it, and serves the next', async () => {
+    const { service, site, name, lived, presences, laboratory, failures, ports } = await standing();
+    const [a, b] = [`${site}-a`, `${site}-b`];
+    await laboratory(a);
+    await laboratory(b);
+    await name(a);
+    await eventually('a', () => presences.includes(`${a} ready`));
+    ports()?.fail(new Error('an invariant broke'));
+    await eventually('the failure', () => presences.includes(`${a} failed`));
+    await name(a);
+    await name(b);
+    await eventually('b', () => presences.includes(`${b} ready`));
+    // What failed has nothing left to settle.
+    expect(lived).toEqual([`started ${a} in /runs/r1`, `started ${b} in /runs/r1`]);
+    expect([await service.end(), failures]).toEqual([true, []]);
+    expect(presences.at(-1)).toBe(`${b} left`);
+  });
+
+  it('ends in order at any moment: before the scenario is there, too', async () => {
+    const { service, site, name, lived } = await standing();
+    const jsm = await jetStreamOf(link);
+    await provision(jsm, { lab: site, queues: [], logMaxBytes: 64 * 1024 ** 2 });
+    await name(site);
+    expect([await service.end(), lived]).toEqual([true, [`stopped ${site}`]]);
+  });
+
+  it('a laboratory that is not there is a failure of that laboratory alone', async () => {
+    const { service, site, name, presences, laboratory, failures } = await standing();
+    await name(`${site}-nowhere`);
+    await laboratory(`${site}-b`);
+    await name(`${site}-b`);
+    await eventually('b', () => presences.includes(`${site}-b ready`));
+    expect([await service.end(), failures]).toEqual([true, []]);
+  });
+
+  it('touches its heartbeat file while NATS answers, and outlives a restart of the server and the loss of the bucket', async () => {
+    const { service, site, name, presences, laboratory, heartbeatFile, failures } = await standing();
+    const touched = (): number => statSync(heartbeatFile, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    await eventually('the first beat', touched);
+    await server.crashAndRestart();
+    const then = touched();
+    await eventually('a later beat', () => touched() > then);
+    await eventually('the server', () => jetStreamOf(link).catch(() => undefined));
+    const jsm = await jetStreamOf(link);
+    await jsm.streams.delete(`KV_${SITES_BUCKET}`);
+    // The next run makes the bucket anew.
+    await provisionKv(jsm, SITES_BUCKET);
+    await laboratory(`${site}-a`);
+    await name(`${site}-a`);
+    await eventually('a', () => presences.includes(`${site}-a ready`));
+    expect([await service.end(), failures]).toEqual([true, []]);
+  }, 40_000);
+});

@@ -1,0 +1,186 @@
+import { Deployment, type Output } from './deployment';
+
+/**
+ * The deployment as a user has it: images built from this checkout, containers of a real engine, several replicas of everything
+ * that may have them, and nobody told its number.
+ */
+
+const MEGABYTE = 1_000_000;
+const SCALED = ['iommu=3', 'mm-handler=2', 'iopf-worker=4', 'device-emulator=2'];
+const scaled = (...scales: string[]): string[] => scales.flatMap((scale) => ['--scale', scale]);
+const SERVICES = ['device-emulator', 'iommu', 'iopf-worker', 'mm-handler', 'event-log'];
+/** Enough accesses that a run outlasts what is done to it: the quickstart with a longer look at two of its devices. */
+const LONG = [
+  '--set',
+  'devices.1.workloads.0.accesses=250000',
+  '--set',
+  'devices.3.workloads.0.accesses=60000',
+];
+
+const deployment = new Deployment();
+const figures: string[] = [];
+let upAtMillis = 0;
+let first: Output;
+
+interface Report {
+  run: string;
+  end: string;
+  drained: boolean;
+  deadLetters: number;
+  summary: { audit: { clean: boolean; counts: Record<string, number> } };
+}
+
+/** The summary of a run that ended well; says what it and the services printed when it did not. */
+async function reportOf({ exit, out, err }: Output): Promise<Report> {
+  if (exit !== 0) throw new Error(`the run ended with ${exit}:\n${err}\n${out}\n${await deployment.logs()}`);
+  return JSON.parse(out) as Report;
+}
+
+function expectWhole(report: Report): void {
+  const { end, drained, deadLetters, summary } = report;
+  expect({ end, drained, deadLetters, clean: summary.audit.clean }).toEqual({
+    ...{ end: 'finished', drained: true, deadLetters: 0, clean: true },
+  });
+}
+
+beforeAll(async () => {
+  await deployment.refuseWithoutEngine();
+  const begun = performance.now();
+  await deployment.compose('--profile', 'lab', 'build');
+  figures.push(`images built in ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+  upAtMillis = Date.now();
+  await deployment.compose('up', '--detach', '--wait', ...scaled(...SCALED));
+  figures.push(`all services healthy ${((Date.now() - upAtMillis) / 1000).toFixed(1)} s after up`);
+  first = await deployment.lab('run', 'examples/quickstart.yaml', '--json').finished();
+});
+
+afterAll(async () => {
+  await deployment.remove();
+  process.stdout.write(`\nmeasured: ${figures.join('; ')}\n`);
+});
+
+describe('the image', () => {
+  it('adds less than 120 MB of its own to the image it is based on', async () => {
+    const base = `node:${process.env['NODE_VERSION'] || 22}-bookworm-slim`;
+    const bytes = await deployment.ownBytes(deployment.image, base);
+    figures.push(`own layers ${(bytes / MEGABYTE).toFixed(1)} MB`);
+    expect(bytes).toBeGreaterThan(MEGABYTE);
+    expect(bytes).toBeLessThan(120 * MEGABYTE);
+  });
+});
+
+describe('every container', () => {
+  interface Container {
+    Config: { User: string; Image: string };
+    HostConfig: {
+      ReadonlyRootfs: boolean;
+      CapDrop: string[] | null;
+      SecurityOpt: string[] | null;
+      Init: boolean;
+      Tmpfs: Record<string, string> | null;
+      Privileged: boolean;
+      PortBindings: Record<string, unknown> | null;
+      RestartPolicy: { Name: string };
+    };
+    State: { Health?: { Status: string } };
+  }
+
+  it('runs without root, without rights, on a read-only file system, publishes nothing, and is watched', async () => {
+    const ids = await deployment.containers();
+    expect(ids).toHaveLength(1 + 3 + 2 + 4 + 2 + 1);
+    for (const id of ids) {
+      const { Config, HostConfig, State } = await deployment.inspect<Container>(id);
+      expect({ user: Config.User, ...HostConfig, health: State.Health?.Status }).toMatchObject({
+        user: expect.stringMatching(/^(node|1000:1000)$/) as string,
+        ReadonlyRootfs: true,
+        CapDrop: ['ALL'],
+        SecurityOpt: ['no-new-privileges:true'],
+        Init: true,
+        Privileged: false,
+        Tmpfs: { '/tmp': expect.any(String) as string },
+        PortBindings: {},
+        RestartPolicy: { Name: 'unless-stopped' },
+        health: 'healthy',
+      });
+    }
+  });
+
+  it('says that it is not well when it no longer reaches NATS, and that it is when it does again', async () => {
+    const [worker = ''] = await deployment.containers('iopf-worker');
+    const [network = ''] = (
+      await deployment.docker('network', 'ls', '-q', '--filter', `name=${deployment.project}`)
+    ).split('\n');
+    await deployment.docker('network', 'disconnect', network, worker);
+    await deployment.becomes(worker, 'unhealthy');
+    await deployment.docker('network', 'connect', network, worker);
+    await deployment.becomes(worker, 'healthy');
+  });
+});
+
+describe('the quickstart on replicas that nobody numbered', () => {
+  it('runs to its end, and the audit passes', async () => {
+    expectWhole(await reportOf(first));
+  });
+
+  it('has its first fault answered less than 20 s after the start of everything', async () => {
+    const { out } = await deployment.lab('faults', 'latest', '--limit', '1000', '--json').finished();
+    const answered = out
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { respondedAtMicros: number | null }).respondedAtMicros)
+      .filter((micros) => micros !== null);
+    const seconds = (Math.min(...answered) / 1000 - upAtMillis) / 1000;
+    figures.push(`first fault answered ${seconds.toFixed(1)} s after up`);
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThan(20);
+  });
+
+  it('can be audited and looked at from outside, in containers that run nothing else', async () => {
+    const audit = await deployment.lab('audit', 'latest').finished();
+    expect(audit).toMatchObject({ exit: 0, out: expect.stringContaining('audit passed') as string });
+    const faults = await deployment.lab('faults', 'latest', '--slowest', '5').finished();
+    expect(faults.exit).toBe(0);
+    expect(faults.out.trim().split('\n').length).toBeGreaterThan(5);
+  });
+});
+
+describe('a run in which things happen', () => {
+  it('loses nothing when a container of each service is killed, one after the other, and NATS last', async () => {
+    const run = deployment.lab('run', 'examples/quickstart.yaml', '--json', ...LONG);
+    await run.says(/accesses [1-9]/);
+    for (const service of [...SERVICES, 'nats']) {
+      const [id = ''] = await deployment.containers(service);
+      await deployment.crash(id);
+    }
+    // All of it was in the middle of the run.
+    expect(run.over).toBe(false);
+    expectWhole(await reportOf(await run.finished()));
+    const audit = await deployment.lab('audit', 'latest').finished();
+    expect(audit).toMatchObject({ exit: 0, out: expect.stringContaining('audit passed') as string });
+  });
+
+  it('goes on while services are scaled down and up', async () => {
+    const run = deployment.lab('run', 'examples/quickstart.yaml', '--json', ...LONG);
+    await run.says(/accesses [1-9]/);
+    await deployment.compose(
+      ...['up', '--detach', '--wait', '--no-recreate'],
+      ...scaled('iommu=1', 'mm-handler=1', 'iopf-worker=1', 'device-emulator=1'),
+    );
+    expect(await deployment.containers('iommu')).toHaveLength(1);
+    await deployment.compose('up', '--detach', '--wait', '--no-recreate', ...scaled(...SCALED));
+    expect(await deployment.containers('iommu')).toHaveLength(3);
+    expect(run.over).toBe(false);
+    expectWhole(await reportOf(await run.finished()));
+  });
+
+  it('keeps the site to itself, and gives it back when it is interrupted', async () => {
+    const run = deployment.lab('run', 'examples/quickstart.yaml', ...LONG);
+    await run.says(/accesses [1-9]/);
+    const second = await deployment.lab('run', 'examples/quickstart.yaml').finished();
+    expect(second.exit).toBe(1);
+    expect(second.err).toMatch(/site compose is busy with run \d{8}-\d{6}-\w{4} since \d{4}-/);
+    run.interrupt();
+    expect((await run.finished()).exit).toBe(130);
+    expectWhole(await reportOf(await deployment.lab('run', 'examples/quickstart.yaml', '--json').finished()));
+  });
+});
