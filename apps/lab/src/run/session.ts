@@ -78,7 +78,10 @@ async function diskFull(path: string, failure: unknown): Promise<RunFailed | und
 /** One run, from the first process started to the last one gone. */
 export class RunSession {
   private readonly lifeline = new Lifeline();
-  private readonly supervisor = new Supervisor((error) => this.lifeline.fail(error));
+  private readonly supervisor = new Supervisor(
+    (error) => this.lifeline.fail(error),
+    (line) => this.display.step(line),
+  );
   private readonly board = new PresenceBoard((error) => this.lifeline.fail(error));
   private readonly meter = new ProgressMeter();
   private readonly display: ProgressDisplay;
