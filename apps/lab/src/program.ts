@@ -73,7 +73,10 @@ function addRun(program: Command, { terminal, environment, done }: Surroundings)
 
 function addAudit(program: Command, { terminal, done }: Surroundings): void {
   onRun(program.command('audit'))
-    .description('Check the invariants over the record of a run; exit status 1 when one does not hold.')
+    .description(
+      'Check the record of a run against its hash chain, the heads that were published of it, and the invariants; exit status 1 when one does not hold.',
+    )
+    .option('--nats <url>', 'compare with the heads on this NATS server, not with those kept in heads.json')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', `\n${RUN_HELP}${example('faultline audit latest')}`)
     .action(async (run: string, options: auditModule.AuditFlags) => {
