@@ -4,6 +4,7 @@ import type * as conformanceModule from './commands/conformance';
 import type * as faultModule from './commands/fault';
 import type * as faultsModule from './commands/faults';
 import type * as logModule from './commands/log';
+import type * as rebuildModule from './commands/rebuild';
 import type * as runModule from './commands/run';
 import type * as traceModule from './commands/trace-info';
 import type { Exit } from './errors';
@@ -44,6 +45,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addFault(program, surroundings);
   addFaults(program, surroundings);
   addLog(program, surroundings);
+  addRebuild(program, surroundings);
   addTrace(program, surroundings);
   addConformance(program, surroundings);
   return program;
@@ -129,6 +131,18 @@ function addLog(program: Command, { terminal, done }: Surroundings): void {
     .addHelpText('after', `\n${RUN_HELP}${example('faultline log latest --subject log.iommu.0.hw --to 100')}`)
     .action(async (run: string, options: logModule.LogFlags) => {
       done(await lazily<typeof logModule>('./commands/log').log(run, options, terminal));
+    });
+}
+
+function addRebuild(program: Command, { terminal, done }: Surroundings): void {
+  onRun(program.command('rebuild'))
+    .description(
+      'Drop the tables that questions about a run are asked of, build them again from its record, and compare; exit status 1 when they were not the same.',
+    )
+    .option('--json', 'print the report as JSON')
+    .addHelpText('after', `\n${RUN_HELP}${example('faultline rebuild latest')}`)
+    .action(async (run: string, options: rebuildModule.RebuildFlags) => {
+      done(await lazily<typeof rebuildModule>('./commands/rebuild').rebuild(run, options, terminal));
     });
 }
 
