@@ -106,6 +106,20 @@ describe('the event log', () => {
     await again.stop();
   });
 
+  it('refuses a record of a newer program', async () => {
+    const { service, folder } = await started();
+    await service.stop();
+    cleanups.splice(1);
+    const file = new DataSource({ type: 'sqlite', database: join(folder, 'log.sqlite') });
+    await file.initialize();
+    await file.query(`UPDATE meta SET value = '2' WHERE key = 'schemaVersion'`);
+    await file.destroy();
+    const { service: older } = await setUp(folder);
+    await expect(older.start(scenario)).rejects.toThrow(
+      'has schema version 2, this program knows versions up to 1: use the newer program',
+    );
+  });
+
   it('refuses a log that ends before the record', async () => {
     const { controller, service, folder } = await started();
     await controller.finish({ upToSequence: end });
