@@ -13,7 +13,9 @@ module.exports = {
   // Tables and constants are evaluated when a module is loaded: each of their mutants would need all tests in a fresh process.
   ignoreStatic: true,
   concurrency: Number(process.env.FAULTLINE_MUTATION_JOBS ?? 2),
-  timeoutMS: 1500,
+  // FAULTLINE_MUTATION_TIMEOUT_MILLIS: milliseconds that a mutant may take beyond one and a half times the time its tests take without
+  // it; 1500 by default. On a busy machine it has to be longer: a mutant whose time is up counts as noticed.
+  timeoutMS: Number(process.env.FAULTLINE_MUTATION_TIMEOUT_MILLIS ?? 1500),
   tempDirName: `.cache/stryker-${part}`,
   incremental: true,
   incrementalFile: `.cache/mutation-${part}-incremental.json`,
