@@ -130,3 +130,11 @@ describe('binding a device to an address space (G2)', () => {
     });
   });
 });
+
+it('rule 35 R92 unbinding what was never bound changes nothing', () => {
+  const state = layer();
+  const before = structuredClone(state);
+  expect(isLastBind(state, 77, pasid)).toBe(false);
+  evolveUnbind(state, 77, pasid);
+  expect(state).toEqual(before);
+});
