@@ -1,14 +1,17 @@
-// Mutation testing of one part, which FAULTLINE_MUTATION_PART names (see parts.js and run.js).
+// Mutation testing of one part, which FAULTLINE_MUTATION_PART names, or of those of its files that FAULTLINE_MUTATION_FILES names,
+// separated by commas; all by default (see parts.js and run.js).
 const parts = require('./parts.js');
 
 const part = process.env.FAULTLINE_MUTATION_PART;
+const { mutate, tests } = parts[part];
+const files = (process.env.FAULTLINE_MUTATION_FILES ?? '').split(',').filter((name) => name !== '');
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 module.exports = {
   testRunner: 'jest',
   jest: { configFile: 'test/mutation/jest.config.js', enableFindRelatedTests: false },
   coverageAnalysis: 'perTest',
-  mutate: parts[part].mutate,
+  mutate: files.length > 0 ? files.map((name) => `${tests[0]}/${name}`) : mutate,
   ignorePatterns: ['dist', 'runs', '.cache', 'docs', 'examples', 'bench', 'apps'],
   // Tables and constants are evaluated when a module is loaded: each of their mutants would need all tests in a fresh process.
   ignoreStatic: true,

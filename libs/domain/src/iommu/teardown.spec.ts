@@ -405,3 +405,12 @@ describe('the force that a deadline brings', () => {
     expect(hasTeardowns(live.state)).toBe(true);
   });
 });
+
+it('R95 the PASID entry goes with the first step; one that a dead owner left goes at the end of a turn, with no other step', () => {
+  const live = new LiveIommu();
+  live.send(begin());
+  live.send(finish('stop'));
+  const successor = new LiveIommu(live.decider, live.log.slice(0, -1));
+  expect(words(successor.send(finish('invalidate')))).toEqual(['invalidate done']);
+  expect(words(successor.send(step))).toEqual(['PasidUnbound', 'drain done', 'flush done']);
+});
