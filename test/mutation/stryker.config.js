@@ -8,8 +8,11 @@ const files = (process.env.FAULTLINE_MUTATION_FILES ?? '').split(',').filter((na
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 module.exports = {
-  testRunner: 'jest',
-  jest: { configFile: 'test/mutation/jest.config.js', enableFindRelatedTests: false },
+  testRunner: 'mocha',
+  mochaOptions: {
+    spec: ['test/mutation/suite.js'],
+    require: ['test/mutation/jest-globals.js'],
+  },
   coverageAnalysis: 'perTest',
   mutate: files.length > 0 ? files.map((name) => `${tests[0]}/${name}`) : mutate,
   ignorePatterns: ['dist', 'runs', '.cache', 'docs', 'examples', 'bench', 'apps'],
