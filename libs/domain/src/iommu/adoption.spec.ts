@@ -16,7 +16,7 @@ import {
 } from './iommu.testkit';
 import { isIdle, openStalls, pendingGroups, ringRecords } from './queries';
 
-const decider = testIommu({ priQueueEntries: 64, eventQueueEntries: 4 });
+const decider = () => testIommu({ priQueueEntries: 64, eventQueueEntries: 4 });
 
 /** The log of an owner that died before it could write the `hw` message of its last cycle: queue messages alone are left (D5). */
 function cutAfter(
@@ -31,7 +31,7 @@ function cutAfter(
 
 /** The owner that folds such a log. */
 function successorOf(log: readonly IommuEvent[], epoch = 2): LiveIommu {
-  const successor = new LiveIommu(decider, structuredClone(log));
+  const successor = new LiveIommu(decider(), structuredClone(log));
   successor.send({ kind: 'BeginEpoch', epoch });
   return successor;
 }
@@ -44,7 +44,7 @@ const adoptedOf = (live: LiveIommu, segment = 0): number[] => [
 describe('D5 an adopted request', () => {
   it('is known by number also in a segment of which nothing else is known', () => {
     const live = new LiveIommu(
-      decider,
+      decider(),
       ready.filter(({ kind }) => kind !== 'SegmentResetSeen'),
     );
     const from = live.log.length;
@@ -57,7 +57,7 @@ describe('D5 an adopted request', () => {
   });
 
   it('begins a newer epoch of its segment, in which nothing before it is taken', () => {
-    const live = new LiveIommu(decider);
+    const live = new LiveIommu(decider());
     live.send(pageRequest(8));
     live.drain();
     const from = live.log.length;
@@ -71,7 +71,7 @@ describe('D5 an adopted request', () => {
   });
 
   it('of an epoch that is over says nothing of the current one', () => {
-    const live = new LiveIommu(decider);
+    const live = new LiveIommu(decider());
     live.send(pageRequest(3));
     const [queued] = live.drain();
     if (queued === undefined) throw new Error('a group');
@@ -85,7 +85,7 @@ describe('D5 an adopted request', () => {
   });
 
   it('that was in a ring already is no news', () => {
-    const live = new LiveIommu(decider);
+    const live = new LiveIommu(decider());
     live.send(pageRequest(1));
     live.send(pageRequest(2));
     const from = live.log.length;
@@ -94,7 +94,7 @@ describe('D5 an adopted request', () => {
   });
 
   it('is forgotten as soon as an event names it', () => {
-    const live = new LiveIommu(decider);
+    const live = new LiveIommu(decider());
     const from = live.log.length;
     live.send(stalledAccess(4));
     live.drain();
@@ -110,7 +110,7 @@ describe('D5 an adopted request', () => {
 
 describe('D5 an adopted group', () => {
   it('of a stall holds its transaction, though the dead owner could not say that it stalled', () => {
-    const live = new LiveIommu(decider);
+    const live = new LiveIommu(decider());
     const from = live.log.length;
     live.send(stalledAccess(1));
     live.drain();
@@ -124,7 +124,7 @@ describe('D5 an adopted group', () => {
   });
 
   it('of a stall takes its record out of the event queue, from behind others too', () => {
-    const live = new LiveIommu(decider);
+    const live = new LiveIommu(decider());
     for (const request of [1, 2, 3]) live.send(stalledAccess(request));
     const from = live.log.length;
     live.drain();
@@ -135,7 +135,7 @@ describe('D5 an adopted group', () => {
   });
 
   it('of a stall that had waited for room waits no more', () => {
-    const live = new LiveIommu(decider);
+    const live = new LiveIommu(decider());
     for (const request of [1, 2, 3, 4, 5]) live.send(stalledAccess(request));
     const from = live.log.length;
     live.drain();
@@ -147,7 +147,7 @@ describe('D5 an adopted group', () => {
   });
 
   it('of a stall that was retried is the outcome of the retry', () => {
-    const live = new LiveIommu(decider);
+    const live = new LiveIommu(decider());
     live.send(stalledAccess(1));
     live.drain();
     live.send(result(1, { device: 3 }));
@@ -163,7 +163,7 @@ describe('D5 an adopted group', () => {
   });
 
   it('of a device whose attachment was lost too is answered, and never is overdue', () => {
-    const live = new LiveIommu(decider);
+    const live = new LiveIommu(decider());
     const from = live.log.length;
     live.send(attachDevice(9, { model: 'stall', responseTimeoutMicros: 5 }));
     live.send({ kind: 'BindPasid', device: 9, pasid: 7, mm: 7, shard: 0, generation: 1 });
@@ -178,18 +178,18 @@ describe('D5 an adopted group', () => {
   });
 
   it('has members: a queue message without any is broken', () => {
-    const live = new LiveIommu(decider);
+    const live = new LiveIommu(decider());
     live.send(pageRequest(1));
     const [queued] = live.drain();
     if (queued === undefined) throw new Error('a group');
-    expect(() => refold(decider, [...ready, { ...queued, members: [] }])).toThrow('group 1 has no member');
+    expect(() => refold(decider(), [...ready, { ...queued, members: [] }])).toThrow('group 1 has no member');
   });
 });
 
 describe('D10 answered stalls whose outcomes the log lacks', () => {
   /** Three stalls of devices 3 and 4, answered; no outcome reached the log. */
   function retrying(): LiveIommu {
-    const live = new LiveIommu(decider, [...ready]);
+    const live = new LiveIommu(decider(), [...ready]);
     live.send(attachDevice(4, { model: 'stall' }));
     live.send({ kind: 'BindPasid', device: 4, pasid: 7, mm: 7, shard: 0, generation: 1 });
     for (const [request, device] of [
@@ -271,7 +271,7 @@ describe('D10 answered stalls whose outcomes the log lacks', () => {
 
 describe('PartialsDiscarded', () => {
   it('R99 of device 0 is of that device alone', () => {
-    const live = new LiveIommu(decider, [...ready]);
+    const live = new LiveIommu(decider(), [...ready]);
     live.send(attachDevice(0));
     for (const [request, device] of [
       [1, 0],
@@ -289,7 +289,7 @@ describe('PartialsDiscarded', () => {
 });
 
 it('D8 the page of an adopted stall may be there by the time of its answer', () => {
-  const live = new LiveIommu(decider, [...ready, bound(3, 8)]);
+  const live = new LiveIommu(decider(), [...ready, bound(3, 8)]);
   const from = live.log.length;
   live.send(stalledAccess(1, { page: 5 }));
   live.drain();

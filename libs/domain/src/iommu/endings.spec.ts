@@ -13,12 +13,12 @@ import {
 } from './iommu.testkit';
 import { isIdle, openStalls, pendingGroups } from './queries';
 
-const roomy = testIommu({ priQueueEntries: 64, eventQueueEntries: 8 });
+const roomy = () => testIommu({ priQueueEntries: 64, eventQueueEntries: 8 });
 
 /** Groups of one request each, closed in this order: their devices, PASIDs and group ids. */
 function closing(
   groups: readonly { device?: number; pasid?: number; groupId: number }[],
-  live = new LiveIommu(roomy),
+  live = new LiveIommu(roomy()),
 ): LiveIommu {
   groups.forEach((group, place) => live.send(pageRequest(place + 1, group)));
   live.drain();
@@ -104,7 +104,7 @@ describe('the tag of an answered stall', () => {
   });
 
   function stalled(): LiveIommu {
-    const live = new LiveIommu(roomy);
+    const live = new LiveIommu(roomy());
     live.send(stalledAccess(1));
     live.drain();
     return live;
@@ -142,7 +142,7 @@ describe('the tag of an answered stall', () => {
   });
 
   it('R86 carries no PASID, whatever the device says of page responses', () => {
-    const live = new LiveIommu(roomy);
+    const live = new LiveIommu(roomy());
     live.send(attachDevice(4, { model: 'stall', responsePasidRequired: true }));
     live.send({ kind: 'BindPasid', device: 4, pasid: 7, mm: 7, shard: 0, generation: 1 });
     live.send(stalledAccess(1, { device: 4 }));
@@ -156,7 +156,7 @@ describe('the tag of an answered stall', () => {
 
 describe('the PASID on the answer to a record that nobody handles', () => {
   it('R86 is none where no answer goes out', () => {
-    const live = new LiveIommu(roomy);
+    const live = new LiveIommu(roomy());
     live.send(pageRequest(1, { device: 2, last: false }));
     live.send(attachDevice(2));
     live.send({ kind: 'FreeQueue' });
@@ -165,7 +165,7 @@ describe('the PASID on the answer to a record that nobody handles', () => {
   });
 
   it('R86 is none for a device that came back as a stalling master', () => {
-    const live = new LiveIommu(roomy);
+    const live = new LiveIommu(roomy());
     live.send(pageRequest(1, { device: 2 }));
     live.send({ kind: 'DetachDevice', device: 2 });
     live.send(attachDevice(2, { model: 'stall', responsePasidRequired: true, hasHandler: false }));
@@ -188,7 +188,7 @@ describe('what a log cannot say', () => {
   });
 
   it('D14 groups are held only under fair service', () => {
-    const live = new LiveIommu(roomy);
+    const live = new LiveIommu(roomy());
     live.send(pageRequest(1));
     const held: GroupHeld = {
       kind: 'GroupHeld',
@@ -228,7 +228,7 @@ describe('what a log cannot say', () => {
   });
 
   it('R95 a step of a teardown that is not under way, or the end of a binding of no device, changes nothing', () => {
-    const live = new LiveIommu(roomy, [...ready, attached(9)]);
+    const live = new LiveIommu(roomy(), [...ready, attached(9)]);
     const before = structuredClone(live.state.durable);
     const teardown = { device: 9, pasid: 7, generation: 1 };
     live.decider.evolve(live.state, {
