@@ -18,16 +18,16 @@ function holding(quantum: number, held: readonly Held[], window = 100): FairServ
   return service;
 }
 
-/** Serves everything that may be served; the serials in their order. */
+/** Serves everything that may be served; the serials in their order. What never ends fails its test instead of hanging it. */
 function serveAll(service: FairService): number[] {
   const served: number[] = [];
-  for (;;) {
-    const queue = findReadyQueue(service);
-    if (queue === undefined) return served;
+  for (let queue = findReadyQueue(service); queue !== undefined; queue = findReadyQueue(service)) {
+    if (served.length > 100) throw new Error('there is always something to serve');
     const serial = nextServed(service, queue);
     evolveServed(service, 'q', serial);
     served.push(serial);
   }
+  return served;
 }
 
 /** Devices of the queue in the order of their turns, with what each may still have served. */
