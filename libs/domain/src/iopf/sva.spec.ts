@@ -138,3 +138,12 @@ it('rule 35 R92 unbinding what was never bound changes nothing', () => {
   evolveUnbind(state, 77, pasid);
   expect(state).toEqual(before);
 });
+
+it('rule 35 a plan that cannot attach takes the PASID and attaches nothing', () => {
+  const state = layer();
+  expect(planBind(state, new Map(), deviceOf(state, 1), space, pasid, failing('attach'))).toEqual({
+    result: Errno.EINVAL,
+    takesPasid: true,
+    effect: 'none',
+  });
+});
