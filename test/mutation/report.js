@@ -139,7 +139,7 @@ const page = `# Mutation testing
 \`npm run test:mutation\` changes the I/O page fault layer and the IOMMU in one small place at a time and runs the specs and the recorded
 vectors that reach the place. A mutant that no test notices shows a test that is missing, or a change that means nothing. At least
 ${WANTED} % have to be noticed. Some are noticed by time: with them the tests do not end, as with a loop without an end. Tables and
-constants that are evaluated when a module is loaded are not mutated. It takes some minutes; one part is run by
+constants that are evaluated when a module is loaded are not mutated. A whole run takes at most half an hour; one part is run by
 \`npm run test:mutation -- iopf\`, some files of one by \`npm run test:mutation -- iommu/ring.ts,fence.ts\`, and what a run before has found
 is not looked for again.
 
