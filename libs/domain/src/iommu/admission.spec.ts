@@ -49,9 +49,15 @@ describe('whether a request is admitted', () => {
       expect(live.send(stalledAccess(request))).toMatchObject([{ kind: 'StalledAccessTranslated', request }]);
     }
     const taken = (request: number) =>
-      isTaken(live.state, { epoch: 1, highest: 0, adopted: new Set() }, asked(request));
+      isTaken(
+        live.state,
+        { epoch: 1, highest: 0, adopted: new Set(), ahead: null, passed: [] },
+        asked(request),
+      );
     expect([4, 5, 6].map(taken)).toEqual([true, true, false]);
-    expect(isTaken(live.state, { epoch: 2, highest: 0, adopted: new Set() }, asked(4, 2))).toBe(false);
+    expect(
+      isTaken(live.state, { epoch: 2, highest: 0, adopted: new Set(), ahead: null, passed: [] }, asked(4, 2)),
+    ).toBe(false);
     expect(acceptedRequest(live.state, 0, 1)).toBe(5);
   });
 
@@ -80,13 +86,15 @@ describe('what is known of a segment', () => {
     const live = new LiveIommu(testIommu(), history);
     live.send(pageRequest(8));
     evolveAccepted(live.state.durable, identity);
-    expect(progressOf(live, segment)).toEqual({ ...expected, adopted: new Set() });
+    expect(progressOf(live, segment)).toMatchObject({ ...expected, adopted: new Set(), ahead: null });
   });
 
   it('R142 that a device is cut off has no number, so it accepts nothing', () => {
     const live = new LiveIommu();
     live.send({ kind: 'FenceDevice', device: 1, cause: 'requested' });
-    expect([...live.state.durable.segments]).toEqual([[0, { epoch: 1, highest: 0, adopted: new Set() }]]);
+    expect([...live.state.durable.segments]).toEqual([
+      [0, { epoch: 1, highest: 0, adopted: new Set(), ahead: null, passed: [] }],
+    ]);
   });
 
   it('R142 a device that was cut off before any epoch was heard of waits for its own reset', () => {

@@ -2,6 +2,7 @@ import { EVERY_PASID } from '../device/atc';
 import { ResponseCode } from '../kernel/vocabulary';
 import { nextResponseDeadline } from './expiry';
 import type { AnyIommuEvent, IommuEvent } from './events';
+import { newProgress } from './evolve-requests';
 import { foldMm } from './iommu';
 import {
   attachDevice,
@@ -52,22 +53,32 @@ describe('D5 an adopted request', () => {
     live.drain();
     const successor = successorOf(cutAfter(live, from, (group) => group === 2));
     const again = [1, 2, 3].map((request) => kindsOf(successor.send(pageRequest(request))));
-    expect(again).toEqual([['PageRequestQueued'], [], ['PageRequestQueued']]);
-    expect(successor.state.durable.segments.get(0)).toEqual({ epoch: 1, highest: 3, adopted: new Set() });
+    expect(again).toEqual([['SegmentResetSeen', 'PageRequestQueued'], [], ['PageRequestQueued']]);
+    expect(successor.state.durable.segments.get(0)).toEqual(newProgress(1, 3));
   });
 
-  it('begins a newer epoch of its segment, in which nothing before it is taken', () => {
+  it('D9 of a newer epoch of its segment waits for that epoch, so that what the older one has open is closed', () => {
     const live = new LiveIommu(decider());
     live.send(pageRequest(8));
     live.drain();
+    live.send(pageRequest(9, { groupId: 2 }));
     const from = live.log.length;
     for (const request of [1, 2]) live.send(pageRequest(request, { segmentEpoch: 2 }));
     live.drain();
     const successor = successorOf(cutAfter(live, from, (group) => group === 3));
-    expect(successor.state.durable.segments.get(0)).toEqual({ epoch: 2, highest: 0, adopted: new Set([2]) });
-    expect(successor.send(pageRequest(2, { segmentEpoch: 2 }))).toEqual([]);
+    expect(successor.state.durable.segments.get(0)).toMatchObject({
+      epoch: 1,
+      ahead: { epoch: 2, adopted: new Set([2]) },
+    });
+    expect(pendingGroups(successor.state)).toHaveLength(2);
+    const heard = successor.send(pageRequest(2, { segmentEpoch: 2 }));
+    expect(kindsOf(heard)).toEqual(['SegmentResetSeen', 'GroupDiscarded']);
+    expect(pendingGroups(successor.state)).toMatchObject([{ members: [{ request: 2, segmentEpoch: 2 }] }]);
+    expect(ringRecords(successor.state)).toEqual([]);
     expect(successor.send(pageRequest(9))).toEqual([]);
     expect(kindsOf(successor.send(pageRequest(1, { segmentEpoch: 2 })))).toEqual(['PageRequestQueued']);
+    expect(kindsOf(successor.send(result(1)))).toEqual(['ResultDropped']);
+    expect(kindsOf(successor.send(result(3)))).toEqual(['GroupResponded']);
   });
 
   it('of an epoch that is over says nothing of the current one', () => {
@@ -104,7 +115,10 @@ describe('D5 an adopted request', () => {
       'GroupResponded',
       'StallEnded',
     ]);
-    expect(successor.state.durable.segments.get(0)).toEqual({ epoch: 1, highest: 4, adopted: new Set() });
+    expect(successor.state.durable.segments.get(0)).toEqual({
+      ...newProgress(1, 4),
+      passed: [{ first: 1, last: 3 }],
+    });
   });
 });
 

@@ -12,7 +12,7 @@ import type {
   SegmentResetSeen,
   StallEnded,
 } from './events';
-import { evolveAccepted, evolveRetried } from './evolve-requests';
+import { evolveAccepted, evolveRetried, newProgress } from './evolve-requests';
 import { isVoid } from './reset';
 import { evolveKeep, sameRequest } from './ring';
 import type { IommuDurableState, IommuState } from './state';
@@ -104,8 +104,11 @@ export function evolveStallEnded(durable: IommuDurableState, event: StallEnded):
 export function evolveSegmentReset(state: IommuState, event: SegmentResetSeen): void {
   const { segment, segmentEpoch } = event;
   const { durable } = state;
-  const isTakeover = durable.segments.has(segment);
-  durable.segments.set(segment, { epoch: segmentEpoch, highest: 0, adopted: new Set(), passed: [] });
+  const before = durable.segments.get(segment);
+  const isTakeover = before !== undefined && before.epoch > 0;
+  const progress = newProgress(segmentEpoch, 0);
+  if (before?.ahead?.epoch === segmentEpoch) progress.adopted = before.ahead.adopted;
+  durable.segments.set(segment, progress);
   const stays = (record: RequestRecord) => !isVoid(record, segment, segmentEpoch);
   evolveKeep(durable.pri, stays);
   evolveKeep(durable.events, stays);

@@ -21,7 +21,7 @@ export function evolveAccepted(durable: IommuDurableState, identity: RequestIden
   const { segment, segmentEpoch, request } = identity;
   const progress = durable.segments.get(segment);
   if (progress === undefined || progress.epoch < segmentEpoch) {
-    durable.segments.set(segment, { epoch: segmentEpoch, highest: request, adopted: new Set(), passed: [] });
+    durable.segments.set(segment, newProgress(segmentEpoch, request));
   } else if (progress.epoch === segmentEpoch && request > progress.highest) {
     if (request > progress.highest + 1) evolvePassed(progress, request);
     progress.highest = request;
@@ -185,18 +185,30 @@ function evolveAdopted(durable: IommuDurableState, event: GroupQueued): void {
   }
 }
 
-/** A re-sent copy of an adopted request is a duplicate, but earlier ones that no event names are not. */
+/**
+ * A re-sent copy of an adopted request is a duplicate, but earlier ones that no event names are not. A group may be of an epoch that
+ * no event names yet: then its reset is still to be decided, and must be (D9).
+ */
 function adopt(durable: IommuDurableState, member: RequestRecord): void {
   const { segment, segmentEpoch, request } = member;
-  const progress = durable.segments.get(segment);
-  if (progress === undefined || progress.epoch < segmentEpoch) {
-    durable.segments.set(segment, {
-      epoch: segmentEpoch,
-      highest: 0,
-      adopted: new Set([request]),
-      passed: [],
-    });
-  } else if (progress.epoch === segmentEpoch && request > progress.highest) {
-    progress.adopted.add(request);
+  const progress = progressOf(durable, segment);
+  if (progress.epoch === segmentEpoch) {
+    if (request > progress.highest) progress.adopted.add(request);
+  } else if (progress.epoch < segmentEpoch) {
+    if (progress.ahead === null || progress.ahead.epoch < segmentEpoch)
+      progress.ahead = { epoch: segmentEpoch, adopted: new Set() };
+    if (progress.ahead.epoch === segmentEpoch) progress.ahead.adopted.add(request);
   }
+}
+
+/** What is known of a segment; epoch 0 for one that was never heard of. */
+function progressOf(durable: IommuDurableState, segment: number): SegmentProgress {
+  let progress = durable.segments.get(segment);
+  if (progress === undefined) durable.segments.set(segment, (progress = newProgress(0, 0)));
+  return progress;
+}
+
+/** A segment in an epoch of which nothing is known but that its numbers were taken up to `highest`. */
+export function newProgress(epoch: number, highest: number): SegmentProgress {
+  return { epoch, highest, adopted: new Set(), ahead: null, passed: [] };
 }

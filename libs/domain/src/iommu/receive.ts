@@ -36,6 +36,9 @@ export function decideReceive(
   if (admission === 'next') return receiveNew(context, state, command, roomOf(state), nowMicros);
   const { segment, segmentEpoch } = command;
   const events = decideSegmentReset(state, segment, segmentEpoch, nowMicros);
+  // Its group is on a queue already: a dead owner could say no more of the new epoch (D5).
+  const { ahead = null } = state.durable.segments.get(segment) ?? {};
+  if (ahead?.epoch === segmentEpoch && ahead.adopted.has(command.request)) return events;
   const room = roomAfterReset(state, segment, segmentEpoch);
   return [...events, ...receiveNew(context, state, command, room, nowMicros)];
 }

@@ -55,6 +55,11 @@ export interface SegmentProgress {
   highest: number;
   /** Requests above `highest` that a group names whose other events a dead owner could not write (D5). */
   adopted: Set<number>;
+  /**
+   * The same for an epoch of which a dead owner had heard and could not say so: it begins when the segment is heard of again, since
+   * what the older epoch has open is still to be closed (D9). `null` without any.
+   */
+  ahead: { epoch: number; adopted: Set<number> } | null;
   /** Numbers below `highest` that no event names: accesses that translated at once (D10). Only the newest are kept. */
   passed: { first: number; last: number }[];
 }
