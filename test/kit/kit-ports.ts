@@ -43,9 +43,9 @@ export class KitPorts extends ServicePorts {
     this.clock = ports.clock;
   }
 
-  bury(letter: { subject: string; unit: string; body: Uint8Array }, cause: Error): void {
+  bury(letter: { subject: string; unit: string; body: Uint8Array }, cause: Error): Promise<void> {
     this.buried.push(cause.message);
     this.logger.warn({ letter, err: cause }, 'message put to the dead letters');
-    void this.deadLetters.bury({ ...letter, reason: cause.message });
+    return this.deadLetters.bury({ ...letter, reason: cause.message });
   }
 }

@@ -11,6 +11,7 @@ import {
 import { queuesOfScenario } from '../../apps/lab/src/run/queues';
 import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { freshLab, type TestServer } from '../../libs/messaging/src/testkit/server.testkit';
+import type { PathPorts } from './kit-ports';
 import { Laboratory } from './laboratory';
 
 const RUN_MILLIS = 60_000;
@@ -33,7 +34,12 @@ export class NatsLaboratory {
     private readonly links: NatsLink[],
   ) {}
 
-  static async open(server: TestServer, scenario: ResolvedScenario): Promise<NatsLaboratory> {
+  /** @param through gives the ports of an instance another face, to have things go wrong on the way */
+  static async open(
+    server: TestServer,
+    scenario: ResolvedScenario,
+    through: (ports: PathPorts, instance: string) => PathPorts = (ports) => ports,
+  ): Promise<NatsLaboratory> {
     const lab = freshLab();
     const workers = Array.from(
       { length: scenario.workers.processes },
@@ -55,7 +61,9 @@ export class NatsLaboratory {
     const [link] = links;
     const stranger = ports.get('stranger');
     if (!link || !stranger) throw new Error('nobody is connected');
-    const laboratory = new Laboratory(lab, scenario, (instance) => ports.get(instance) ?? stranger);
+    const laboratory = new Laboratory(lab, scenario, (instance) =>
+      through(ports.get(instance) ?? stranger, instance),
+    );
     const opened = new NatsLaboratory(laboratory, { link, ports: stranger }, links);
     opened.collectLetters();
     await laboratory.start();

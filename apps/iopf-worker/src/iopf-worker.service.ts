@@ -1,6 +1,6 @@
 import type { ResolvedScenario } from '@faultline/contracts';
 import { parseTopology, queuesOf } from '@faultline/domain';
-import type { Running } from '@faultline/hosting';
+import { QueueUnavailable, type Running } from '@faultline/hosting';
 import { ServicePorts, UnitService } from '@faultline/runtime';
 import { Injectable } from '@nestjs/common';
 import { GroupHandler } from './group-handler';
@@ -35,14 +35,14 @@ export class IopfWorkerService extends UnitService {
       mms: scenario.processes.map((each) => each.mm),
     });
     for (const queue of queues) {
-      this.running.push(
-        await ports.work.work({
-          queue,
-          prefetch: intake.prefetch,
-          onWork: (message) => intake.take(message),
-          onError: (error) => ports.fail(error),
-        }),
-      );
+      const working = await ports.work.work({
+        queue,
+        prefetch: intake.prefetch,
+        onWork: (message) => intake.take(message),
+        onError: (error) => this.outage(error),
+      });
+      this.running.push(working);
+      intake.extendWithin(working.ackWaitMillis);
     }
     return queues.map((queue) => `queue.${queue}`);
   }
@@ -51,5 +51,12 @@ export class IopfWorkerService extends UnitService {
   async stop(): Promise<void> {
     await Promise.all(this.running.map((each) => each.stop()));
     await this.intake?.drained();
+  }
+
+  /** A queue that is away comes back; devices wait meanwhile. */
+  private outage(error: Error): void {
+    if (error instanceof QueueUnavailable && error.goesOn)
+      this.ports.logger.warn({ err: error }, error.message);
+    else this.ports.fail(error);
   }
 }

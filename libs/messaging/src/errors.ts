@@ -62,18 +62,6 @@ export class StreamConfigConflict extends Error {
   }
 }
 
-/** The IOPF queue's consumer is not there or does not answer. */
-export class QueueUnavailable extends Error {
-  constructor(
-    readonly queue: string,
-    readonly reason: string,
-    options?: ErrorOptions,
-  ) {
-    super(`IOPF queue '${queue}' cannot be drained: ${reason}`, options);
-    this.name = 'QueueUnavailable';
-  }
-}
-
 /** The server refuses this message whatever the state of the log (too large, bad header): trying again is pointless. */
 export class AppendImpossible extends Error {
   constructor(

@@ -3,7 +3,6 @@ export {
   AppendImpossible,
   JetStreamMissing,
   NatsUnreachable,
-  QueueUnavailable,
   StorageUnavailable,
   StreamConfigConflict,
   type ConfigDifference,

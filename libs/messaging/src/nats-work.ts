@@ -1,8 +1,8 @@
 import { logStream, queueConsumer } from '@faultline/contracts';
-import type { Running, WorkMessage, WorkPort } from '@faultline/hosting';
-import type { JetStreamManager } from 'nats';
+import { QueueUnavailable, type WorkMessage, type Working, type WorkPort } from '@faultline/hosting';
+import { millis, type ConsumerInfo, type JetStreamManager } from 'nats';
 import type { NatsLink } from './connection';
-import { QueueUnavailable, toError } from './errors';
+import { toError } from './errors';
 import { WorkPuller } from './work-puller';
 
 /** IOPF queues as durable pull consumers with explicit acknowledgement, made by `provision`. */
@@ -15,22 +15,26 @@ export class NatsWork implements WorkPort {
 
   /**
    * Rejects with {@link QueueUnavailable} when the queue has no consumer. Later outages go to `onError`, once each, and pulling
-   * goes on; a throwing `onWork` goes there too and its message is delivered again after a second.
+   * goes on.
    */
   async work(options: {
     queue: string;
     prefetch: number;
     onWork(message: WorkMessage): void;
     onError(error: Error): void;
-  }): Promise<Running> {
+  }): Promise<Working> {
     const stream = logStream(this.options.lab);
     const consumer = queueConsumer(options.queue);
-    const probe = (): Promise<unknown> => this.jsm.consumers.info(stream, consumer);
-    try {
-      await probe();
-    } catch (error) {
-      throw new QueueUnavailable(options.queue, toError(error).message, { cause: error });
-    }
-    return WorkPuller.start(this.link, `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, probe, options);
+    const probe = (): Promise<ConsumerInfo> => this.jsm.consumers.info(stream, consumer);
+    const { config } = await probe().catch((error: unknown) => {
+      throw new QueueUnavailable(options.queue, toError(error).message, false, { cause: error });
+    });
+    const puller = WorkPuller.start(
+      this.link,
+      `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
+      probe,
+      options,
+    );
+    return { ackWaitMillis: millis(config.ack_wait ?? 0), stop: () => puller.stop() };
   }
 }

@@ -1,8 +1,8 @@
-import type { Running, WorkMessage } from '@faultline/hosting';
+import { QueueUnavailable, retryDelayMillis, type Running, type WorkMessage } from '@faultline/hosting';
 import { createInbox, nanos, type Msg, type Subscription } from 'nats';
 import type { NatsLink } from './connection';
 import { parseDelivery } from './delivery';
-import { QueueUnavailable, toError } from './errors';
+import { toError } from './errors';
 import { NatsWorkMessage } from './work-message';
 
 export interface PullOptions {
@@ -19,8 +19,6 @@ const SILENCE_MILLIS = PULL_EXPIRES_MILLIS * 1.5;
 const RETRY_MILLIS = [100, 250, 500, 1_000, 2_000, 5_000];
 /** An outage is reported when this many pulls in a row were refused: a restart of the server costs one or two. */
 const REPORT_AFTER = 3;
-/** Pause before a message whose handler threw is delivered again. */
-const THROWN_RETRY_MILLIS = 1_000;
 
 /**
  * Pulls for one worker so that what is asked for plus what is unsettled never exceeds the prefetch; the client library's
@@ -134,7 +132,7 @@ export class WorkPuller implements Running {
     try {
       this.options.onWork(work);
     } catch (thrown) {
-      work.retry(THROWN_RETRY_MILLIS);
+      work.retry(retryDelayMillis(work.deliveries));
       throw thrown;
     }
   }
@@ -155,7 +153,7 @@ export class WorkPuller implements Running {
     if (this.stopped) return;
     this.refusals++;
     if (this.refusals === REPORT_AFTER)
-      this.options.onError(new QueueUnavailable(this.options.queue, reason));
+      this.options.onError(new QueueUnavailable(this.options.queue, reason, true));
     this.reopenAfter(RETRY_MILLIS[Math.min(this.refusals, RETRY_MILLIS.length) - 1] ?? 0);
   }
 
@@ -185,7 +183,7 @@ export class WorkPuller implements Running {
     if (this.stopped) return;
     this.stopped = true;
     for (const cleanup of this.cleanups) cleanup();
-    this.options.onError(new QueueUnavailable(this.options.queue, 'the connection was closed'));
+    this.options.onError(new QueueUnavailable(this.options.queue, 'the connection was closed', false));
   }
 
   private send(subject: string, payload: Uint8Array, reply?: string): void {

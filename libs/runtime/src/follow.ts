@@ -39,7 +39,7 @@ function readRecords<T extends Tagged>(
     return schema.decode(message.body);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    ports.bury({ subject: message.subject, unit, body: message.body }, error);
+    void ports.bury({ subject: message.subject, unit, body: message.body }, error);
     return [];
   }
 }

@@ -40,13 +40,13 @@ class NatsServicePorts extends ServicePorts {
     this.clock = ports.clock;
   }
 
-  bury(letter: { subject: string; unit: string; body: Uint8Array }, cause: Error): void {
+  bury(letter: { subject: string; unit: string; body: Uint8Array }, cause: Error): Promise<void> {
     this.buried += 1;
     this.logger.warn(
       { subject: letter.subject, unit: letter.unit, bytes: letter.body.length, err: cause },
       'message put to the dead letters',
     );
-    void this.deadLetters.bury({ ...letter, reason: cause.message });
+    return this.deadLetters.bury({ ...letter, reason: cause.message });
   }
 }
 
