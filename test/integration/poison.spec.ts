@@ -62,7 +62,7 @@ describe('D12 poison among the work', () => {
       workers: { processes: 1, servers: 4, groupsPerMessage: 4 },
       devices: [{ responseTimeoutMicros: 2_000_000, workloads: [{ accesses: 600, outstanding: 16 }] }],
     });
-    const lab = await NatsLaboratory.open(server, scenario, spoiled);
+    const lab = await NatsLaboratory.open(server, scenario, { through: spoiled });
     try {
       lab.laboratory.begin();
       const log = await lab.finish();

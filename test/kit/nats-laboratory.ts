@@ -7,10 +7,11 @@ import {
   natsPorts,
   type NatsPorts,
   provision,
+  type ProvisionOptions,
 } from '@faultline/messaging';
 import { queuesOfScenario } from '../../apps/lab/src/run/queues';
 import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
-import { freshLab, type TestServer } from '../../libs/messaging/src/testkit/server.testkit';
+import { freshLab } from '../../libs/messaging/src/testkit/server.testkit';
 import type { PathPorts } from './kit-ports';
 import { Laboratory } from './laboratory';
 
@@ -23,6 +24,11 @@ export interface BuriedLetter {
   reason: string;
 }
 
+export type NatsLaboratoryOptions = Partial<Omit<ProvisionOptions, 'lab' | 'queues'>> & {
+  /** Gives the ports of an instance another face, to have things go wrong on the way. */
+  through?(ports: PathPorts, instance: string): PathPorts;
+};
+
 /** A laboratory whose services have a connection each, as their processes would, and a stranger with one of its own. */
 export class NatsLaboratory {
   readonly letters: BuriedLetter[] = [];
@@ -34,11 +40,10 @@ export class NatsLaboratory {
     private readonly links: NatsLink[],
   ) {}
 
-  /** @param through gives the ports of an instance another face, to have things go wrong on the way */
   static async open(
-    server: TestServer,
+    server: { url: string | string[] },
     scenario: ResolvedScenario,
-    through: (ports: PathPorts, instance: string) => PathPorts = (ports) => ports,
+    { through = (ports) => ports, ...provisioning }: NatsLaboratoryOptions = {},
   ): Promise<NatsLaboratory> {
     const lab = freshLab();
     const workers = Array.from(
@@ -54,6 +59,7 @@ export class NatsLaboratory {
           lab,
           queues: queuesOfScenario(scenario),
           logMaxBytes: 64 * 1024 ** 2,
+          ...provisioning,
         });
       links.push(link);
       ports.set(instance, await natsPorts(link, { lab }));

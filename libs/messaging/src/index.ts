@@ -13,6 +13,12 @@ export { NatsLanes } from './nats-lanes';
 export { NatsLog, type NatsLogOptions } from './nats-log';
 export { jetStreamOf, natsPorts, type NatsPorts, type NatsPortsOptions } from './nats-ports';
 export { NatsWork } from './nats-work';
-export { provision, provisionQueue, type Provisioned, type ProvisionOptions } from './provision';
+export {
+  DEFAULT_ACK_WAIT_MILLIS,
+  provision,
+  provisionQueue,
+  type Provisioned,
+  type ProvisionOptions,
+} from './provision';
 export { Requests, RequestFailed, type RequestFailure } from './requests';
 export { SystemClock } from './system-clock';

@@ -25,7 +25,7 @@ export interface ProvisionOptions {
   logMaxBytes?: number;
   /** Size limit of the dead letters, in bytes; default 64 MiB. */
   deadMaxBytes?: number;
-  /** Time a worker has to settle a message, in milliseconds; default 30 000. */
+  /** Time a worker has to settle or extend a message, in milliseconds; default {@link DEFAULT_ACK_WAIT_MILLIS}. */
   ackWaitMillis?: number;
   /** Messages of one queue that are with workers at any time, over all of them; default 1024. */
   maxAckPending?: number;
@@ -38,6 +38,8 @@ export interface Provisioned {
   logMaxBytes: number;
 }
 
+/** Twice the default lease: the groups of a dead worker must go on soon, and a slow worker has three chances to extend. */
+export const DEFAULT_ACK_WAIT_MILLIS = 6_000;
 const DEFAULT_LOG_BYTES = 4 * 1024 ** 3;
 const SMALLEST_LOG_BYTES = 64 * 1024 ** 2;
 const DEFAULT_DEAD_BYTES = 64 * 1024 ** 2;
@@ -59,7 +61,7 @@ export async function provision(jsm: JetStreamManager, options: ProvisionOptions
 export async function provisionQueue(
   jsm: JetStreamManager,
   queue: string,
-  options: Pick<ProvisionOptions, 'lab' | 'ackWaitMillis' | 'maxAckPending'>,
+  options: Pick<ProvisionOptions, 'lab' | 'ackWaitMillis' | 'maxAckPending' | 'replicas'>,
 ): Promise<void> {
   const config: Partial<ConsumerConfig> & { durable_name: string } = {
     durable_name: queueConsumer(queue),
@@ -67,10 +69,11 @@ export async function provisionQueue(
     deliver_policy: DeliverPolicy.All,
     replay_policy: ReplayPolicy.Instant,
     ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(options.ackWaitMillis ?? 30_000),
+    ack_wait: nanos(options.ackWaitMillis ?? DEFAULT_ACK_WAIT_MILLIS),
     // An outage of the mm must not use up the deliveries (D12).
     max_deliver: -1,
     max_ack_pending: options.maxAckPending ?? 1024,
+    num_replicas: options.replicas ?? 1,
   };
   await ensureConsumer(jsm, logStream(options.lab), config);
 }

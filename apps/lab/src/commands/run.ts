@@ -1,3 +1,4 @@
+import { readProvisioning } from '@faultline/runtime';
 import { Exit, RunFailed } from '../errors';
 import { reportLines, type RunReport } from '../print/run-report';
 import { styleFor } from '../print/style';
@@ -23,10 +24,18 @@ export async function run(
   environment: NodeJS.ProcessEnv,
 ): Promise<Exit> {
   const checked = await checkScenario(file, flags.set ?? []);
+  const provisioning = readProvisioning(environment);
   const folder = RunFolder.create(flags.runs, newRunId(new Date(), Math.random));
   folder.writeScenario(checked.text, checked.resolved);
   const logLevel = environment['LOG_LEVEL'] || (flags.debug ? 'debug' : 'info');
-  const session = new RunSession({ scenario: checked.resolved, folder, terminal, environment, logLevel });
+  const session = new RunSession({
+    scenario: checked.resolved,
+    folder,
+    terminal,
+    environment,
+    provisioning,
+    logLevel,
+  });
   const report = reportOf(await session.run(), checked, folder);
   folder.writeSummary(report);
   if (flags.json) terminal.out(JSON.stringify(report, null, 2));

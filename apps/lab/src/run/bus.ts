@@ -17,6 +17,7 @@ import {
   provision,
   SystemClock,
 } from '@faultline/messaging';
+import type { ProvisioningConfig } from '@faultline/runtime';
 import { RunFailed } from '../errors';
 import type { RunFolder } from './run-folder';
 
@@ -24,6 +25,8 @@ export interface BusOptions {
   lab: string;
   folder: RunFolder;
   queues: readonly string[];
+  /** Copies and deadlines of what is made. */
+  provisioning: ProvisioningConfig;
   /** A server that runs already; absent to start a private one. */
   url: string | undefined;
   /** The server is gone, or did not come back in time. */
@@ -72,14 +75,14 @@ export class Bus {
 
   /** Connects and makes the laboratory's streams and consumers. */
   async prepare(): Promise<void> {
-    const { lab, queues } = this.options;
+    const { lab, queues, provisioning } = this.options;
     this.link = await connectNats({
       url: this.servers,
       name: `faultline lab ${lab}`,
       onStatus: (status) => this.onStatus(status),
     });
     const jsm = await jetStreamOf(this.link);
-    await provision(jsm, { lab, queues });
+    await provision(jsm, { lab, queues, ...provisioning });
     this.log = new NatsLog(this.link, jsm, { lab });
   }
 

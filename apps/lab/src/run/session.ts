@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import type { INestMicroservice } from '@nestjs/common';
 import type { ClientNats } from '@nestjs/microservices';
 import type { ResolvedScenario } from '@faultline/contracts';
-import { createControlClient } from '@faultline/runtime';
+import { createControlClient, type ProvisioningConfig } from '@faultline/runtime';
 import { Interrupted, RunFailed } from '../errors';
 import type { Terminal } from '../terminal';
 import { Bus } from './bus';
@@ -27,6 +27,8 @@ export interface SessionOptions {
   folder: RunFolder;
   terminal: Terminal;
   environment: NodeJS.ProcessEnv;
+  /** How the streams and queues of the run are made. */
+  provisioning: ProvisioningConfig;
   /** What the services log. */
   logLevel: string;
 }
@@ -128,6 +130,7 @@ export class RunSession {
       lab,
       folder,
       queues: queuesOfScenario(scenario),
+      provisioning: this.options.provisioning,
       url: environment['NATS_URL'] || undefined,
       onLost: (error) => this.lifeline.fail(error),
     });
