@@ -1,5 +1,5 @@
 import { type ServiceName, type Subjects, subjectsOf } from '@faultline/contracts';
-import type { ClockPort, DeadLetterPort, LanePort, LogPort, WorkPort } from '@faultline/hosting';
+import type { ClockPort, DeadLetter, DeadLetterPort, LanePort, LogPort, WorkPort } from '@faultline/hosting';
 import { createLogger, type Logger, type ServiceConfig, ServicePorts } from '@faultline/runtime';
 
 /** What a laboratory needs of the world, on whatever it runs. */
@@ -43,7 +43,7 @@ export class KitPorts extends ServicePorts {
     this.clock = ports.clock;
   }
 
-  bury(letter: { subject: string; unit: string; body: Uint8Array }, cause: Error): Promise<void> {
+  bury(letter: Omit<DeadLetter, 'reason'>, cause: Error): Promise<void> {
     this.buried.push(cause.message);
     this.logger.warn({ letter, err: cause }, 'message put to the dead letters');
     return this.deadLetters.bury({ ...letter, reason: cause.message });

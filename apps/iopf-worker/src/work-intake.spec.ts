@@ -4,6 +4,7 @@ import { LaneRejected } from '@faultline/hosting';
 import { eventually } from '../../../libs/hosting/src/testkit/eventually.testkit';
 import { MemoryServicePorts } from '../../../libs/runtime/src/memory-service.testkit';
 import { GroupHandler } from './group-handler';
+import { messageAt, MessageMissing } from './message-at';
 import { ResultLog } from './result-log';
 import { ShardLanes } from './shard-lanes';
 import { WorkIntake } from './work-intake';
@@ -98,6 +99,10 @@ class Bench {
       return this.settlements > before;
     });
     expect(this.ports.failures).toEqual([]);
+  }
+
+  async redrive(subject: string, sequence: number): Promise<string> {
+    return this.intake.redrive(await messageAt(this.ports.log, subject, sequence));
   }
 
   private get settlements(): number {
@@ -220,6 +225,30 @@ describe('D12 poison: first FAILURE results for what can be named, then the lett
     expect(broken.steps.at(-2)).toMatch(
       /shard 7 is not part of the scenario; answered FAILURE: group 0\.3\.8/,
     );
+  });
+});
+
+describe('work that is handled once more', () => {
+  it('is read from the log, and whoever asked learns what became of it', async () => {
+    await bench.put(encode(groupOf(1)));
+    const subject = bench.ports.subjects.queueLog(0, QUEUE);
+    const outcome = bench.redrive(subject, 1);
+    await eventually('two results', () => {
+      bench.ports.clock.advance(1_000);
+      return results(bench.steps).length === 2;
+    });
+    expect(await outcome).toBe('handled again');
+    await bench.put(Buffer.from('rubbish'));
+    const sequence = (await bench.ports.log.last(subject))?.sequence ?? 0;
+    expect(await bench.redrive(subject, sequence)).toMatch(/^poison again: .*too short/);
+  });
+
+  it('is refused when the log does not hold it', async () => {
+    const subject = bench.ports.subjects.queueLog(0, QUEUE);
+    await expect(bench.redrive(subject, 1)).rejects.toThrow(/the log has no message 1 on/);
+    await bench.put(encode(groupOf(1)));
+    await bench.put(encode(groupOf(2)));
+    await expect(bench.redrive(subject, 2)).rejects.toThrow(MessageMissing);
   });
 });
 

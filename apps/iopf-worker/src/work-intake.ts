@@ -1,5 +1,5 @@
 import type { ResolvedScenario } from '@faultline/contracts';
-import type { WorkMessage } from '@faultline/hosting';
+import type { LogMessage, WorkMessage } from '@faultline/hosting';
 import type { ServicePorts } from '@faultline/runtime';
 import { failureOf, type GroupHandler, type Work } from './group-handler';
 import { PoisonedWork, WorkReader } from './poisoned-work';
@@ -55,6 +55,21 @@ export class WorkIntake {
     }
   }
 
+  /** Takes a message that no queue delivers. Resolves with what became of it when it is settled. */
+  redrive(message: LogMessage): Promise<string> {
+    const nothing = (): void => undefined;
+    return new Promise((resolve) =>
+      this.take({
+        ...message,
+        deliveries: 1,
+        ack: () => resolve('handled again'),
+        terminate: (reason) => resolve(`poison again: ${reason}`),
+        extend: nothing,
+        retry: nothing,
+      }),
+    );
+  }
+
   /** From now on says of every message it holds that it is still at it, at a third of the deadline (D12). */
   extendWithin(ackWaitMillis: number): void {
     this.cancelExtend();
@@ -97,8 +112,9 @@ export class WorkIntake {
       return this.release(message);
     }
     const poison = new PoisonedWork(refusals, failed);
-    const { subject, body } = message;
-    void this.ports.bury({ subject, unit: this.ports.config.instance, body }, poison).then(() => {
+    const { subject, body, sequence } = message;
+    const { instance: unit } = this.ports.config;
+    void this.ports.bury({ subject, unit, body, sequence }, poison).then(() => {
       message.terminate(poison.message);
       this.release(message);
     });

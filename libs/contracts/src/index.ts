@@ -4,3 +4,4 @@ export * from './schemas';
 export * from './subjects';
 export * from './scenario';
 export * from './control';
+export * from './version';

@@ -222,6 +222,8 @@ export interface DeadLetter {
   unit: string;
   reason: string;
   body: Uint8Array;
+  /** Its position, when it stands in the log. */
+  sequence?: number;
 }
 
 export interface DeadLetterPort {

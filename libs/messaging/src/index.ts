@@ -1,4 +1,5 @@
 export { connectNats, NatsLink, type LinkOptions, type LinkStatus } from './connection';
+export { DeadLetterShelf, type KeptLetter } from './dead-letter-shelf';
 export {
   AppendImpossible,
   JetStreamMissing,
@@ -7,6 +8,7 @@ export {
   StreamConfigConflict,
   type ConfigDifference,
 } from './errors';
+export { listLaboratories, removeStreams, type LaboratoryInfo, type LaboratoryStream } from './laboratories';
 export { NatsServer, NatsServerFailed, NatsServerMissing, type NatsServerOptions } from './launcher';
 export { NatsDeadLetters, type NatsDeadLettersOptions } from './nats-dead-letters';
 export { NatsLanes } from './nats-lanes';

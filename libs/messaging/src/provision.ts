@@ -1,4 +1,4 @@
-import { deadStream, logStream, queueConsumer, subjectsOf } from '@faultline/contracts';
+import { deadStream, FAULTLINE_VERSION, logStream, queueConsumer, subjectsOf } from '@faultline/contracts';
 import {
   AckPolicy,
   DeliverPolicy,
@@ -40,6 +40,8 @@ export interface Provisioned {
 
 /** Twice the default lease: the groups of a dead worker must go on soon, and a slow worker has three chances to extend. */
 export const DEFAULT_ACK_WAIT_MILLIS = 6_000;
+/** What `labs list` shows of who made, or last brought up to date, a laboratory. */
+const MADE_BY = `faultline ${FAULTLINE_VERSION}`;
 const DEFAULT_LOG_BYTES = 4 * 1024 ** 3;
 const SMALLEST_LOG_BYTES = 64 * 1024 ** 2;
 const DEFAULT_DEAD_BYTES = 64 * 1024 ** 2;
@@ -95,6 +97,7 @@ async function provisionLog(jsm: JetStreamManager, options: ProvisionOptions): P
 function logConfig(options: ProvisionOptions, maxBytes: number): Partial<StreamConfig> & { name: string } {
   return {
     name: logStream(options.lab),
+    description: MADE_BY,
     subjects: [subjectsOf(options.lab).allLog],
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
@@ -112,6 +115,7 @@ function logConfig(options: ProvisionOptions, maxBytes: number): Partial<StreamC
 function deadConfig(options: ProvisionOptions): Partial<StreamConfig> & { name: string } {
   return {
     name: deadStream(options.lab),
+    description: MADE_BY,
     subjects: [subjectsOf(options.lab).allDead],
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,

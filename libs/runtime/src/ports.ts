@@ -1,5 +1,5 @@
 import type { Subjects } from '@faultline/contracts';
-import type { ClockPort, DeadLetterPort, LanePort, LogPort, WorkPort } from '@faultline/hosting';
+import type { ClockPort, DeadLetter, DeadLetterPort, LanePort, LogPort, WorkPort } from '@faultline/hosting';
 import type { ServiceConfig } from './config';
 import type { Logger } from './logging';
 
@@ -19,5 +19,5 @@ export abstract class ServicePorts {
    * A message could not be decoded or does not belong here: counted, kept with its reason, and the service goes on. Resolves
    * when the letter is stored, or lost and told of.
    */
-  abstract bury(letter: { subject: string; unit: string; body: Uint8Array }, cause: Error): Promise<void>;
+  abstract bury(letter: Omit<DeadLetter, 'reason'>, cause: Error): Promise<void>;
 }

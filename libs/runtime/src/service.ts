@@ -1,5 +1,5 @@
 import { type ServiceName, type Subjects, subjectsOf } from '@faultline/contracts';
-import type { ClockPort, DeadLetterPort, LanePort, LogPort, WorkPort } from '@faultline/hosting';
+import type { ClockPort, DeadLetter, DeadLetterPort, LanePort, LogPort, WorkPort } from '@faultline/hosting';
 import { connectNats, type NatsLink, natsPorts, type NatsPorts } from '@faultline/messaging';
 import { type DynamicModule, type INestMicroservice, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -40,7 +40,7 @@ class NatsServicePorts extends ServicePorts {
     this.clock = ports.clock;
   }
 
-  bury(letter: { subject: string; unit: string; body: Uint8Array }, cause: Error): Promise<void> {
+  bury(letter: Omit<DeadLetter, 'reason'>, cause: Error): Promise<void> {
     this.buried += 1;
     this.logger.warn(
       { subject: letter.subject, unit: letter.unit, bytes: letter.body.length, err: cause },

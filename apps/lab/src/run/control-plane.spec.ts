@@ -1,3 +1,4 @@
+import { EmptyResponseException } from '@nestjs/microservices/errors/empty-response.exception';
 import { type Observable, NEVER, of, throwError } from 'rxjs';
 import { subjectsOf } from '@faultline/contracts';
 import { ControlPlane } from './control-plane';
@@ -26,7 +27,7 @@ describe('the control plane', () => {
       /^service iommu refused iommu\.attach: areas overlap \(VmaOverlap\)$/,
     ],
     [
-      throwError(() => Object.assign(new Error('empty'), { name: 'EmptyResponseException' })),
+      throwError(() => new EmptyResponseException('iommu.attach')),
       /^no service answers iommu\.attach: is iommu running\?$/,
     ],
     [NEVER, /^service iommu did not answer iommu\.attach within 0\.01 s; see its log$/],

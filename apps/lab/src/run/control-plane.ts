@@ -1,4 +1,5 @@
 import type { ClientNats } from '@nestjs/microservices';
+import { EmptyResponseException } from '@nestjs/microservices/errors/empty-response.exception';
 import { firstValueFrom, timeout, TimeoutError } from 'rxjs';
 import type { ControlFailure, ControlVerbs, Subjects } from '@faultline/contracts';
 import { RunFailed } from '../errors';
@@ -34,8 +35,7 @@ function refusalOf(verb: string, thrown: unknown, answerMillis: number): string 
   const service = verb.split('.')[0] ?? verb;
   if (thrown instanceof TimeoutError)
     return `service ${service} did not answer ${verb} within ${answerMillis / 1000} s; see its log`;
-  if (thrown instanceof Error && thrown.name === 'EmptyResponseException')
-    return `no service answers ${verb}: is ${service} running?`;
+  if (thrown instanceof EmptyResponseException) return `no service answers ${verb}: is ${service} running?`;
   if (isFailure(thrown)) return `service ${service} refused ${verb}: ${thrown.message} (${thrown.error})`;
   return `asking ${verb} failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
 }

@@ -3,6 +3,7 @@ import { UnknownSchema } from '../codec';
 import type { Schema, Tagged } from '../codec';
 import { type LabEvent, iopfSchema, labSchema, mmSchema, segmentSchema } from './events';
 import { type CycleClosed, iommuHwSchema, iommuQueueSchema } from './iommu';
+import { handleSchema, invalidateSchema, pageRequestSchema, stopSchema, translateSchema } from './lanes';
 
 /** Any event that can stand in the log. */
 export type LogEvent = IommuEvent | CycleClosed | IopfEvent | MmEvent | DurableSegmentEvent | LabEvent;
@@ -22,4 +23,26 @@ export function decodeLogBody(schema: string, body: Uint8Array): LogEvent[] {
   const known: Schema<never> | undefined = schemas.get(schema);
   if (!known) throw new UnknownSchema(schema, 0, [...schemas.keys()].join(', '));
   return (known as unknown as Schema<LogEvent & Tagged>).decode(body);
+}
+
+const bySubject: readonly (readonly [shape: RegExp, schema: Schema<never>])[] = (
+  [
+    [/\.log\.iommu\.\d+\.queue\.[^.]+$/, iommuQueueSchema],
+    [/\.log\.iommu\.\d+\.hw$/, iommuHwSchema],
+    [/\.log\.iopf\.\d+$/, iopfSchema],
+    [/\.log\.mm\.\d+$/, mmSchema],
+    [/\.log\.segment\.\d+$/, segmentSchema],
+    [/\.log\.lab$/, labSchema],
+    [/\.cmd\.iommu\.\d+\.translate$/, translateSchema],
+    [/\.cmd\.iommu\.\d+\.page-request$/, pageRequestSchema],
+    [/\.cmd\.(iommu|segment)\.\d+\.invalidate$/, invalidateSchema],
+    [/\.cmd\.segment\.\d+\.stop$/, stopSchema],
+    [/\.cmd\.mm\.\d+\.handle$/, handleSchema],
+  ] as const
+).map(([shape, schema]) => [shape, schema as unknown as Schema<never>]);
+
+/** The schema of what belongs on a subject, log or lane; `undefined` for a subject that is none of a laboratory's. */
+export function schemaOfSubject(subject: string): Schema<Tagged> | undefined {
+  const found = bySubject.find(([shape]) => shape.test(subject))?.[1];
+  return found as unknown as Schema<Tagged> | undefined;
 }
