@@ -35,6 +35,8 @@ export interface Presence {
   reason?: string;
   /** Messages it put to the dead letters since it started. */
   deadLetters: number;
+  /** Queues whose consumer it made anew since it started; absent for none. */
+  repairedQueues?: number;
 }
 
 /**

@@ -1,10 +1,11 @@
-import type {
-  ApiError,
-  ConsumerConfig,
-  ConsumerInfo,
-  JetStreamManager,
-  StreamConfig,
-  StreamInfo,
+import {
+  DeliverPolicy,
+  type ApiError,
+  type ConsumerConfig,
+  type ConsumerInfo,
+  type JetStreamManager,
+  type StreamConfig,
+  type StreamInfo,
 } from 'nats';
 import { configDifferences, MUTABLE_CONSUMER_FIELDS, MUTABLE_STREAM_FIELDS } from './config-diff';
 import {
@@ -47,11 +48,15 @@ export async function ensureConsumer(
 ): Promise<void> {
   const existing = await findConsumer(jsm, stream, wanted.durable_name);
   if (existing) {
-    const differences = configDifferences(existing.config, wanted, MUTABLE_CONSUMER_FIELDS);
+    const differences = configDifferences(existing.config, wanted, MUTABLE_CONSUMER_FIELDS).filter(
+      // One that was made anew begins behind what was settled, and is as good as one that began with the stream.
+      ({ field, current }) => field !== 'deliver_policy' || current !== DeliverPolicy.StartSequence,
+    );
     if (differences.length === 0) return;
     refuseImmutable(`consumer ${wanted.durable_name} of stream ${stream}`, differences);
   }
-  const config = existing ? { ...existing.config, ...wanted } : wanted;
+  const { deliver_policy, opt_start_seq } = existing?.config ?? wanted;
+  const config = existing ? { ...existing.config, ...wanted, deliver_policy, opt_start_seq } : wanted;
   await jsm.consumers.add(stream, config).catch((error: unknown) => {
     throw explain(stream, error);
   });
@@ -80,7 +85,8 @@ export async function findStream(jsm: JetStreamManager, name: string): Promise<S
   }
 }
 
-async function findConsumer(
+/** The durable consumer, or `undefined` when there is none of that name. */
+export async function findConsumer(
   jsm: JetStreamManager,
   stream: string,
   name: string,

@@ -14,7 +14,7 @@ export { NatsDeadLetters, type NatsDeadLettersOptions } from './nats-dead-letter
 export { NatsLanes } from './nats-lanes';
 export { NatsLog, type NatsLogOptions } from './nats-log';
 export { jetStreamOf, natsPorts, type NatsPorts, type NatsPortsOptions } from './nats-ports';
-export { NatsWork } from './nats-work';
+export { NatsWork, type NatsWorkOptions } from './nats-work';
 export {
   DEFAULT_ACK_WAIT_MILLIS,
   provision,
@@ -22,5 +22,6 @@ export {
   type Provisioned,
   type ProvisionOptions,
 } from './provision';
+export type { QueueRepair } from './queue-watchdog';
 export { Requests, RequestFailed, type RequestFailure } from './requests';
 export { SystemClock } from './system-clock';

@@ -4,7 +4,7 @@ import { JetStreamMissing } from './errors';
 import { NatsDeadLetters, type NatsDeadLettersOptions } from './nats-dead-letters';
 import { NatsLanes } from './nats-lanes';
 import { NatsLog, type NatsLogOptions } from './nats-log';
-import { NatsWork } from './nats-work';
+import { NatsWork, type NatsWorkOptions } from './nats-work';
 import { SystemClock } from './system-clock';
 
 export interface NatsPorts {
@@ -15,7 +15,7 @@ export interface NatsPorts {
   clock: SystemClock;
 }
 
-export type NatsPortsOptions = NatsLogOptions & Pick<NatsDeadLettersOptions, 'onLost'>;
+export type NatsPortsOptions = NatsLogOptions & NatsWorkOptions & Pick<NatsDeadLettersOptions, 'onLost'>;
 
 /** The management API of the connection's server. Rejects with {@link JetStreamMissing}. */
 export async function jetStreamOf(link: NatsLink): Promise<JetStreamManager> {

@@ -92,8 +92,13 @@ class ServiceProcess {
       name: config.instance,
       onStatus: (status, detail) => logger.info({ status, detail }, 'nats connection'),
     });
+    let repairedQueues = 0;
     const nats = await natsPorts(this.link, {
       lab: config.lab,
+      onRepaired: (repair) => {
+        repairedQueues += 1;
+        logger.warn(repair, 'the consumer of a queue had stopped, it was made anew');
+      },
       onLost: (letter, error) =>
         logger.error(
           { subject: letter.subject, reason: letter.reason, err: error },
@@ -114,12 +119,10 @@ class ServiceProcess {
     await this.app.listen();
     await client.connect();
     const who = { service: config.service, instance: config.instance };
-    this.presence = new PresenceTeller(
-      client,
-      ports.subjects.control('lab', 'presence'),
-      who,
-      () => ports.buried,
-    );
+    this.presence = new PresenceTeller(client, ports.subjects.control('lab', 'presence'), who, () => ({
+      deadLetters: ports.buried,
+      repairedQueues,
+    }));
     this.presence.begin();
     const scenario = await awaitScenario(ports);
     const units = await this.app.get(UnitService).start(scenario);

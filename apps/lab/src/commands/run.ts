@@ -48,7 +48,7 @@ export async function run(
 }
 
 function reportOf(result: SessionResult, { resolved }: CheckedScenario, folder: RunFolder): RunReport {
-  const { summary, end, drained, durability, deadLetters } = result;
+  const { summary, end, drained, durability, deadLetters, repairedQueues } = result;
   if (!isRunSummary(summary))
     throw new RunFailed(
       `the event log's answer is no summary of a run; its own log is ${folder.instanceLog('event-log')}`,
@@ -62,6 +62,7 @@ function reportOf(result: SessionResult, { resolved }: CheckedScenario, folder: 
     drained,
     durability,
     deadLetters,
+    repairedQueues,
     directory: folder.path,
     summary,
   };

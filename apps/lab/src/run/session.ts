@@ -42,6 +42,7 @@ export interface SessionResult {
   summary: unknown;
   durability: string;
   deadLetters: number;
+  repairedQueues: number;
 }
 
 /** Five Node.js processes on a small, busy machine take their time to start. */
@@ -224,7 +225,8 @@ export class RunSession {
       control.ask('event-log.finish', { upToSequence }, SUMMARY_MILLIS),
     );
     await bus.removeStreams();
-    return { end, drained, summary, durability: bus.durability, deadLetters: this.board.deadLetters };
+    const { deadLetters, repairedQueues } = this.board;
+    return { end, drained, summary, durability: bus.durability, deadLetters, repairedQueues };
   }
 
   private ended(reason: 'finished' | 'stopped' | 'failed') {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { JetStreamManager } from 'nats';
 import { connectNats, type LinkStatus, type NatsLink } from '../connection';
 import { NatsServer } from '../launcher';
-import { jetStreamOf, natsPorts, type NatsPorts } from '../nats-ports';
+import { jetStreamOf, natsPorts, type NatsPorts, type NatsPortsOptions } from '../nats-ports';
 import { provision, type ProvisionOptions } from '../provision';
 
 let labs = 0;
@@ -54,7 +54,7 @@ export interface TestPorts extends NatsPorts {
 /** Provisions a fresh laboratory and gives its ports over a connection of their own. */
 export async function freshPorts(
   server: TestServer,
-  options: Partial<ProvisionOptions> & { appendTimeoutMillis?: number } = {},
+  options: Partial<ProvisionOptions> & Partial<NatsPortsOptions> = {},
 ): Promise<TestPorts> {
   const lab = freshLab();
   const link = await server.link();
@@ -64,6 +64,6 @@ export async function freshPorts(
     lab,
     link,
     jsm,
-    ...(await natsPorts(link, { lab, appendTimeoutMillis: options.appendTimeoutMillis })),
+    ...(await natsPorts(link, { ...options, lab })),
   };
 }
