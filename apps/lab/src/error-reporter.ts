@@ -38,7 +38,7 @@ const badInputs: ReadonlySet<string> = new Set(
 /** Errors of our own libraries whose message is a clear line already, and that mean a failed run. */
 const failures: ReadonlySet<string> = new Set(
   [
-    'NatsUnreachable NatsServerMissing NatsServerFailed JetStreamMissing StorageUnavailable StreamConfigConflict RequestFailed',
+    'NatsUnreachable NatsServerMissing NatsServerFailed JetStreamMissing JetStreamNotReady StorageUnavailable StreamConfigConflict RequestFailed',
     'LogFull LogUnavailable LogReadFailed AppendRefused AppendImpossible DecodeError UnknownSchema FieldOutOfRange',
     'RecordNewer RecordNotWritable RecordUnreadable RecordGap RecordTaken',
   ].flatMap((names) => names.split(' ')),

@@ -52,12 +52,15 @@ export class NatsLink {
   readonly requests: Requests;
   private readonly reconnected = new Set<() => void>();
   private readonly closing = new Set<() => void>();
+  /** Servers of the cluster, as the one we are connected to last told. */
+  private known: readonly string[];
 
   constructor(
     readonly nc: NatsConnection,
     private readonly onStatus: LinkOptions['onStatus'],
   ) {
     this.requests = new Requests(nc);
+    this.known = nc.info?.connect_urls ?? [];
     void this.watch();
     void nc.closed().then((error) => {
       this.requests.failAll('closed');
@@ -109,6 +112,8 @@ export class NatsLink {
         this.requests.reconnected();
         for (const listener of this.reconnected) listener();
         return this.onStatus?.('reconnected', detail);
+      case Events.Update:
+        return this.clusterChanged();
       case Events.Error:
         return this.onStatus?.('error', detail);
       case Events.LDM:
@@ -116,5 +121,16 @@ export class NatsLink {
       default:
         return undefined;
     }
+  }
+
+  /**
+   * What was on its way through a server that is gone now is lost, though our own connection stands: whoever waits for an answer is
+   * told at once, instead of when its patience ends.
+   */
+  private clusterChanged(): void {
+    const now = this.nc.info?.connect_urls ?? [];
+    const isSmaller = this.known.some((url) => !now.includes(url));
+    this.known = now;
+    if (isSmaller) this.requests.failAll('disconnected');
   }
 }

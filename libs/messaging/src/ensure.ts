@@ -1,6 +1,5 @@
 import {
   DeliverPolicy,
-  type ApiError,
   type ConsumerConfig,
   type ConsumerInfo,
   type JetStreamManager,
@@ -8,6 +7,7 @@ import {
   type StreamInfo,
 } from 'nats';
 import { configDifferences, MUTABLE_CONSUMER_FIELDS, MUTABLE_STREAM_FIELDS } from './config-diff';
+import { apiErrorOf, patiently } from './patience';
 import {
   JetStreamMissing,
   StorageUnavailable,
@@ -34,7 +34,7 @@ export async function ensureStream(jsm: JetStreamManager, wanted: NamedStream): 
   const differences = configDifferences(existing.config, wanted, MUTABLE_STREAM_FIELDS);
   if (differences.length === 0) return existing.config.max_bytes;
   refuseImmutable(`stream ${wanted.name}`, differences);
-  const updated = await jsm.streams.update(wanted.name, wanted).catch((error: unknown) => {
+  const updated = await patiently(() => jsm.streams.update(wanted.name, wanted)).catch((error: unknown) => {
     throw explain(wanted.name, error);
   });
   return updated.config.max_bytes;
@@ -57,17 +57,17 @@ export async function ensureConsumer(
   }
   const { deliver_policy, opt_start_seq } = existing?.config ?? wanted;
   const config = existing ? { ...existing.config, ...wanted, deliver_policy, opt_start_seq } : wanted;
-  await jsm.consumers.add(stream, config).catch((error: unknown) => {
+  await patiently(() => jsm.consumers.add(stream, config)).catch((error: unknown) => {
     throw explain(stream, error);
   });
 }
 
 async function createStream(jsm: JetStreamManager, wanted: NamedStream): Promise<StreamInfo> {
   try {
-    return await jsm.streams.add({ ...wanted });
+    return await patiently(() => jsm.streams.add({ ...wanted }));
   } catch (error) {
     // Another process was faster; its settings are compared as those of any stream.
-    if (apiError(error)?.err_code === NAME_IN_USE) {
+    if (apiErrorOf(error)?.err_code === NAME_IN_USE) {
       await ensureStream(jsm, wanted);
       return jsm.streams.info(wanted.name);
     }
@@ -78,9 +78,9 @@ async function createStream(jsm: JetStreamManager, wanted: NamedStream): Promise
 /** The stream, or `undefined` when there is none of that name. */
 export async function findStream(jsm: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
   try {
-    return await jsm.streams.info(name);
+    return await patiently(() => jsm.streams.info(name));
   } catch (error) {
-    if (apiError(error)?.err_code === STREAM_NOT_FOUND) return undefined;
+    if (apiErrorOf(error)?.err_code === STREAM_NOT_FOUND) return undefined;
     throw explain(name, error);
   }
 }
@@ -94,7 +94,7 @@ export async function findConsumer(
   try {
     return await jsm.consumers.info(stream, name);
   } catch (error) {
-    if (apiError(error)?.err_code === CONSUMER_NOT_FOUND) return undefined;
+    if (apiErrorOf(error)?.err_code === CONSUMER_NOT_FOUND) return undefined;
     throw explain(stream, error);
   }
 }
@@ -105,7 +105,7 @@ function refuseImmutable(owner: string, differences: readonly ConfigDifference[]
 }
 
 function explain(stream: string, thrown: unknown): Error {
-  const api = apiError(thrown);
+  const api = apiErrorOf(thrown);
   const cause = toError(thrown);
   const code = api?.err_code ?? 0;
   if (NO_JETSTREAM.has(code) || (!api && 'code' in cause && cause.code === '503'))
@@ -113,10 +113,4 @@ function explain(stream: string, thrown: unknown): Error {
   if (NO_STORAGE.has(code))
     return new StorageUnavailable(stream, api?.description ?? cause.message, { cause });
   return cause;
-}
-
-function apiError(thrown: unknown): ApiError | undefined {
-  return thrown instanceof Error && 'api_error' in thrown
-    ? (thrown.api_error as ApiError | undefined)
-    : undefined;
 }

@@ -22,6 +22,17 @@ export class JetStreamMissing extends Error {
   }
 }
 
+/** The cluster has no leader, or does not answer: too many of its servers are away. */
+export class JetStreamNotReady extends Error {
+  constructor(options?: ErrorOptions) {
+    super(
+      'the NATS cluster has no JetStream leader: more than half of its servers must be running and reach each other',
+      options,
+    );
+    this.name = 'JetStreamNotReady';
+  }
+}
+
 /** The server cannot keep the stream: no space, no permission, or its limits are lower than what was asked for. */
 export class StorageUnavailable extends Error {
   constructor(

@@ -3,6 +3,7 @@ export { DeadLetterShelf, type KeptLetter } from './dead-letter-shelf';
 export {
   AppendImpossible,
   JetStreamMissing,
+  JetStreamNotReady,
   NatsUnreachable,
   StorageUnavailable,
   StreamConfigConflict,

@@ -5,7 +5,7 @@ import {
   DeliverPolicy,
   nanos,
   ReplayPolicy,
-  type JetStreamManager,
+  type ConsumerConfig,
   type Msg,
   type Subscription,
 } from 'nats';
@@ -13,6 +13,7 @@ import type { NatsLink } from './connection';
 import { parseDelivery, toLogMessage } from './delivery';
 import { toError } from './errors';
 import { askJetStream, JetStreamRefused } from './jetstream-api';
+import { patiently } from './patience';
 
 export interface FollowOptions {
   subject: string;
@@ -25,6 +26,11 @@ export interface FollowOptions {
 const HEARTBEAT_MILLIS = 1_000;
 /** Pauses before the consumer is made again, in milliseconds; the last one repeats. */
 const RETRY_MILLIS = [0, 50, 100, 250, 500, 1_000];
+/**
+ * A new leader may not have applied all it holds yet, and then seems to lack the end of the log. What it lacks after so many attempts
+ * in a row, several seconds, is lost.
+ */
+const GIVE_UP_AFTER_SHORT = 8;
 /** A stream that stays away for so many attempts in a row was deleted, not restarted. */
 const GIVE_UP_AFTER_MISSING = 15;
 
@@ -53,7 +59,6 @@ export class LogFollower implements Running {
 
   private constructor(
     private readonly link: NatsLink,
-    private readonly jsm: JetStreamManager,
     private readonly stream: string,
     private readonly options: FollowOptions,
   ) {
@@ -61,13 +66,8 @@ export class LogFollower implements Running {
   }
 
   /** Rejects with `LogReadFailed` when the stream is not there. */
-  static async start(
-    link: NatsLink,
-    jsm: JetStreamManager,
-    stream: string,
-    options: FollowOptions,
-  ): Promise<LogFollower> {
-    const follower = new LogFollower(link, jsm, stream, options);
+  static async start(link: NatsLink, stream: string, options: FollowOptions): Promise<LogFollower> {
+    const follower = new LogFollower(link, stream, options);
     const checks = setInterval(() => follower.check(), HEARTBEAT_MILLIS / 2);
     checks.unref();
     follower.cleanups.push(
@@ -76,7 +76,10 @@ export class LogFollower implements Running {
       link.onClosed(() => follower.fail(new LogReadFailed(options.subject, 'the connection was closed'))),
     );
     try {
-      await follower.open();
+      await patiently(() => {
+        follower.close();
+        return follower.open();
+      });
     } catch (error) {
       await follower.stop();
       throw new LogReadFailed(options.subject, toError(error).message, { cause: error });
@@ -102,7 +105,7 @@ export class LogFollower implements Running {
         if (inbox === this.inbox) this.receive(message);
       },
     });
-    const info = await this.jsm.consumers.add(this.stream, {
+    const config: Partial<ConsumerConfig> = {
       filter_subject: this.options.subject,
       deliver_subject: inbox,
       deliver_policy: DeliverPolicy.StartSequence,
@@ -114,8 +117,14 @@ export class LogFollower implements Running {
       idle_heartbeat: nanos(HEARTBEAT_MILLIS),
       mem_storage: true,
       num_replicas: 1,
-    });
-    if (inbox === this.inbox) this.consumer = info.name;
+    };
+    const request = { stream_name: this.stream, config };
+    const { name } = await askJetStream<{ name: string }>(
+      this.link,
+      `CONSUMER.CREATE.${this.stream}`,
+      request,
+    );
+    if (inbox === this.inbox) this.consumer = name;
   }
 
   private close(): void {
@@ -125,7 +134,8 @@ export class LogFollower implements Running {
     if (this.link.nc.isClosed()) return;
     this.subscription?.unsubscribe();
     // The server drops it by itself when nobody listens on its inbox; this is only sooner.
-    if (consumer !== '') this.jsm.consumers.delete(this.stream, consumer).catch(() => undefined);
+    if (consumer !== '')
+      askJetStream(this.link, `CONSUMER.DELETE.${this.stream}.${consumer}`).catch(() => undefined);
   }
 
   private receive(message: Msg): void {
@@ -165,6 +175,7 @@ export class LogFollower implements Running {
     if (this.reopening || this.stopped) return;
     this.reopening = true;
     let missing = 0;
+    let short = 0;
     for (let attempt = 0; !this.stopped; attempt++) {
       this.close();
       const millis = RETRY_MILLIS[Math.min(attempt, RETRY_MILLIS.length - 1)] ?? 0;
@@ -176,7 +187,7 @@ export class LogFollower implements Running {
         if (this.isStopped()) this.close();
         break;
       } catch (error) {
-        if (error instanceof LogReadFailed) return this.fail(error);
+        if (error instanceof LogReadFailed && (short += 1) >= GIVE_UP_AFTER_SHORT) return this.fail(error);
         missing = error instanceof JetStreamRefused && error.code === STREAM_NOT_FOUND ? missing + 1 : 0;
         if (missing >= GIVE_UP_AFTER_MISSING) {
           return this.fail(new LogReadFailed(this.options.subject, 'its stream is gone', { cause: error }));

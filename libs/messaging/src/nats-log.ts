@@ -7,7 +7,7 @@ import {
   type LogPort,
   type Running,
 } from '@faultline/hosting';
-import type { ApiError, JetStreamManager, Msg } from 'nats';
+import type { ApiError, Msg } from 'nats';
 import { encodeAppendHeaders, parseHeaders } from './batch-headers';
 import type { NatsLink } from './connection';
 import { toError } from './errors';
@@ -36,7 +36,6 @@ export class NatsLog implements LogPort {
 
   constructor(
     private readonly link: NatsLink,
-    private readonly jsm: JetStreamManager,
     options: NatsLogOptions,
   ) {
     this.stream = logStream(options.lab);
@@ -62,7 +61,7 @@ export class NatsLog implements LogPort {
   }
 
   follow(options: FollowOptions): Promise<Running> {
-    return LogFollower.start(this.link, this.jsm, this.stream, options);
+    return LogFollower.start(this.link, this.stream, options);
   }
 
   async last(subject: string): Promise<LogMessage | undefined> {

@@ -3,6 +3,8 @@ import { QueueUnavailable, type WorkMessage, type Working, type WorkPort } from 
 import { millis, type ConsumerInfo, type JetStreamManager } from 'nats';
 import type { NatsLink } from './connection';
 import { toError } from './errors';
+import { askJetStream } from './jetstream-api';
+import { patiently } from './patience';
 import { QueueWatchdog, type QueueRepair } from './queue-watchdog';
 import { WorkPuller } from './work-puller';
 
@@ -43,8 +45,9 @@ export class NatsWork implements WorkPort {
     const { queue } = options;
     const stream = logStream(lab);
     const consumer = queueConsumer(queue);
-    const probe = (): Promise<ConsumerInfo> => this.jsm.consumers.info(stream, consumer);
-    const info = await probe().catch((error: unknown) => {
+    const probe = (): Promise<ConsumerInfo> =>
+      askJetStream<ConsumerInfo>(this.link, `CONSUMER.INFO.${stream}.${consumer}`);
+    const info = await patiently(probe).catch((error: unknown) => {
       throw new QueueUnavailable(queue, toError(error).message, false, { cause: error });
     });
     const ackWaitMillis = millis(info.config.ack_wait ?? 0);

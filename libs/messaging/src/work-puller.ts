@@ -12,9 +12,13 @@ export interface PullOptions {
   onError(error: Error): void;
 }
 
-/** The server ends an unanswered pull after this time and says so; much longer silence means that it forgot the pull. */
+/** The server ends an unanswered pull after this time and says so. */
 const PULL_EXPIRES_MILLIS = 10_000;
-const SILENCE_MILLIS = PULL_EXPIRES_MILLIS * 1.5;
+/** Until then it speaks at least this often; much longer silence means that it forgot the pull, as a new leader of a queue does. */
+const HEARTBEAT_MILLIS = 1_000;
+const SILENCE_MILLIS = HEARTBEAT_MILLIS * 2.5;
+/** Status of a sign of life. */
+const HEARTBEAT = 100;
 /** Pauses before pulling again after a refusal, in milliseconds; the last one repeats. */
 const RETRY_MILLIS = [100, 250, 500, 1_000, 2_000, 5_000];
 /** An outage is reported when this many pulls in a row were refused: a restart of the server costs one or two. */
@@ -139,7 +143,7 @@ export class WorkPuller implements Running {
 
   /** A status instead of a message: the pull expired, or the server cannot serve it now. */
   private refused(status: Msg): void {
-    if (this.stopped) return;
+    if (this.stopped || status.headers?.code === HEARTBEAT) return;
     const left = Number(status.headers?.get('Nats-Pending-Messages') || Number.NaN);
     if (Number.isFinite(left)) {
       this.refusals = 0;
@@ -197,5 +201,7 @@ const NAK = Buffer.from('-NAK');
 
 const PULLS = {
   encode: (batch: number): Uint8Array =>
-    Buffer.from(`{"batch":${batch},"expires":${nanos(PULL_EXPIRES_MILLIS)}}`),
+    Buffer.from(
+      `{"batch":${batch},"expires":${nanos(PULL_EXPIRES_MILLIS)},"idle_heartbeat":${nanos(HEARTBEAT_MILLIS)}}`,
+    ),
 };

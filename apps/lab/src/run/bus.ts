@@ -83,7 +83,7 @@ export class Bus {
     });
     const jsm = await jetStreamOf(this.link);
     await provision(jsm, { lab, queues, ...provisioning });
-    this.log = new NatsLog(this.link, jsm, { lab });
+    this.log = new NatsLog(this.link, { lab });
   }
 
   /** When an acknowledged append survives a power cut. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JetStreamManager } from 'nats';
 import { connectNats, type LinkStatus, type NatsLink } from '../connection';
-import { NatsServer } from '../launcher';
+import { NatsCluster, NatsServer } from '../launcher';
 import { jetStreamOf, natsPorts, type NatsPorts, type NatsPortsOptions } from '../nats-ports';
 import { provision, type ProvisionOptions } from '../provision';
 
@@ -41,6 +41,32 @@ export class TestServer {
 
   async stop(): Promise<void> {
     await this.server.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** A real cluster for one spec file, in a directory of its own. */
+export class TestCluster {
+  private constructor(
+    readonly directory: string,
+    readonly cluster: NatsCluster,
+  ) {}
+
+  static async start(size = 3): Promise<TestCluster> {
+    const directory = await mkdtemp(join(tmpdir(), 'faultline-cluster-'));
+    return new TestCluster(directory, await NatsCluster.start({ directory, size }));
+  }
+
+  get url(): string[] {
+    return this.cluster.urls;
+  }
+
+  link(): Promise<NatsLink> {
+    return connectNats({ url: this.url, name: 'spec' });
+  }
+
+  async stop(): Promise<void> {
+    await this.cluster.stop();
     await rm(this.directory, { recursive: true, force: true });
   }
 }
