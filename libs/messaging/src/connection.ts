@@ -18,6 +18,9 @@ export interface LinkOptions {
 /** Pause between two connection attempts, in milliseconds, with as much jitter again so that services do not return in step. */
 const RETRY_MILLIS = 250;
 
+/** A server that does not answer two pings in a row is gone, even if its host cannot say so any more; the client's own 2 min are long. */
+const PING_MILLIS = 5_000;
+
 /**
  * Connects to NATS and stays connected: after the start it reconnects for ever.
  * Rejects with {@link NatsUnreachable} when no server answers within `waitMillis`.
@@ -36,6 +39,7 @@ export async function connectNats(options: LinkOptions): Promise<NatsLink> {
         maxReconnectAttempts: -1,
         reconnectTimeWait: RETRY_MILLIS,
         reconnectJitter: RETRY_MILLIS,
+        pingInterval: PING_MILLIS,
         timeout: Math.max(100, Math.min(5_000, left)),
       });
       return new NatsLink(nc, options.onStatus);
