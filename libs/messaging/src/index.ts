@@ -10,7 +10,14 @@ export {
   type ConfigDifference,
 } from './errors';
 export { listLaboratories, removeStreams, type LaboratoryInfo, type LaboratoryStream } from './laboratories';
-export { NatsServer, NatsServerFailed, NatsServerMissing, type NatsServerOptions } from './launcher';
+export {
+  describeDurability,
+  type Durability,
+  NatsServer,
+  NatsServerFailed,
+  NatsServerMissing,
+  type NatsServerOptions,
+} from './launcher';
 export { NatsDeadLetters, type NatsDeadLettersOptions } from './nats-dead-letters';
 export { NatsLanes } from './nats-lanes';
 export { NatsLog, type NatsLogOptions } from './nats-log';

@@ -10,6 +10,7 @@ import {
 import { appendSurely } from '@faultline/hosting';
 import {
   connectNats,
+  describeDurability,
   jetStreamOf,
   type NatsLink,
   NatsLog,
@@ -88,10 +89,8 @@ export class Bus {
 
   /** When an acknowledged append survives a power cut. */
   get durability(): string {
-    return (
-      this.server?.durability.text ??
-      `as set on the NATS server in use (version ${this.link?.serverVersion ?? 'unknown'})`
-    );
+    const { replicas } = this.options.provisioning;
+    return describeDurability({ version: this.version, replicas, own: this.server?.durability });
   }
 
   get version(): string {

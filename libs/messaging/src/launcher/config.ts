@@ -24,6 +24,23 @@ export function durabilityOf(version: string, wantedSyncInterval: string): Durab
   return { text, syncInterval: wantedSyncInterval };
 }
 
+/** Servers that have a log, or take part in its votes, in words. */
+function copiesOf(replicas: number): string {
+  if (replicas === 1) return 'one copy';
+  return `${Math.floor(replicas / 2) + 1} of ${replicas} copies written before an acknowledgement`;
+}
+
+/** What is known of the durability of a log, for every report. The server that is somebody else's does not tell its `sync_interval`. */
+export function describeDurability(facts: { version: string; replicas: number; own?: Durability }): string {
+  const { version, replicas, own } = facts;
+  const { text, syncInterval } = own ?? durabilityOf(version, '');
+  const synced =
+    own || syncInterval === undefined
+      ? text
+      : "acknowledged before fsync unless the server's sync_interval is 'always', which it does not tell";
+  return `nats-server ${version}, ${copiesOf(replicas)}, ${synced}`;
+}
+
 /** A server's place in a cluster. */
 export interface ClusterPlace {
   /** Name of the cluster. */

@@ -1,3 +1,4 @@
+export { describeDurability, type Durability } from './config';
 export { NatsServerFailed, NatsServerMissing } from './errors';
 export { locateNatsServer } from './locate';
 export { NatsCluster, type NatsClusterOptions } from './nats-cluster';
