@@ -62,14 +62,47 @@ export class StreamConfigConflict extends Error {
   constructor(
     readonly owner: string,
     readonly differences: readonly ConfigDifference[],
+    /** What each difference means, in words. */
+    explained: readonly string[],
+    /** What whoever meets this can do. */
+    remedy: string,
   ) {
-    const list = differences.map(
-      (d) => `${d.field} is ${JSON.stringify(d.current)}, needed ${JSON.stringify(d.wanted)}`,
-    );
-    super(
-      `${owner} exists with other settings (${list.join('; ')}): use another laboratory name, or delete it`,
-    );
+    super(`${owner} exists with settings the server cannot change (${explained.join('; ')}): ${remedy}`);
     this.name = 'StreamConfigConflict';
+  }
+}
+
+/** Another stream keeps messages of these subjects already. Nothing was touched. */
+export class SubjectsTaken extends Error {
+  constructor(
+    readonly stream: string,
+    readonly subjects: readonly string[],
+    /** Streams that have them, as far as the server says. */
+    readonly holders: readonly string[],
+    options?: ErrorOptions,
+  ) {
+    const who = holders.length > 0 ? `stream ${holders.join(', ')} keeps` : 'another stream keeps';
+    super(
+      `stream ${stream} cannot be made: ${who} messages of ${subjects.join(', ')} already; use another laboratory name, or remove that stream`,
+      options,
+    );
+    this.name = 'SubjectsTaken';
+  }
+}
+
+/** More copies were asked for than there are servers to keep them. */
+export class ReplicasUnavailable extends Error {
+  constructor(
+    readonly stream: string,
+    readonly replicas: number,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `stream ${stream} cannot have ${replicas} copies (${reason}): start as many servers as one cluster, each with enough room, or set FAULTLINE_REPLICAS lower`,
+      options,
+    );
+    this.name = 'ReplicasUnavailable';
   }
 }
 

@@ -5,8 +5,10 @@ export {
   JetStreamMissing,
   JetStreamNotReady,
   NatsUnreachable,
+  ReplicasUnavailable,
   StorageUnavailable,
   StreamConfigConflict,
+  SubjectsTaken,
   type ConfigDifference,
 } from './errors';
 export { listLaboratories, removeStreams, type LaboratoryInfo, type LaboratoryStream } from './laboratories';

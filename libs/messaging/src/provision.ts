@@ -76,6 +76,7 @@ export async function provisionQueue(
     max_deliver: -1,
     max_ack_pending: options.maxAckPending ?? 1024,
     num_replicas: options.replicas ?? 1,
+    deliver_subject: undefined,
   };
   await ensureConsumer(jsm, logStream(options.lab), config);
 }
@@ -94,8 +95,20 @@ async function provisionLog(jsm: JetStreamManager, options: ProvisionOptions): P
   }
 }
 
+/** What no stream of ours has, and no stream ever loses again: one that has it is somebody else's. */
+const UNWANTED: Partial<StreamConfig> = {
+  max_consumers: -1,
+  sealed: false,
+  deny_delete: false,
+  deny_purge: false,
+  no_ack: false,
+  mirror: undefined,
+  sources: undefined,
+};
+
 function logConfig(options: ProvisionOptions, maxBytes: number): Partial<StreamConfig> & { name: string } {
   return {
+    ...UNWANTED,
     name: logStream(options.lab),
     description: MADE_BY,
     subjects: [subjectsOf(options.lab).allLog],
@@ -114,6 +127,7 @@ function logConfig(options: ProvisionOptions, maxBytes: number): Partial<StreamC
 
 function deadConfig(options: ProvisionOptions): Partial<StreamConfig> & { name: string } {
   return {
+    ...UNWANTED,
     name: deadStream(options.lab),
     description: MADE_BY,
     subjects: [subjectsOf(options.lab).allDead],

@@ -1,3 +1,4 @@
+import { refuseNewer } from '@faultline/contracts';
 import { UnitJournal } from '@faultline/hosting';
 import type { ServicePorts } from './ports';
 
@@ -15,7 +16,10 @@ export class UnitHasHistory extends Error {
   }
 }
 
-/** Opens the journal of a unit that begins here. Throws {@link UnitHasHistory} when one of its subjects was written before. */
+/**
+ * Opens the journal of a unit that begins here. Throws {@link UnitHasHistory} when one of its subjects was written before, and
+ * `WrittenByNewer` when that was by a later version.
+ */
 export async function openJournal(
   ports: ServicePorts,
   unit: string,
@@ -24,6 +28,7 @@ export async function openJournal(
 ): Promise<UnitJournal> {
   for (const subject of subjects) {
     const last = await ports.log.last(subject);
+    if (last) refuseNewer(subject, last.headers);
     if (last) throw new UnitHasHistory(unit, subject, last.sequence);
   }
   return new UnitJournal(ports.log, ports.clock, unit, epoch, (error) =>

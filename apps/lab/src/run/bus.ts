@@ -4,10 +4,11 @@ import {
   type LabEvent,
   labSchema,
   logStream,
+  refuseNewer,
   type Subjects,
   subjectsOf,
 } from '@faultline/contracts';
-import { appendSurely } from '@faultline/hosting';
+import { AppendRefused, appendSurely } from '@faultline/hosting';
 import {
   connectNats,
   describeDurability,
@@ -16,10 +17,11 @@ import {
   NatsLog,
   NatsServer,
   provision,
+  removeStreams,
   SystemClock,
 } from '@faultline/messaging';
 import type { ProvisioningConfig } from '@faultline/runtime';
-import { RunFailed } from '../errors';
+import { BadInput, RunFailed } from '../errors';
 import type { RunFolder } from './run-folder';
 
 export interface BusOptions {
@@ -101,9 +103,14 @@ export class Bus {
   async append(event: LabEvent): Promise<number> {
     if (!this.log) throw new Error('the bus is not prepared');
     const headers = { schema: labSchema.name, version: labSchema.version, unit: 'lab', epoch: 0, cycle: 0 };
-    const id = `lab-${this.options.lab}-${(this.appended += 1)}`;
+    // By the run, not by the laboratory: two runs that take one name must not pass for repetitions of each other.
+    const id = `lab-${this.options.folder.id}-${(this.appended += 1)}`;
     const message = { subject: this.subjects.labLog, headers, body: labSchema.encode([event]), id };
-    return (await appendSurely(this.log, message, this.clock)).sequence;
+    if (event.kind !== 'ScenarioLoaded') return (await appendSurely(this.log, message, this.clock)).sequence;
+    // The log is one run's: who comes second would read the other's past as its own.
+    const first = { ...message, expectedLastSubjectSequence: 0 };
+    return (await appendSurely(this.log, first, this.clock).catch((error: unknown) => this.taken(error)))
+      .sequence;
   }
 
   /** On a server of somebody else, the run's streams would stay for ever. */
@@ -111,8 +118,7 @@ export class Bus {
     if (this.server || !this.link) return;
     const jsm = await jetStreamOf(this.link);
     const { lab } = this.options;
-    for (const stream of [logStream(lab), deadStream(lab)])
-      await jsm.streams.delete(stream).catch(() => false);
+    await removeStreams(jsm, [logStream(lab), deadStream(lab)]).catch(() => undefined);
   }
 
   /** Closes the connection, then stops the private server. */
@@ -125,6 +131,18 @@ export class Bus {
     // The run has its result by now; what the server said last is worth no error of its own, on a full disk least of all.
     await writeFile(this.options.folder.instanceLog('nats-server'), `${exit.lastLines.join('\n')}\n`).catch(
       () => undefined,
+    );
+  }
+
+  /** Says whose history it is that stands in the way. */
+  private async taken(error: unknown): Promise<never> {
+    if (!(error instanceof AppendRefused)) throw error;
+    const { lab } = this.options;
+    const last = await this.log?.last(this.subjects.labLog);
+    if (last) refuseNewer(this.subjects.labLog, last.headers);
+    throw new BadInput(
+      `laboratory ${lab} has the history of another run (its last event is message ${last?.sequence ?? 'unknown'}): use another name, or remove it with faultline labs remove ${lab}`,
+      { cause: error },
     );
   }
 
