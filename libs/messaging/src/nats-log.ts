@@ -7,7 +7,7 @@ import {
   type LogPort,
   type Running,
 } from '@faultline/hosting';
-import type { ApiError, JetStreamManager, Msg } from 'nats';
+import type { ApiError, Msg } from 'nats';
 import { encodeAppendHeaders, parseHeaders } from './batch-headers';
 import type { NatsLink } from './connection';
 import { toLogMessage } from './delivery';
@@ -37,7 +37,6 @@ export class NatsLog implements LogPort {
 
   constructor(
     private readonly link: NatsLink,
-    private readonly jsm: JetStreamManager,
     options: NatsLogOptions,
   ) {
     this.stream = logStream(options.lab);
@@ -63,7 +62,7 @@ export class NatsLog implements LogPort {
   }
 
   follow(options: Parameters<LogPort['follow']>[0]): Promise<Running> {
-    return LogFollower.start(this.link, this.jsm, this.stream, {
+    return LogFollower.start(this.link, this.stream, {
       ...options,
       onMessage: (message, { sequence }) => options.onMessage(toLogMessage(message, sequence)),
     });

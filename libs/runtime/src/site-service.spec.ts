@@ -87,7 +87,7 @@ async function standing(options: { stop?: () => Promise<void> } = {}) {
         if (presences.at(-1) !== `${lab} ${data.state}`) presences.push(`${lab} ${data.state}`);
       },
     });
-    await new NatsLog(link, jsm, { lab }).append({
+    await new NatsLog(link, { lab }).append({
       subject: subjectsOf(lab).labLog,
       headers: { schema: labSchema.name, version: labSchema.version, unit: 'lab', epoch: 0, cycle: 0 },
       body: labSchema.encode([{ kind: 'ScenarioLoaded', run: 'r1', scenario: {}, atMicros: 1 }]),

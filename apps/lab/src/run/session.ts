@@ -4,7 +4,7 @@ import type { ClientNats } from '@nestjs/microservices';
 import { headText } from '@faultline/audit';
 import type { ResolvedScenario } from '@faultline/contracts';
 import { SystemClock } from '@faultline/messaging';
-import { createControlClient } from '@faultline/runtime';
+import { createControlClient, type ProvisioningConfig } from '@faultline/runtime';
 import { Interrupted, RunFailed } from '../errors';
 import type { Terminal } from '../terminal';
 import { Bus } from './bus';
@@ -32,6 +32,8 @@ export interface SessionOptions {
   folder: RunFolder;
   terminal: Terminal;
   environment: NodeJS.ProcessEnv;
+  /** How the streams and queues of the run are made. */
+  provisioning: ProvisioningConfig;
   /** What the services log. */
   logLevel: string;
   /** The site whose services carry out the run; absent to start processes for it. */
@@ -47,6 +49,7 @@ export interface SessionResult {
   summary: unknown;
   durability: string;
   deadLetters: number;
+  repairedQueues: number;
 }
 
 /** Five Node.js processes on a small, busy machine take their time to start. */
@@ -134,6 +137,7 @@ export class RunSession {
       lab,
       folder,
       queues: queuesOfScenario(scenario),
+      provisioning: this.options.provisioning,
       url: environment['NATS_URL'] || undefined,
       onLost: (error) => this.lifeline.fail(error),
     });
@@ -148,10 +152,11 @@ export class RunSession {
     await this.lifeline.race(crew.hire(bus));
     await this.lifeline.race(bus.prepare());
     this.presence = await listenToPresence(bus.servers, lab, this.board);
-    await this.lifeline.race(crew.begin(bus));
+    // Before any service begins: one that came upon the scenario of another run would take part in that.
     await this.lifeline.race(
       bus.append({ kind: 'ScenarioLoaded', run: folder.id, scenario, atMicros: nowMicros() }),
     );
+    await this.lifeline.race(crew.begin(bus));
     this.display.step(crew.names);
     const ready = this.board.complete(() => crew.missing());
     await this.lifeline.within(ready, READY_MILLIS, () => notReady(crew));
@@ -231,7 +236,8 @@ export class RunSession {
     );
     await this.keepHeads(bus);
     this.leavesStreams = false;
-    return { end, drained, summary, durability: bus.durability, deadLetters: this.board.deadLetters };
+    const { deadLetters, repairedQueues } = this.board;
+    return { end, drained, summary, durability: bus.durability, deadLetters, repairedQueues };
   }
 
   /** The store goes with the run, and what nobody who rewrites the record may change must not be written by the event log. */
