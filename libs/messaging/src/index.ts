@@ -15,6 +15,8 @@ export { listLaboratories, removeStreams, type LaboratoryInfo, type LaboratorySt
 export {
   describeDurability,
   type Durability,
+  NatsCluster,
+  type NatsClusterOptions,
   NatsServer,
   NatsServerFailed,
   NatsServerMissing,

@@ -8,7 +8,13 @@ import {
   type Subjects,
   subjectsOf,
 } from '@faultline/contracts';
-import { AppendRefused, appendSurely } from '@faultline/hosting';
+import {
+  type Appended,
+  AppendRefused,
+  appendSurely,
+  type LogAppend,
+  LogUnavailable,
+} from '@faultline/hosting';
 import {
   connectNats,
   describeDurability,
@@ -37,7 +43,7 @@ export interface BusOptions {
 }
 
 /** How long a server of somebody else may be away. */
-const OUTAGE_MILLIS = 15_000;
+const OUTAGE_MILLIS = 30_000;
 
 /** The NATS server of a run, with the laboratory's streams on it. */
 export class Bus {
@@ -106,11 +112,10 @@ export class Bus {
     // By the run, not by the laboratory: two runs that take one name must not pass for repetitions of each other.
     const id = `lab-${this.options.folder.id}-${(this.appended += 1)}`;
     const message = { subject: this.subjects.labLog, headers, body: labSchema.encode([event]), id };
-    if (event.kind !== 'ScenarioLoaded') return (await appendSurely(this.log, message, this.clock)).sequence;
+    if (event.kind !== 'ScenarioLoaded') return (await this.appendPatiently(message)).sequence;
     // The log is one run's: who comes second would read the other's past as its own.
     const first = { ...message, expectedLastSubjectSequence: 0 };
-    return (await appendSurely(this.log, first, this.clock).catch((error: unknown) => this.taken(error)))
-      .sequence;
+    return (await this.appendPatiently(first).catch((error: unknown) => this.taken(error))).sequence;
   }
 
   /** On a server of somebody else, the run's streams would stay for ever. */
@@ -132,6 +137,19 @@ export class Bus {
     await writeFile(this.options.folder.instanceLog('nats-server'), `${exit.lastLines.join('\n')}\n`).catch(
       () => undefined,
     );
+  }
+
+  /** Waits out an outage, an election in a cluster for one; whoever lost the server for good says so by `onLost`. */
+  private async appendPatiently(message: LogAppend): Promise<Appended> {
+    const deadline = performance.now() + OUTAGE_MILLIS;
+    for (;;) {
+      try {
+        if (!this.log) throw new Error('the bus is not prepared');
+        return await appendSurely(this.log, message, this.clock);
+      } catch (error) {
+        if (!(error instanceof LogUnavailable) || this.closing || performance.now() > deadline) throw error;
+      }
+    }
   }
 
   /** Says whose history it is that stands in the way. */

@@ -35,4 +35,30 @@ describe('the control plane', () => {
   ])('what goes wrong is one line', async (answer, line) => {
     await expect(answering(answer).ask('iommu.attach', { device: 0 }, 10)).rejects.toThrow(line);
   });
+
+  describe('a question that may be asked twice', () => {
+    const lost = throwError(() => 'Connection lost. Trying to reconnect...');
+    const sequence = (answers: Observable<unknown>[], outageMillis: number): [ControlPlane, () => number] => {
+      let count = 0;
+      const send = <T>() => (answers[Math.min(count++, answers.length - 1)] ?? NEVER) as Observable<T>;
+      return [new ControlPlane({ send }, subjectsOf('run-1'), outageMillis), () => count];
+    };
+
+    test('is asked again while the service is out of reach', async () => {
+      const nobody = throwError(() => new EmptyResponseException('iommu.progress'));
+      const [control, count] = sequence([lost, nobody, NEVER, of({ drained: true })], 10_000);
+      await expect(control.ask('iommu.progress', {}, 10)).resolves.toEqual({ drained: true });
+      expect(count()).toBe(4);
+    });
+
+    test('is not asked again when it was refused, or for ever', async () => {
+      const [refusing, refusals] = sequence([throwError(() => ({ error: 'E', message: 'no' }))], 10_000);
+      await expect(refusing.ask('iommu.progress', {})).rejects.toThrow(/refused iommu.progress: no/);
+      const [silent] = sequence([lost], 300);
+      await expect(silent.ask('iommu.progress', {})).rejects.toThrow(/Connection lost/);
+      const [once, asks] = sequence([lost, of({})], 10_000);
+      await expect(once.ask('iommu.attach', { device: 0 })).rejects.toThrow(/Connection lost/);
+      expect([refusals(), asks()]).toEqual([1, 1]);
+    });
+  });
 });

@@ -7,11 +7,21 @@ import { RunFailed } from '../errors';
 /** Time a service has for an answer, unless the caller says otherwise. */
 const ANSWER_MILLIS = 10_000;
 
+/**
+ * Questions that change nothing, or nothing more when they are asked twice. When one gets lost with a server of the bus, or meets a
+ * service that is just coming back to it, it is asked again.
+ */
+const REPEATABLE = /\.(progress|status|finish|stop)$/;
+/** How long a service may be out of reach: an election in a cluster, and the way back, take less. */
+const OUTAGE_MILLIS = 30_000;
+const RETRY_MILLIS = 250;
+
 /** Asks services over Nest's own transporter. A refusal becomes one line that names the question and the reason. */
 export class ControlPlane {
   constructor(
     private readonly client: Pick<ClientNats, 'send'>,
     private readonly subjects: Subjects,
+    private readonly outageMillis = OUTAGE_MILLIS,
   ) {}
 
   async ask<V extends keyof ControlVerbs>(
@@ -19,15 +29,28 @@ export class ControlPlane {
     request: ControlVerbs[V]['request'],
     answerMillis = ANSWER_MILLIS,
   ): Promise<ControlVerbs[V]['reply']> {
+    const deadline = performance.now() + (REPEATABLE.test(verb) ? this.outageMillis : 0);
+    for (;;) {
+      try {
+        return await this.askOnce(verb, request, answerMillis);
+      } catch (thrown) {
+        if (isFailure(thrown) || performance.now() >= deadline)
+          throw new RunFailed(refusalOf(verb, thrown, answerMillis), { cause: thrown });
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MILLIS));
+      }
+    }
+  }
+
+  private askOnce<V extends keyof ControlVerbs>(
+    verb: V,
+    request: ControlVerbs[V]['request'],
+    answerMillis: number,
+  ): Promise<ControlVerbs[V]['reply']> {
     const [service = '', name = ''] = verb.split('.');
     const subject = this.subjects.control(service, name);
-    try {
-      return await firstValueFrom(
-        this.client.send<ControlVerbs[V]['reply']>(subject, request).pipe(timeout(answerMillis)),
-      );
-    } catch (thrown) {
-      throw new RunFailed(refusalOf(verb, thrown, answerMillis), { cause: thrown });
-    }
+    return firstValueFrom(
+      this.client.send<ControlVerbs[V]['reply']>(subject, request).pipe(timeout(answerMillis)),
+    );
   }
 }
 
