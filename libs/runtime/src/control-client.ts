@@ -107,7 +107,7 @@ export class ControlClient {
           const millis = performance.now() - begunMillis;
           if (isDeserted && millis >= this.desertedMillis)
             throw new ControlUnanswered(verb, millis, true, { cause: thrown });
-          if (isDeserted || isBetweenOwners(thrown)) return EMPTY;
+          if (isDeserted || isBetweenOwners(thrown) || isOutage(thrown)) return EMPTY;
           throw thrown;
         }),
       );
@@ -147,6 +147,11 @@ function isNobody(thrown: unknown): boolean {
 
 function isBetweenOwners(thrown: unknown): boolean {
   return isFailure(thrown) && BETWEEN_OWNERS.has(thrown.error);
+}
+
+/** The transporter's way to say that its connection is down, which its client opens again; nothing was sent. */
+function isOutage(thrown: unknown): boolean {
+  return typeof thrown === 'string' && thrown.includes('Connection lost');
 }
 
 function isFailure(thrown: unknown): thrown is ControlFailure {

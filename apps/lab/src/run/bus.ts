@@ -9,7 +9,14 @@ import {
   type Subjects,
   subjectsOf,
 } from '@faultline/contracts';
-import { AppendRefused, appendSurely, type KvPort } from '@faultline/hosting';
+import {
+  type Appended,
+  AppendRefused,
+  appendSurely,
+  type KvPort,
+  type LogAppend,
+  LogUnavailable,
+} from '@faultline/hosting';
 import {
   connectNats,
   describeDurability,
@@ -41,7 +48,7 @@ export interface BusOptions {
 }
 
 /** How long a server of somebody else may be away. */
-const OUTAGE_MILLIS = 15_000;
+const OUTAGE_MILLIS = 30_000;
 
 /** The NATS server of a run, with the laboratory's streams on it. */
 export class Bus {
@@ -128,11 +135,10 @@ export class Bus {
     // By the run, not by the laboratory: two runs that take one name must not pass for repetitions of each other.
     const id = `lab-${this.options.folder.id}-${(this.appended += 1)}`;
     const message = { subject: this.subjects.labLog, headers, body: labSchema.encode([event]), id };
-    if (event.kind !== 'ScenarioLoaded') return (await appendSurely(this.log, message, this.clock)).sequence;
+    if (event.kind !== 'ScenarioLoaded') return (await this.appendPatiently(message)).sequence;
     // The log is one run's: who comes second would read the other's past as its own.
     const first = { ...message, expectedLastSubjectSequence: 0 };
-    return (await appendSurely(this.log, first, this.clock).catch((error: unknown) => this.taken(error)))
-      .sequence;
+    return (await this.appendPatiently(first).catch((error: unknown) => this.taken(error))).sequence;
   }
 
   /** What the event log published of its hash chain. Rejects with the bucket's own error. */
@@ -164,6 +170,19 @@ export class Bus {
   private connected(): NatsLink {
     if (!this.link) throw new Error('the bus is not connected');
     return this.link;
+  }
+
+  /** Waits out an outage, an election in a cluster for one; whoever lost the server for good says so by `onLost`. */
+  private async appendPatiently(message: LogAppend): Promise<Appended> {
+    const deadline = performance.now() + OUTAGE_MILLIS;
+    for (;;) {
+      try {
+        if (!this.log) throw new Error('the bus is not prepared');
+        return await appendSurely(this.log, message, this.clock);
+      } catch (error) {
+        if (!(error instanceof LogUnavailable) || this.closing || performance.now() > deadline) throw error;
+      }
+    }
   }
 
   /** Says whose history it is that stands in the way. */

@@ -56,7 +56,7 @@ export interface SessionResult {
 const READY_MILLIS = 90_000;
 const STUCK_MILLIS = 120_000;
 const DRAIN_MILLIS = 10_000;
-/** At a site, time for a service that died to be started again and to answer. */
+/** On a server of somebody else, time for it to come back from an outage, or at a site for a service that died to be started again. */
 const ABSENCE_MILLIS = 60_000;
 const SUMMARY_MILLIS = 300_000;
 /** A service that dies is noticed a moment after the question it left unanswered. */
@@ -162,7 +162,7 @@ export class RunSession {
     await this.lifeline.within(ready, READY_MILLIS, () => notReady(crew));
     this.client = createControlClient(bus.servers, `faultline lab ${lab}`);
     await this.lifeline.race(this.client.connect());
-    const absence = site === undefined ? 0 : ABSENCE_MILLIS;
+    const absence = bus.server ? 0 : ABSENCE_MILLIS;
     const control = new ControlPlane(this.client, bus.subjects, scenario, absence);
     const wiring = new Wiring(control, scenario);
     await this.lifeline.race(wiring.wireUp());
@@ -205,7 +205,7 @@ export class RunSession {
       lifeline,
       timeline,
       stuckMillis: STUCK_MILLIS,
-      mayMiss: this.options.site !== undefined,
+      mayMiss: this.bus?.server === undefined,
       mayIdle: scenario.devices.some(({ workloads }) =>
         workloads.some(({ ratePerSecond }) => ratePerSecond > 0),
       ),
