@@ -32,6 +32,12 @@ function outcomeOf(vector: IopfVector): VectorOutcome {
   return outcome;
 }
 
+// Of one run alone: mutation testing runs these tests again and again in one process.
+beforeAll(() => {
+  outcomes.clear();
+  millis = 0;
+});
+
 describe('the I/O page fault layer does what recorded kernels did', () => {
   test.each(vectors.map((vector) => ({ vector, ...vector })))('$id: $title', ({ vector }) => {
     const outcome = outcomeOf(vector);

@@ -53,6 +53,8 @@ export class KitPorts extends ServicePorts {
       instance,
       session: instance,
       leaseMillis: 3_000,
+      // Often, so that a run of some hundred events has several.
+      snapshotEvents: 150,
       replicas: 1,
       natsServers: [],
       lab,

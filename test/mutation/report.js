@@ -1,5 +1,5 @@
 // Writes docs/reference/mutation.md from what `npm run test:mutation` left: the score of each part, and every mutant that no test
-// noticed with the reason kept in reasons.json. Ends with status 1 when the score is below what is wanted.
+// noticed, with the reason kept in reasons.json. Ends with status 1 when the score is below what is wanted.
 const { existsSync, readdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const parts = require('./parts.js');
@@ -18,7 +18,7 @@ function resultsOf(part) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).files : undefined;
 }
 
-/** Files below the folder of a part that a run left out, or that have nothing to mutate. */
+/** Files below the folder of a part of which no part has a result: left out by a run, or with nothing to mutate. */
 function leftOut({ tests: [folder] }, files) {
   return readdirSync(join(ROOT, folder))
     .filter((name) => name.endsWith('.ts') && !/[.](spec|testkit)[.]ts$|^index[.]ts$/.test(name))
@@ -28,7 +28,12 @@ function leftOut({ tests: [folder] }, files) {
 function mutantsOf(files) {
   return Object.entries(files).flatMap(([file, { source, mutants }]) => {
     const lines = source.split('\n');
-    return mutants.map((mutant) => ({ ...mutant, file, original: originalOf(lines, mutant.location) }));
+    return mutants.map((mutant) => ({
+      ...mutant,
+      file,
+      original: originalOf(lines, mutant.location),
+      within: functionOf(lines, mutant.location),
+    }));
   });
 }
 
@@ -42,27 +47,74 @@ function originalOf(lines, { start, end }) {
 const oneLine = (text) => text.replace(/\s+/g, ' ').trim();
 const replacementOf = ({ replacement = '' }) => oneLine(replacement);
 
-/** Names a mutant by what it changes, since line numbers move. */
-const keyOf = (mutant) => `${mutant.file}: ${mutant.original} -> ${replacementOf(mutant)}`;
+/** Names a mutant by where it is and what it changes, since line numbers move. */
+const placeOf = ({ file, within }) => `${file}#${within}`;
+const keyOf = (mutant) => `${placeOf(mutant)}: ${mutant.original} -> ${replacementOf(mutant)}`;
 
 function scoreOf(mutants) {
   const noticed = mutants.filter(({ status }) => NOTICED.has(status)).length;
   const unnoticed = mutants.filter(({ status }) => UNNOTICED.has(status)).length;
+  const late = mutants.filter(({ status }) => status === 'Timeout').length;
   const all = noticed + unnoticed;
-  return { all, noticed, unnoticed, percent: all === 0 ? 0 : (100 * noticed) / all };
+  return { all, noticed, late, unnoticed, percent: all === 0 ? 0 : (100 * noticed) / all };
 }
 
 function row(name, files, mutants) {
-  const { all, noticed, unnoticed, percent } = scoreOf(mutants);
-  return `| ${name} | ${files} | ${all} | ${noticed} | ${unnoticed} | ${percent.toFixed(1)} % |`;
+  const { all, noticed, late, unnoticed, percent } = scoreOf(mutants);
+  return `| ${name} | ${files} | ${all} | ${noticed} | ${late} | ${unnoticed} | ${percent.toFixed(1)} % |`;
 }
 
 const code = (text) => `\`${text.length > 90 ? `${text.slice(0, 89)}…` : text}\``.replaceAll('|', '\\|');
 
-function survivorRow(mutant) {
-  const place = `${mutant.file.replace('libs/domain/src/', '')}:${mutant.location.start.line}`;
-  const reason = reasons[keyOf(mutant)] ?? 'a test is missing';
-  return `| \`${place}\` | ${code(mutant.original)} | ${code(replacementOf(mutant) || '(nothing)')} | ${reason} |`;
+/** Name of the function that a mutant is in: what begins without an indent last before it. */
+function functionOf(lines, { start }) {
+  for (let line = start.line - 1; line >= 0; line -= 1) {
+    const found = /^(?:export )?(?:async )?(?:function|const|class) (\w+)/.exec(lines[line]);
+    if (found) return found[1];
+  }
+  return '';
+}
+
+/** A reason is kept for a mutant itself, or for everything in its function that no test notices. */
+const reasonOf = (mutant) => reasons[keyOf(mutant)] ?? reasons[placeOf(mutant)];
+
+function changeOf(mutant) {
+  return `${code(mutant.original)} → ${code(replacementOf(mutant) || '(nothing)')}`;
+}
+
+/** Rows of one file, with the changes that have the same reason in one row. */
+function survivorRows(mutants) {
+  const rows = new Map();
+  for (const mutant of mutants) {
+    const why = reasonOf(mutant) ?? 'not looked at yet';
+    const key = `${mutant.within}: ${why}`;
+    rows.set(key, {
+      within: mutant.within,
+      why,
+      changes: [...(rows.get(key)?.changes ?? []), changeOf(mutant)],
+    });
+  }
+  return [...rows.values()]
+    .map(({ within, why, changes }) => `| \`${within}\` | ${[...new Set(changes)].join('<br>')} | ${why} |`)
+    .join('\n');
+}
+
+/** What no test noticed, by file. */
+function survivorSections(survivors) {
+  return [...new Set(survivors.map(({ file }) => file))].sort().map((file) => {
+    const mutants = survivors.filter((mutant) => mutant.file === file);
+    const title = `### \`${file.replace('libs/domain/src/', '')}\`: ${mutants.length}`;
+    return `${title}\n\n| in | change | why |\n| --- | --- | --- |\n${survivorRows(mutants)}`;
+  });
+}
+
+/** How many survivors mean nothing, and for how many a test is missing. */
+function sumUp(survivors) {
+  const equivalent = survivors.filter((mutant) => reasonOf(mutant)?.startsWith('equivalent:')).length;
+  const known = survivors.filter((mutant) => reasonOf(mutant) !== undefined).length;
+  return `${equivalent} of them are equivalent: they change nothing that anybody could see. For ${known - equivalent} a test is missing.${
+    known < survivors.length ? ` ${survivors.length - known} were not looked at yet.` : ''
+  }`;
 }
 
 const measured = Object.entries(parts).map(([part, { name }]) => ({
@@ -72,8 +124,9 @@ const measured = Object.entries(parts).map(([part, { name }]) => ({
 }));
 const run = measured.filter(({ files }) => files !== undefined);
 const missing = measured.filter(({ files }) => files === undefined).map(({ name }) => name);
+const allFiles = Object.assign({}, ...run.map(({ files }) => files));
 const leftOutLines = run.map(
-  ({ name, folder, files }) => `- ${name}: ${leftOut(folder, files).join(', ') || 'none'}`,
+  ({ name, folder }) => `- ${name}: ${leftOut(folder, allFiles).join(', ') || 'none'}`,
 );
 const everything = run.flatMap(({ files }) => mutantsOf(files));
 const survivors = everything.filter(({ status }) => UNNOTICED.has(status));
@@ -85,11 +138,13 @@ const page = `# Mutation testing
 
 \`npm run test:mutation\` changes the I/O page fault layer and the IOMMU in one small place at a time and runs the specs and the recorded
 vectors that reach the place. A mutant that no test notices shows a test that is missing, or a change that means nothing. At least
-${WANTED} % have to be noticed. Tables and constants that are evaluated when a module is loaded are not mutated. It takes more than an hour;
-one part is run by \`npm run test:mutation -- ${Object.keys(parts)[0]}\`, and what a run before has found is not looked for again.
+${WANTED} % have to be noticed. Some are noticed by time: with them the tests do not end, as with a loop without an end. Tables and
+constants that are evaluated when a module is loaded are not mutated. A whole run takes at most half an hour; one part is run by
+\`npm run test:mutation -- iopf\`, some files of one by \`npm run test:mutation -- iommu/ring.ts,fence.ts\`, and what a run before has found
+is not looked for again.
 
-| part | files | mutants | noticed | not noticed | score |
-| --- | --- | --- | --- | --- | --- |
+| part | files | mutants | noticed | of these by time | not noticed | score |
+| --- | --- | --- | --- | --- | --- | --- |
 ${run.map(({ name, files }) => row(name, Object.keys(files).length, mutantsOf(files))).join('\n')}
 ${row('**together**', fileCount, everything)}
 ${missing.length > 0 ? `\nNot measured in this run: ${missing.join(', ')}.\n` : ''}
@@ -99,14 +154,14 @@ ${leftOutLines.join('\n')}
 
 ## Not noticed
 
-| place | original | mutant | why |
-| --- | --- | --- | --- |
-${survivors.map(survivorRow).join('\n')}
+${sumUp(survivors)}
+
+${survivorSections(survivors).join('\n\n')}
 `;
 
 writeFileSync(join(ROOT, 'docs/reference/mutation.md'), page);
 const { percent } = scoreOf(everything);
-const unexplained = survivors.filter((mutant) => !(keyOf(mutant) in reasons));
+const unexplained = survivors.filter((mutant) => reasonOf(mutant) === undefined);
 process.stdout.write(
   `mutation score ${percent.toFixed(1)} % (wanted ${WANTED} %), ${unexplained.length} survivors without a reason; docs/reference/mutation.md written\n`,
 );

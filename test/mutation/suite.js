@@ -1,10 +1,16 @@
-// All specs of a part in one file: the modules under test are loaded once for a mutant, and not once for each spec file.
+// All specs of a part in one file, so that what takes longest comes last.
 const { readdirSync, statSync } = require('node:fs');
 const { join } = require('node:path');
 const fc = require('fast-check');
+const { bind } = require('jest-each');
 const parts = require('./parts.js');
 
 const ROOT = join(__dirname, '../..');
+
+it.each = bind(it);
+describe.each = bind(describe, false);
+global.test = it;
+global.beforeAll = before;
 
 // That a random sequence fails is all there is to know; the smallest one that does takes long to find.
 fc.configureGlobal({ endOnFailure: true });

@@ -10,7 +10,12 @@ import {
   AccessHistory,
   createSegment,
   type Decider,
+  durableSegment,
+  type DurableSegment,
   type DurableSegmentEvent,
+  type PlainAccessHistory,
+  restoreSegment,
+  SEGMENT_STATE_VERSION,
   isDurableSegmentEvent,
   isDeviceRemoved,
   isSegmentIdle,
@@ -24,7 +29,7 @@ import {
   workBegun,
 } from '@faultline/domain';
 import { type OutgoingMessage, UnitHost, type UnitJournal } from '@faultline/hosting';
-import { own, type OwnedUnit, type ServicePorts } from '@faultline/runtime';
+import { own, type OwnedUnit, type ServicePorts, Snapshots } from '@faultline/runtime';
 import { openFeed } from './access-feed';
 import { SegmentLanes } from './segment-lanes';
 import { WorkloadDriver } from './workload-driver';
@@ -35,6 +40,12 @@ const RECORDS_PER_MESSAGE = 4_096;
 const ISSUES_PER_TURN = 1_024;
 /** Events on their way to the log beyond which no new access is issued: the log's slowness reaches the workload. */
 const BACKLOG_LIMIT = 16_384;
+
+/** What a snapshot of a segment holds. */
+interface SegmentSnapshot {
+  durable: DurableSegment;
+  history: PlainAccessHistory;
+}
 
 /** Runs one device segment: feeds it its workloads, carries its messages to the IOMMU and the answers back. */
 export class SegmentUnit implements OwnedUnit {
@@ -53,6 +64,8 @@ export class SegmentUnit implements OwnedUnit {
   private faulted = 0;
   /** Accesses that ended before this owner began, beyond those that its state counts. */
   private endedBefore = 0;
+  private history = new AccessHistory();
+  private readonly snapshots: Snapshots<SegmentSnapshot>;
 
   constructor(
     private readonly ports: ServicePorts,
@@ -63,6 +76,7 @@ export class SegmentUnit implements OwnedUnit {
   ) {
     this.segment = iommu.segment;
     this.name = segmentUnit(this.segment);
+    this.snapshots = new Snapshots(ports, this.name, SEGMENT_STATE_VERSION);
     this.later = new Set(
       scenario.processes.filter((process) => process.starts === 'timeline').map((process) => process.mm),
     );
@@ -111,6 +125,7 @@ export class SegmentUnit implements OwnedUnit {
         decided: (events) => this.send(events),
         released: (events) => {
           this.lanes.released(events);
+          this.keepHistory(events);
           // A workload that was held back by the log goes on when the log has caught up.
           if (this.begun) this.host.wake();
         },
@@ -131,8 +146,20 @@ export class SegmentUnit implements OwnedUnit {
   async close(): Promise<void> {
     this.halt();
     this.lanes?.stop();
-    this.host?.close();
-    await this.host?.settled();
+    if (!this.host) return;
+    this.host.close();
+    await this.host.settled();
+    await this.snapshots.takeLast(this.host, this.journal, (state) => this.capture(state));
+  }
+
+  /** These events are in the log. */
+  private keepHistory(events: readonly SegmentEvent[]): void {
+    for (const event of events) if (isDurableSegmentEvent(event)) this.history.fold(event);
+    this.snapshots.count(events.length, this.host, this.journal, (state) => this.capture(state));
+  }
+
+  private capture(state: SegmentState): SegmentSnapshot {
+    return { durable: durableSegment(state), history: this.history.toPlain() };
   }
 
   /** What the log tells of the owners before: the accesses that are over, the processes whose workloads began (D9). */
@@ -141,13 +168,16 @@ export class SegmentUnit implements OwnedUnit {
     devices: readonly ResolvedDevice[],
   ): Promise<SegmentState> {
     const subject = this.ports.subjects.segmentLog(this.segment);
-    const history = new AccessHistory();
+    const snapshot = await this.snapshots.load();
+    const history = snapshot ? AccessHistory.of(snapshot.state.history) : new AccessHistory();
+    this.history = history;
     let state = decider.initial();
+    if (snapshot) state = restoreSegment(state, snapshot.state.durable);
     this.journal = await own(this.ports, {
       unit: this.name,
       subjects: [subject],
       pattern: subject,
-      from: { sequence: 0, epoch: 0 },
+      from: snapshot ?? { sequence: 0, epoch: 0 },
       fold: ({ body }) => {
         for (const event of segmentSchema.decode(body)) {
           state = decider.evolve(state, event);

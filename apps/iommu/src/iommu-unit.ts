@@ -1,4 +1,5 @@
 import {
+  type CycleClosed,
   deadlineWallMicros,
   iommuUnit,
   IommuHistory,
@@ -12,6 +13,11 @@ import {
 import {
   type AnyIommuEvent,
   countIommu,
+  IOMMU_STATE_VERSION,
+  type IommuConfig,
+  type Replica,
+  resolveIommuConfig,
+  restoreIommuState,
   createIommu,
   type Decider,
   EVERY_DEVICE,
@@ -36,7 +42,7 @@ import {
   UnitHost,
   type UnitJournal,
 } from '@faultline/hosting';
-import { followRecords, own, type OwnedUnit, type ServicePorts } from '@faultline/runtime';
+import { followRecords, own, type OwnedUnit, type ServicePorts, Snapshots } from '@faultline/runtime';
 import { type CycleLayout, cycleMessages } from './cycle-messages';
 import { DeviceControl } from './device-control';
 import { Fences } from './fences';
@@ -50,6 +56,13 @@ interface ArrivingResults {
   subject: string;
   sequence: number;
   commands: readonly IommuCommand[];
+}
+
+/** What a snapshot of an IOMMU holds: with its page-table replica, so that the shards' logs need not be read from their beginning. */
+interface IommuSnapshot {
+  durable: IommuState['durable'];
+  replica: Replica;
+  inputs: CycleClosed['inputs'];
 }
 
 /** Runs one IOMMU: its lanes, its inputs from the log, what it does at the end of a turn. Decisions are the decider's. */
@@ -71,6 +84,7 @@ export class IommuUnit implements OwnedUnit {
   /** Results on their modelled way to a response. In order, since the positions that the unit has read to only go up. */
   private readonly results: DelayLine<ArrivingResults>;
   private overflows = 0;
+  private readonly snapshots: Snapshots<IommuSnapshot>;
 
   constructor(
     private readonly ports: ServicePorts,
@@ -80,6 +94,7 @@ export class IommuUnit implements OwnedUnit {
     private readonly onFailure: (error: Error) => void,
   ) {
     this.name = iommuUnit(iommu.iommu);
+    this.snapshots = new Snapshots(ports, this.name, IOMMU_STATE_VERSION);
     this.time = new ModelTime(ports.clock, scenario.timeScale);
     const { interruptMicros, deviceMicros, responseMicros } = scenario.cost;
     this.results = new DelayLine(this.time, responseMicros, ({ subject, sequence, commands }) => {
@@ -138,6 +153,7 @@ export class IommuUnit implements OwnedUnit {
         subject: subjects.mmLogAny,
         schemas: [mmSchema],
         unit: this.name,
+        fromSequence: Math.min(...this.host.state.volatile.replica.positions) + 1,
         onRecords: (records, message) => this.lanes.foldMm(records, message),
       }),
       await followRecords(ports, {
@@ -158,7 +174,13 @@ export class IommuUnit implements OwnedUnit {
     this.link?.close();
     this.host?.close();
     await Promise.all(this.running.map((each) => each.stop()));
-    await this.host?.settled();
+    if (!this.host) return;
+    await this.host.settled();
+    await this.snapshots.takeLast(this.host, this.journal, (state) => this.capture(state));
+  }
+
+  private capture({ durable, volatile: { replica } }: IommuState): IommuSnapshot {
+    return { durable, replica, inputs: this.inputPositions() };
   }
 
   private async checkOwnership(): Promise<void> {
@@ -207,7 +229,7 @@ export class IommuUnit implements OwnedUnit {
     const { groupsPerMessage } = scenario.workers;
     const layout = { subjects, iommu: iommu.iommu, queues, groupsPerMessage };
     const { generation, order, quantum, window } = scenario.iopf;
-    const decider = createIommu({
+    const config: IommuConfig = {
       iommu: iommu.iommu,
       topology,
       priQueueEntries: iommu.priQueueEntries,
@@ -217,8 +239,9 @@ export class IommuUnit implements OwnedUnit {
       profile: iommu.profile,
       generation,
       service: order === 'fair' ? { order, quantum, window } : { order },
-    });
-    const state = await this.recover(decider, layout);
+    };
+    const decider = createIommu(config);
+    const state = await this.recover(decider, config, layout);
     this.host = new UnitHost(
       {
         decider,
@@ -242,10 +265,17 @@ export class IommuUnit implements OwnedUnit {
   /** What the log tells of the owners before. The queues first, then `hw`, which completes the epoch (D5). */
   private async recover(
     decider: Decider<IommuState, IommuCommand, AnyIommuEvent>,
+    config: IommuConfig,
     layout: CycleLayout,
   ): Promise<IommuState> {
     const { subjects, iommu, queues } = layout;
+    const snapshot = await this.snapshots.load();
     let state = decider.initial();
+    if (snapshot) {
+      const { durable, replica, inputs } = snapshot.state;
+      state = restoreIommuState(resolveIommuConfig(config), durable, replica);
+      for (const { subject, sequence } of inputs) this.inputs.set(subject, sequence);
+    }
     const history = new IommuHistory(
       (event) => (state = decider.evolve(state, event)),
       (inputs) => {
@@ -256,7 +286,7 @@ export class IommuUnit implements OwnedUnit {
       unit: this.name,
       subjects: [...queues.map((queue) => subjects.queueLog(iommu, queue)), subjects.hwLog(iommu)],
       pattern: subjects.iommuLog(iommu),
-      from: { sequence: 0, epoch: 0 },
+      from: snapshot ?? { sequence: 0, epoch: 0 },
       fold: (message) => history.take(message),
       begin: (epoch) => {
         const begun = decider.decide(state, { kind: 'BeginEpoch', epoch }, 0) as readonly IommuEvent[];
@@ -295,5 +325,6 @@ export class IommuUnit implements OwnedUnit {
     this.fences?.released(events);
     this.teardowns?.released(events);
     this.lanes?.released(events);
+    this.snapshots.count(events.length, this.host, this.journal, (state) => this.capture(state));
   }
 }

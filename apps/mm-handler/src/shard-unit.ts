@@ -14,6 +14,8 @@ import {
   countMm,
   createMmShard,
   hasReadyRun,
+  MM_STATE_VERSION,
+  restoreMmState,
   isDurableMmEvent,
   MmCommandRefused,
   type MmCommand,
@@ -30,7 +32,7 @@ import {
   UnitHost,
   type UnitJournal,
 } from '@faultline/hosting';
-import { own, type OwnedUnit, serveLane, type ServicePorts } from '@faultline/runtime';
+import { own, type OwnedUnit, serveLane, type ServicePorts, Snapshots } from '@faultline/runtime';
 import { HandlerCost } from './handler-cost';
 import { Invalidator } from './invalidator';
 import { OpenRequest, OpenRuns } from './open-runs';
@@ -40,6 +42,12 @@ const RECORDS_PER_MESSAGE = 4_096;
 
 type MmCommandOf<Kind extends MmCommand['kind']> = Extract<MmCommand, { kind: Kind }>;
 type HandleRecord = ReturnType<typeof handleSchema.decode>[number];
+
+/** What a snapshot of a shard holds. */
+interface MmSnapshot {
+  durable: MmState['durable'];
+  bound: [mm: number, pasid: number][];
+}
 
 /** Runs one mm shard: serves its runs, spends their modelled cost, takes removed pages back through invalidations. */
 export class ShardUnit implements OwnedUnit {
@@ -51,6 +59,9 @@ export class ShardUnit implements OwnedUnit {
   private journal!: UnitJournal;
   private invalidator!: Invalidator;
   private lane: Running | undefined;
+  private readonly snapshots: Snapshots<MmSnapshot>;
+  /** What names an address space, or named it once: the caches are emptied by it. */
+  private bound: [mm: number, pasid: number][] = [];
 
   constructor(
     private readonly ports: ServicePorts,
@@ -62,24 +73,25 @@ export class ShardUnit implements OwnedUnit {
     this.name = shardUnit(shard.shard);
     this.time = new ModelTime(ports.clock, scenario.timeScale);
     this.cost = new HandlerCost(scenario, this.name);
+    this.snapshots = new Snapshots(ports, this.name, MM_STATE_VERSION);
   }
 
   async start(): Promise<void> {
     const { ports, shard, scenario } = this;
     const decider = createMmShard(shard);
     const subject = ports.subjects.mmLog(shard.shard);
-    /** What names an address space, or named it once. */
-    const bound: [mm: number, pasid: number][] = [];
-    let state = decider.initial();
+    const snapshot = await this.snapshots.load();
+    let state = snapshot ? restoreMmState(snapshot.state.durable) : decider.initial();
+    this.bound = snapshot?.state.bound ?? [];
     this.journal = await own(ports, {
       unit: this.name,
       subjects: [subject],
       pattern: subject,
-      from: { sequence: 0, epoch: 0 },
+      from: snapshot ?? { sequence: 0, epoch: 0 },
       fold: ({ body }) => {
         for (const event of mmSchema.decode(body)) {
           state = decider.evolve(state, event);
-          if (event.kind === 'MmPasidBound') bound.push([event.mm, event.pasid]);
+          if (event.kind === 'MmPasidBound') this.bound.push([event.mm, event.pasid]);
         }
       },
       begin: (epoch) =>
@@ -111,7 +123,7 @@ export class ShardUnit implements OwnedUnit {
         if (!isLoss(error)) this.onFailure(error instanceof Error ? error : new Error(String(error)));
       },
     );
-    this.resumeInvalidations(bound);
+    this.resumeInvalidations();
     this.lane = await serveLane(
       ports,
       ports.subjects.handle(shard.shard),
@@ -122,8 +134,8 @@ export class ShardUnit implements OwnedUnit {
   }
 
   /** What the owner before had under way is asked for again: nobody else would ever complete it (D11). */
-  private resumeInvalidations(bound: readonly (readonly [mm: number, pasid: number])[]): void {
-    for (const [mm, pasid] of bound) this.invalidator.bound(mm, pasid);
+  private resumeInvalidations(): void {
+    for (const [mm, pasid] of this.bound) this.invalidator.bound(mm, pasid);
     for (const entry of pagesInQuarantine(this.host.state)) this.invalidator.add(entry);
     this.invalidator.send(this.journal.lastSequence);
   }
@@ -131,9 +143,15 @@ export class ShardUnit implements OwnedUnit {
   async close(): Promise<void> {
     // Whoever waits for an answer asks the next owner, so nobody is waited for here.
     void this.lane?.stop();
-    this.invalidator.close();
+    this.invalidator?.close();
+    if (!this.host) return;
     this.host.close();
     await this.host.settled();
+    await this.snapshots.takeLast(this.host, this.journal, (state) => this.capture(state));
+  }
+
+  private capture({ durable }: MmState): MmSnapshot {
+    return { durable, bound: this.bound };
   }
 
   /** Asking again changes nothing: who asks may not have heard the answer of an owner that died. */
@@ -240,9 +258,13 @@ export class ShardUnit implements OwnedUnit {
         prefetched = 0;
       } else if (event.kind === 'RunFinished') this.finish(event.result, now);
       else if (event.kind === 'PageRemoved' || event.kind === 'PageRestricted') this.invalidator.add(event);
-      else if (event.kind === 'MmPasidBound') this.invalidator.bound(event.mm, event.pasid);
+      else if (event.kind === 'MmPasidBound') {
+        this.bound.push([event.mm, event.pasid]);
+        this.invalidator.bound(event.mm, event.pasid);
+      }
     }
     this.invalidator.send(this.journal.lastSequence);
+    this.snapshots.count(events.length, this.host, this.journal, (state) => this.capture(state));
   }
 
   private messages(events: readonly MmEvent[]): OutgoingMessage[][] {

@@ -64,6 +64,8 @@ export class UnitHost<State, Command, Event> {
   private scheduled = false;
   private writing = false;
   private failure: Error | undefined;
+  /** It could not write what it had decided, or could not decide. */
+  private broken = false;
   private idle: (() => void)[] = [];
   /** Someone waits for a moment in which the state is what the log holds: no turn is taken before it. */
   private checkpoints: (() => void)[] = [];
@@ -88,6 +90,11 @@ export class UnitHost<State, Command, Event> {
   /** Events decided and not yet in the log. A unit that feeds itself stops doing so when this grows: back-pressure of the log. */
   get backlog(): number {
     return this.backlogged;
+  }
+
+  /** Whether it was closed, and everything it had decided is in the log: what it is now the log gives too. */
+  get endedInOrder(): boolean {
+    return this.failure instanceof UnitClosed && !this.writing && this.unwritten.length === 0 && !this.broken;
   }
 
   /** Puts commands into the next turn. */
@@ -251,6 +258,7 @@ export class UnitHost<State, Command, Event> {
     const error = cause instanceof Error ? cause : new Error(String(cause));
     const wasClosed = this.failure !== undefined;
     this.failure ??= error;
+    this.broken = true;
     this.checkpoints = [];
     for (const turn of this.unwritten.splice(0)) for (const entry of turn.entries) entry.reject?.(error);
     for (const entry of this.inbox.splice(0)) entry.reject?.(error);

@@ -47,6 +47,11 @@ const environment = z.object({
       'time without a sign of life after which another replica takes over, in milliseconds: long enough that a busy machine loses nothing, short enough that a crash is hardly felt; the same for all instances',
     ),
   FAULTLINE_REPLICAS: replicas,
+  FAULTLINE_SNAPSHOT_EVENTS: wholeNumber(1, 999_999_999)
+    .default(50_000)
+    .describe(
+      'events of a unit from one snapshot to the next: folding so many takes some tenths of a second, which a takeover then costs at most; a snapshot costs the unit the time of one append and the encoding of its state',
+    ),
   FAULTLINE_RUN_DIR: z.string().min(1).optional().describe('where the event log is kept'),
   FAULTLINE_RUNS_DIR: z
     .string()
@@ -89,6 +94,8 @@ export interface ServiceConfig {
   natsServers: string[];
   /** Life of a lease: after so long without a sign of life another replica takes over. */
   leaseMillis: number;
+  /** Events of a unit from one snapshot to the next. */
+  snapshotEvents: number;
   /** Copies of what this instance makes on the server. */
   replicas: number;
   /** Laboratory it serves; at a site, one after the other. */
@@ -125,6 +132,7 @@ export function readConfig(service: ServiceName, variables: NodeJS.ProcessEnv = 
     session: randomUUID(),
     natsServers: data.NATS_URL.split(',').map((server) => server.trim()),
     leaseMillis: data.FAULTLINE_LEASE_MILLIS,
+    snapshotEvents: data.FAULTLINE_SNAPSHOT_EVENTS,
     replicas: data.FAULTLINE_REPLICAS,
     lab: data.FAULTLINE_LAB,
     site: data.FAULTLINE_SITE,

@@ -10,5 +10,6 @@ export * from './presence';
 export * from './service';
 export * from './trace-file';
 export * from './share-units';
+export * from './snapshots';
 export * from './unit-owner-service';
 export * from './unit-service';

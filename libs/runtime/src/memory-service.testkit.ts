@@ -14,6 +14,7 @@ export class MemoryServicePorts extends ServicePorts {
     session: 'session',
     leaseMillis: 3_000,
     replicas: 1,
+    snapshotEvents: 50_000,
     natsServers: [],
     lab: 'lab',
     runDirectory: undefined,

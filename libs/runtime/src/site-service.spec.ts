@@ -66,7 +66,7 @@ async function standing(options: { stop?: () => Promise<void> } = {}) {
       lab: 'lab',
       site,
     },
-    ...{ session: 'spec', leaseMillis: 3_000, replicas: 1 },
+    ...{ session: 'spec', leaseMillis: 3_000, replicas: 1, snapshotEvents: 50_000 },
     ...{ runDirectory: undefined, runsDirectory: '/runs', heartbeatFile, logLevel: 'silent' },
   };
   const service = new SiteService(config, site, pino({ level: 'silent' }), UnitModule, (error) =>
@@ -152,10 +152,11 @@ describe('a service at a site', () => {
   });
 
   it('ends in order at any moment: before the scenario is there, too', async () => {
-    const { service, site, name, lived } = await standing();
+    const { service, site, name, lived, ports } = await standing();
     const jsm = await jetStreamOf(link);
     await provision(jsm, { lab: site, queues: [], logMaxBytes: 64 * 1024 ** 2 });
     await name(site);
+    await eventually('its place in the laboratory', () => ports() !== undefined);
     expect([await service.end(), lived]).toEqual([true, [`stopped ${site}`]]);
   });
 

@@ -15,8 +15,6 @@ beforeAll(async () => {
   jsm = await jetStreamOf(link);
   for (const lab of ['one', 'one-more', 'two'])
     await provision(jsm, { lab, queues: ['q'], logMaxBytes: 2 ** 20, deadMaxBytes: 2 ** 20 });
-  await link.nc.jetstream().views.kv('FAULTLINE_one_OWNERS');
-  await link.nc.jetstream().views.os('FAULTLINE_one_SNAPSHOTS');
   await jsm.streams.add({ name: 'ORDERS', subjects: ['orders'] });
   await link.nc.jetstream().publish('one.log.lab', 'hello');
 }, 30_000);
@@ -50,11 +48,12 @@ it('lists every laboratory with its streams and buckets, and nothing else', asyn
   expect(all[0]?.streams.map(({ name }) => name)).toEqual([
     'FAULTLINE_one',
     'FAULTLINE_one_DEAD',
+    'KV_FAULTLINE_one_HEADS',
     'KV_FAULTLINE_one_OWNERS',
     'OBJ_FAULTLINE_one_SNAPSHOTS',
   ]);
   const { output } = await labs('list');
-  expect(output.split('\n')[1]).toMatch(/^one +4 +1 +\d+ +1 .* faultline \d+\.\d+\.\d+$/);
+  expect(output.split('\n')[1]).toMatch(/^one +5 +1 +\d+ +1 .* faultline \d+\.\d+\.\d+$/);
 });
 
 it.each([
@@ -89,6 +88,7 @@ it('removes all of one laboratory when told to, says what, and leaves the others
   for (const name of [
     'FAULTLINE_one ',
     'FAULTLINE_one_DEAD',
+    'KV_FAULTLINE_one_HEADS',
     'KV_FAULTLINE_one_OWNERS',
     'OBJ_FAULTLINE_one_SNAPSHOTS',
   ])
@@ -101,6 +101,12 @@ it('removes all of one laboratory when told to, says what, and leaves the others
     'FAULTLINE_one-more_DEAD',
     'FAULTLINE_two',
     'FAULTLINE_two_DEAD',
+    'KV_FAULTLINE_one-more_HEADS',
+    'KV_FAULTLINE_one-more_OWNERS',
+    'KV_FAULTLINE_two_HEADS',
+    'KV_FAULTLINE_two_OWNERS',
+    'OBJ_FAULTLINE_one-more_SNAPSHOTS',
+    'OBJ_FAULTLINE_two_SNAPSHOTS',
     'ORDERS',
   ]);
 });

@@ -1,6 +1,14 @@
 import { NumberSet } from '../kernel/number-set';
 import type { AccessRange, DurableSegmentEvent } from './events';
 
+/** A history as a snapshot holds it. */
+export interface PlainAccessHistory {
+  over: [device: number, ranges: AccessRange[]][];
+  ended: number;
+  faulted: number;
+  requests: number;
+}
+
 /**
  * Which accesses of a segment's devices are over, folded from its log. A new owner issues the others again (D9): what the devices had
  * under way was in no log, and nobody will answer it.
@@ -12,6 +20,22 @@ export class AccessHistory {
   ended = 0;
   faulted = 0;
   requests = 0;
+
+  /** A history as {@link toPlain} gave it. */
+  static of(plain: PlainAccessHistory): AccessHistory {
+    const history = new AccessHistory();
+    for (const [device, ranges] of plain.over) history.add(device, ranges);
+    history.ended = plain.ended;
+    history.faulted = plain.faulted;
+    history.requests = plain.requests;
+    return history;
+  }
+
+  /** As plain data, for a snapshot. */
+  toPlain(): PlainAccessHistory {
+    const over = [...this.over].map(([device, set]): [number, AccessRange[]] => [device, set.ranges()]);
+    return { over, ended: this.ended, faulted: this.faulted, requests: this.requests };
+  }
 
   /** Takes the next event of the segment. */
   fold(event: DurableSegmentEvent): void {

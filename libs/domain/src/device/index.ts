@@ -1,4 +1,5 @@
-export { AccessHistory } from './access-history';
+export { AccessHistory, type PlainAccessHistory } from './access-history';
+export { durableSegment, type DurableSegment, restoreSegment, SEGMENT_STATE_VERSION } from './durable';
 export { EVERY_DEVICE, EVERY_PASID } from './atc';
 export { NO_FRAME } from './build';
 export type { SegmentConfig, SegmentDeviceConfig } from './config';

@@ -179,10 +179,8 @@ function evolveVolatile(state: IommuState, event: VolatileIommuEvent): void {
 function evolveAccessTranslated(state: IommuState, event: StalledAccessTranslated): void {
   const { segment, segmentEpoch: epoch, request } = event;
   evolveTranslated(state, event.device, event.pasid, event.page);
-  const known = state.volatile.translated.get(segment);
-  if (known === undefined || known.epoch < epoch)
-    state.volatile.translated.set(segment, { epoch, highest: request });
-  else if (known.epoch === epoch && request > known.highest) known.highest = request;
+  // Only what comes after it is ever taken, and a new epoch of the segment forgets it.
+  state.volatile.translated.set(segment, { epoch, highest: request });
 }
 
 function evolveResultWaiting(state: IommuState, event: ResultWaiting): void {

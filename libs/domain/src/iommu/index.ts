@@ -24,6 +24,13 @@ export {
   ringRecords,
 } from './queries';
 export { hasReadyResults, hasRetries } from './respond';
-export { type IommuDurableState, type IommuState, restoreIommuState, type Teardown } from './state';
+export type { Replica } from './replica';
+export {
+  IOMMU_STATE_VERSION,
+  type IommuDurableState,
+  type IommuState,
+  restoreIommuState,
+  type Teardown,
+} from './state';
 export { hasTeardowns } from './teardown';
 export { stepAfter } from './teardown-steps';

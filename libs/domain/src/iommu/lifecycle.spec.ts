@@ -257,3 +257,51 @@ describe('the IOPF queue of the IOMMU', () => {
     expect(live.drain()).toHaveLength(1);
   });
 });
+
+describe('a domain that takes the place of another', () => {
+  const replace = (pasid: number, generation: number) =>
+    ({ kind: 'ReplaceBinding', device: 1, pasid, mm: 70 + generation, shard: 0, generation }) as const;
+
+  it('R105 D2 answers the groups of the use before it, not those of older uses, which are refused elsewhere', () => {
+    const live = new LiveIommu(testIommu({ priQueueEntries: 16 }));
+    live.send(pageRequest(1));
+    live.send(replace(7, 2));
+    live.send(pageRequest(2));
+    live.drain();
+    expect(pendingGroups(live.state).map(({ members }) => members[0]?.generation)).toEqual([1, 2]);
+    expect(live.send(replace(7, 3), 60)).toMatchObject([
+      { kind: 'PasidBound', generation: 3 },
+      {
+        kind: 'GroupResponded',
+        group: 2,
+        code: ResponseCode.INVALID,
+        cause: 'replaced',
+        respondedAtMicros: 60,
+      },
+    ]);
+    expect(pendingGroups(live.state).map(({ serial }) => serial)).toEqual([1]);
+  });
+
+  it('R105 of nothing answers nothing', () => {
+    const live = new LiveIommu();
+    live.send(pageRequest(1, { pasid: 99 }));
+    live.drain();
+    expect(live.send(replace(99, 1))).toMatchObject([{ kind: 'PasidBound', pasid: 99 }]);
+    expect(pendingGroups(live.state)).toHaveLength(1);
+  });
+
+  it('R102 says why a PASID cannot be bound', () => {
+    const live = new LiveIommu();
+    const bind = { ...replace(7, 2), kind: 'BindPasid' } as const;
+    expect(() => live.send(bind)).toThrow(
+      expect.objectContaining({
+        name: 'PasidInUse',
+        message: 'PASID 7 of device 1 is bound to another mm: unbind it first, or replace it',
+      }) as Error,
+    );
+    live.send({ kind: 'BeginTeardown', device: 1, pasid: 7, cause: 'unbind' });
+    const message = 'PASID 7 of device 1 is being torn down: wait for its end';
+    expect(() => live.send(bind)).toThrow(message);
+    expect(() => live.send(replace(7, 2))).toThrow(message);
+  });
+});

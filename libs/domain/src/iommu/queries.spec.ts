@@ -1,10 +1,20 @@
 import { NO_PASID, ResponseCode } from '../kernel/vocabulary';
-import type { IommuEvent } from './events';
-import { attached, bound, LiveIommu, pageRequest, ready, result, stalledAccess } from './iommu.testkit';
+import type { AnyIommuEvent, IommuEvent } from './events';
+import {
+  attached,
+  bound,
+  LiveIommu,
+  pageRequest,
+  ready,
+  result,
+  stalledAccess,
+  testIommu,
+} from './iommu.testkit';
 import {
   acceptedRequest,
   findTeardown,
   isDrained,
+  isDurableIommuEvent,
   isIdle,
   isRequestTaken,
   needsFinishDrain,
@@ -106,4 +116,34 @@ describe('the PASID on the answer to a fault that nobody handles', () => {
       responsePasid: expected,
     });
   });
+});
+
+describe('what belongs in the log', () => {
+  it.each<[AnyIommuEvent['kind'], boolean]>([
+    ['TranslationCompleted', false],
+    ['IotlbInvalidated', false],
+    ['StalledAccessTranslated', false],
+    ['StalledAccessRefused', false],
+    ['ResultWaiting', false],
+    ['ResultDropped', true],
+    ['PageRequestDropped', true],
+    ['GroupQueued', true],
+  ])('I8 %s: %s', (kind, expected) => {
+    expect(isDurableIommuEvent({ kind } as AnyIommuEvent)).toBe(expected);
+  });
+});
+
+it('I5 the record of a transaction that is gone has to be drained before it is idle', () => {
+  const live = new LiveIommu();
+  live.send(stalledAccess(1));
+  live.send({ kind: 'DetachDevice', device: 3 });
+  expect(isIdle(live.state)).toBe(false);
+  live.drain();
+  expect(isIdle(live.state)).toBe(true);
+});
+
+it('an IOMMU that nothing happened to waits for no deadline', () => {
+  const { durable } = testIommu().initial();
+  expect(durable.hasTimeouts).toBe(false);
+  expect(durable.epochs).toEqual([{ epoch: 0, base: 0 }]);
 });

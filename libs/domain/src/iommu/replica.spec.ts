@@ -66,3 +66,23 @@ describe('the page-table replica', () => {
     });
   });
 });
+
+describe('a replica at its beginning', () => {
+  it('D8 has reached nothing of any shard', () => {
+    expect(createReplica(2).positions).toEqual([0, 0]);
+  });
+
+  it('R122 has nothing to forget of an mm that it never heard of', () => {
+    const replica = createReplica(1);
+    const removed = {
+      kind: 'PageRemoved',
+      mm: 4,
+      page: 1,
+      frame: 10,
+      cause: 'unmap',
+      swapped: false,
+    } as const;
+    evolveReplica(replica, removed);
+    expect(walk(replica, 4, 1)).toBe(NO_ENTRY);
+  });
+});

@@ -123,3 +123,12 @@ describe('responding', () => {
     expect(live.state.durable.iopf.devices.get(2)?.pending).toHaveLength(1);
   });
 });
+
+it('D8 a result that waits does not keep that of another group waiting', () => {
+  const live = withGroups(2);
+  live.send(result(1, { positions: [{ shard: 0, sequence: 5 }] }));
+  expect(live.send(result(2))).toMatchObject([{ kind: 'GroupResponded', group: 2 }]);
+  expect(live.send(result(1))).toEqual([
+    { kind: 'ResultDropped', group: 1, groupEpoch: 1, reason: 'duplicate' },
+  ]);
+});

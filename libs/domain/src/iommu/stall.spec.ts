@@ -1,6 +1,6 @@
 import { ResponseCode } from '../kernel/vocabulary';
 import { foldMm } from './iommu';
-import { LiveIommu, result, stalledAccess, testIommu } from './iommu.testkit';
+import { attachDevice, bound, LiveIommu, ready, result, stalledAccess, testIommu } from './iommu.testkit';
 import { acceptedRequest, openStalls, ringRecords } from './queries';
 
 function install(live: LiveIommu, page: number, permissions = 3): void {
@@ -148,5 +148,53 @@ describe('stalled accesses', () => {
     expect(ringRecords(live.state)).toHaveLength(1);
     expect(live.send({ kind: 'DrainNext' })).toMatchObject([{ kind: 'FaultRefused', answered: false }]);
     expect(openStalls(live.state)).toEqual([]);
+  });
+});
+
+describe('what a held access says of itself', () => {
+  it('R32 it is last in its group, of the binding as it is, recorded or waiting for room', () => {
+    const live = new LiveIommu(testIommu(), [...ready, bound(3, 8, { generation: 5 })]);
+    const facts = { last: true, generation: 5, pasid: 8, offset: 8, round: 0 };
+    expect(live.send(stalledAccess(1, { pasid: 8, last: false }))).toMatchObject([
+      { kind: 'StallRecorded', ...facts },
+    ]);
+    expect(live.send(stalledAccess(2, { pasid: 8, last: false }))).toMatchObject([
+      { kind: 'StallDeferred', ...facts },
+    ]);
+  });
+
+  it('R31 a device of the page request model does not stall', () => {
+    const live = new LiveIommu();
+    expect(live.send(stalledAccess(1, { device: 1 }))).toMatchObject([
+      { kind: 'StallEnded', outcome: 'aborted', code: ResponseCode.FAILURE },
+    ]);
+  });
+
+  it('R31 an access that asks for nothing stalls like any other while its page is missing', () => {
+    const live = new LiveIommu();
+    expect(live.send(stalledAccess(1, { permissions: 0 }))).toMatchObject([{ kind: 'StallRecorded' }]);
+    install(live, 0x102);
+    expect(live.send(stalledAccess(2, { permissions: 0 }))).toMatchObject([
+      { kind: 'StalledAccessTranslated' },
+    ]);
+  });
+
+  it('R37 the record of a transaction that is gone says that nobody handles it', () => {
+    const live = new LiveIommu();
+    live.send(stalledAccess(1));
+    live.send({ kind: 'DetachDevice', device: 3 });
+    live.send(attachDevice(3, { model: 'stall' }));
+    live.send({ kind: 'BindPasid', device: 3, pasid: 7, mm: 7, shard: 0, generation: 2 });
+    live.send(stalledAccess(2));
+    expect(live.send({ kind: 'DrainNext' })).toMatchObject([
+      { kind: 'FaultRefused', request: 1, reason: 'no-handler', answered: false, code: ResponseCode.FAILURE },
+    ]);
+    expect(openStalls(live.state)).toMatchObject([{ request: 2 }]);
+  });
+
+  it('D10 there is nothing to retry where no answered stall lacks its outcome', () => {
+    const live = new LiveIommu();
+    live.send(stalledAccess(1));
+    expect(live.send({ kind: 'RetryNext' })).toEqual([]);
   });
 });

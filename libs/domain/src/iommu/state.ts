@@ -1,4 +1,4 @@
-import { createIopfState, type IopfState } from '../iopf/state';
+import { createIopfState, type IopfState, restoreHandlers } from '../iopf/state';
 import { evolveQueueAlloc } from '../iopf/queues';
 import type { FaultModel, RequestIdentity } from '../kernel/vocabulary';
 import type { ResolvedIommuConfig } from './config';
@@ -131,13 +131,24 @@ export function createIommuState(config: ResolvedIommuConfig): IommuState {
   });
 }
 
-/** A state with the durable part of a snapshot; the replica is empty and must be folded from the mm logs. */
-export function restoreIommuState(config: ResolvedIommuConfig, durable: IommuDurableState): IommuState {
+/** Changes with the shape of {@link IommuDurableState} or {@link Replica}. */
+export const IOMMU_STATE_VERSION = 1;
+
+/**
+ * A state with the durable part of a snapshot, and the replica that was taken with it; without one it is empty and must be folded
+ * from the mm logs.
+ */
+export function restoreIommuState(
+  config: ResolvedIommuConfig,
+  durable: IommuDurableState,
+  replica: Replica = createReplica(config.shards),
+): IommuState {
+  restoreHandlers(durable.iopf);
   return {
     durable,
     volatile: {
       iotlb: createIotlb(config.iotlbEntries),
-      replica: createReplica(config.shards),
+      replica,
       waiting: createWaitingResults(),
       translated: new Map(),
       refused: new Map(),

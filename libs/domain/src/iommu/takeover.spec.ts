@@ -2,21 +2,21 @@ import type { IommuEvent } from './events';
 import { attachDevice, LiveIommu, pageRequest, result, stalledAccess, testIommu } from './iommu.testkit';
 import { isIdle, openStalls, pendingGroups, ringRecords } from './queries';
 
-const decider = testIommu({ priQueueEntries: 64, eventQueueEntries: 8 });
+const decider = () => testIommu({ priQueueEntries: 64, eventQueueEntries: 8 });
 
 /** What a successor folds when the owner died between its queue messages and its `hw` message (D5). */
 function orphaned(live: LiveIommu, cycleFrom: number): LiveIommu {
   const kept: IommuEvent[] = live.log.filter(
     (event, place) => place < cycleFrom || event.kind === 'GroupQueued',
   );
-  const successor = new LiveIommu(decider, structuredClone(kept));
+  const successor = new LiveIommu(decider(), structuredClone(kept));
   successor.send({ kind: 'BeginEpoch', epoch: 2 });
   return successor;
 }
 
 describe('D5 queue messages whose hw message is missing', () => {
   it('are adopted: their requests are not queued again, all others are', () => {
-    const live = new LiveIommu(decider);
+    const live = new LiveIommu(decider());
     const from = live.log.length;
     const sent = [
       pageRequest(1, { device: 42 }),
@@ -37,7 +37,7 @@ describe('D5 queue messages whose hw message is missing', () => {
   });
 
   it('take their members out of the rings where an earlier cycle had put them', () => {
-    const live = new LiveIommu(decider);
+    const live = new LiveIommu(decider());
     live.send(pageRequest(1, { groupId: 5, last: false }));
     live.send(pageRequest(2, { groupId: 6, last: false }));
     live.send(pageRequest(3, { groupId: 5 }));
@@ -55,14 +55,14 @@ describe('D5 queue messages whose hw message is missing', () => {
   });
 
   it('keep their numbers when a group between them is lost', () => {
-    const live = new LiveIommu(decider);
+    const live = new LiveIommu(decider());
     const from = live.log.length;
     for (let request = 1; request <= 3; request += 1) live.send(pageRequest(request));
     live.drain();
     const kept = live.log.filter(
       (event, place) => place < from || (event.kind === 'GroupQueued' && event.group !== 2),
     );
-    const successor = new LiveIommu(decider, kept);
+    const successor = new LiveIommu(decider(), kept);
     successor.send({ kind: 'BeginEpoch', epoch: 2 });
     expect(successor.send(result(3))).toMatchObject([{ kind: 'GroupResponded', groupId: 3 }]);
     expect(successor.send(pageRequest(2))).toMatchObject([{ kind: 'PageRequestQueued' }]);
@@ -70,7 +70,7 @@ describe('D5 queue messages whose hw message is missing', () => {
   });
 
   it('may even name a device that the dead owner had attached in the lost message', () => {
-    const live = new LiveIommu(decider);
+    const live = new LiveIommu(decider());
     const from = live.log.length;
     live.send(attachDevice(9));
     live.send(pageRequest(1, { device: 9 }));

@@ -364,3 +364,53 @@ it('R23 a stop marker of the PASID in the ring is waited for like any record', (
   live.drain();
   expect(words(live.send(step))).toEqual(['drain done', 'flush done']);
 });
+
+describe('the force that a deadline brings', () => {
+  it('R98 R99 the drain leaves partial lists to the flush', () => {
+    const live = new LiveIommu(testIommu({ priQueueEntries: 16 }));
+    live.send(pageRequest(1, { groupId: 9, last: false }));
+    live.drain();
+    live.send(pageRequest(2));
+    draining(live);
+    expect(words(live.send(finish('drain', 'expired')))).toEqual(['FaultRefused', 'drain expired']);
+    expect(words(live.send(finish('flush', 'expired')))).toEqual(['PartialsDiscarded', 'flush expired']);
+  });
+
+  it('R98 answers groups with any member of the binding, and leaves groups and stalls of other PASIDs alone', () => {
+    const decider = testIommu({ priQueueEntries: 16, eventQueueEntries: 8 });
+    const live = new LiveIommu(decider, [...ready, bound(1, 8), bound(3, 8)]);
+    live.send(pageRequest(1, { groupId: 5, last: false }));
+    live.send(pageRequest(2, { groupId: 5, pasid: 8 }));
+    live.send(pageRequest(3, { groupId: 6, pasid: 8 }));
+    live.drain();
+    draining(live);
+    live.send(step);
+    expect(live.send(finish('flush', 'expired'))).toMatchObject([
+      { kind: 'GroupResponded', group: 1 },
+      { kind: 'TeardownStepped' },
+    ]);
+    live.send(stalledAccess(4));
+    live.send(stalledAccess(5, { pasid: 8 }));
+    for (const command of [begin(3), finish('stop', 'done', 3), finish('invalidate', 'done', 3)])
+      live.send(command);
+    live.send(finish('drain', 'expired', 3));
+    expect(openStalls(live.state).map(({ request }) => request)).toEqual([5]);
+    expect(pendingGroups(live.state).map(({ serial }) => serial)).toEqual([2]);
+  });
+
+  it('R95 is asked for as long as a teardown is under way', () => {
+    const live = new LiveIommu();
+    expect(hasTeardowns(live.state)).toBe(false);
+    live.send(begin());
+    expect(hasTeardowns(live.state)).toBe(true);
+  });
+});
+
+it('R95 the PASID entry goes with the first step; one that a dead owner left goes at the end of a turn, with no other step', () => {
+  const live = new LiveIommu();
+  live.send(begin());
+  live.send(finish('stop'));
+  const successor = new LiveIommu(live.decider, live.log.slice(0, -1));
+  expect(words(successor.send(finish('invalidate')))).toEqual(['invalidate done']);
+  expect(words(successor.send(step))).toEqual(['PasidUnbound', 'drain done', 'flush done']);
+});

@@ -148,3 +148,27 @@ describe('invalidating', () => {
     expect(live.send(translate(5, { device: 9 }))).toMatchObject([{ permissions: READ }]);
   });
 });
+
+describe('what the IOTLB takes up', () => {
+  it('R24 R125 a page that grants nothing takes no place in it', () => {
+    const live = new LiveIommu();
+    for (const page of [1, 2, 3, 4]) {
+      install(live, page, page, READ_WRITE);
+      live.send(translate(page));
+    }
+    install(live, 5, 50, 0);
+    expect(live.send(translate(5))).toMatchObject([{ status: 'success', permissions: 0, frame: 0 }]);
+    expect(live.send(translate(1))).toMatchObject([{ iotlbHit: true }]);
+  });
+
+  it('R122 a hit is served from it until the page is invalidated, however often it is asked for', () => {
+    const live = new LiveIommu();
+    install(live, 5, 50, READ_WRITE);
+    live.send(translate(5));
+    install(live, 5, 60, READ_WRITE);
+    for (let time = 1; time <= 2; time += 1)
+      expect(live.send(translate(5))).toMatchObject([{ frame: 50, iotlbHit: true }]);
+    live.send({ kind: 'InvalidateIotlb', mm: 7, page: 5, pages: 1 });
+    expect(live.send(translate(5))).toMatchObject([{ frame: 60, iotlbHit: false }]);
+  });
+});

@@ -63,3 +63,10 @@ describe('attachments (G2)', () => {
     expect(planDetach(state, 1, 1)).toEqual([]);
   });
 });
+
+it('rule 34 the group of a device that is not known any more is stranded by nobody', () => {
+  const state = layer();
+  report(state, 1, fault(1), true, { generation });
+  state.devices.delete(1);
+  expect(planDetach(state, 1, 1)).toEqual([]);
+});

@@ -103,6 +103,15 @@ export function createIopfState<Fault>(): IopfState<Fault> {
   return { devices: new Map(), queues: new Map(), attachments: new Map(), groups: new Map(), groupCount: 0 };
 }
 
+/** Gives a state that was stored and read again the layer's own handler, which is compared by identity. */
+export function restoreHandlers<Fault>(state: IopfState<Fault>): void {
+  for (const device of state.devices.values())
+    if (device.handler?.kind === 'iopf') device.handler = IOPF_HANDLER;
+  for (const attachments of state.attachments.values())
+    for (const attachment of attachments.values())
+      if (attachment.handler?.kind === 'iopf') attachment.handler = IOPF_HANDLER;
+}
+
 /** What the driver says about a device. A device is alone in its IOMMU group and has 20-bit PASIDs unless it says otherwise. */
 export interface DeviceFacts {
   hasIommu: boolean;

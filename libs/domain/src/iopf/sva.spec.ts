@@ -130,3 +130,20 @@ describe('binding a device to an address space (G2)', () => {
     });
   });
 });
+
+it('rule 35 R92 unbinding what was never bound changes nothing', () => {
+  const state = layer();
+  const before = structuredClone(state);
+  expect(isLastBind(state, 77, pasid)).toBe(false);
+  evolveUnbind(state, 77, pasid);
+  expect(state).toEqual(before);
+});
+
+it('rule 35 a plan that cannot attach takes the PASID and attaches nothing', () => {
+  const state = layer();
+  expect(planBind(state, new Map(), deviceOf(state, 1), space, pasid, failing('attach'))).toEqual({
+    result: Errno.EINVAL,
+    takesPasid: true,
+    effect: 'none',
+  });
+});

@@ -73,6 +73,23 @@ export class NumberSet {
     }
   }
 
+  /** The set as ranges, by rising number. */
+  ranges(): { first: number; count: number }[] {
+    const ranges: { first: number; count: number }[] = [];
+    const add = (first: number, count: number): void => {
+      const last = ranges[ranges.length - 1];
+      if (last !== undefined && last.first + last.count === first) last.count += count;
+      else if (count > 0) ranges.push({ first, count });
+    };
+    add(0, this.wholeBelow * CHUNK_BITS);
+    for (const [index, chunk] of [...this.chunks].sort(([one], [other]) => one - other)) {
+      const first = index * CHUNK_BITS;
+      if (chunk === FULL) add(first, CHUNK_BITS);
+      else for (let bit = 0; bit < CHUNK_BITS; bit += 1) if (this.has(first + bit)) add(first + bit, 1);
+    }
+    return ranges;
+  }
+
   private close(index: number): void {
     this.chunks.set(index, FULL);
     while (this.chunks.get(this.wholeBelow) === FULL) {

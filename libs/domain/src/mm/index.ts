@@ -5,6 +5,7 @@ export { invalidatingFrame } from './pending';
 export { type AnyMmEvent, createMmShard } from './shard';
 export {
   type AddressSpace,
+  MM_STATE_VERSION,
   type MmDurableState,
   type MmState,
   frameShown,

@@ -72,6 +72,9 @@ export function createMmState(config: ResolvedMmConfig): MmState {
   });
 }
 
+/** Changes with the shape of {@link MmDurableState}. */
+export const MM_STATE_VERSION = 1;
+
 /** A state with the durable part of a snapshot and no open run. */
 export function restoreMmState(durable: MmDurableState): MmState {
   return { durable, volatile: createVolatileState() };

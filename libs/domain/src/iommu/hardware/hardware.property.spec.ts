@@ -18,7 +18,8 @@ import {
 } from './hardware.testkit';
 import { isStopMarker } from './judge-page-request';
 
-const RUNS = 300;
+/** At most so many sequences, and fewer where FAULTLINE_SEQUENCES says so: each shows the whole state after every command. */
+const RUNS = Math.min(300, Number(process.env.FAULTLINE_SEQUENCES ?? 300));
 const SEED = 20_260_801;
 
 const pasid = fc.constantFrom(NO_PASID, 0, 1);

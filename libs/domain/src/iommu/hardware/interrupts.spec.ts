@@ -15,7 +15,7 @@ const acknowledge = (overrides: Partial<Record<InterruptSource, boolean>>): Hard
   ...overrides,
 });
 const overflow: HardwareEvent = { kind: 'QueueFlagSet', flag: 'overflow' };
-const masked = perform(testHardware(), ready, control({ interruptEnable: false })).events;
+const masked = () => perform(testHardware(), ready, control({ interruptEnable: false })).events;
 
 describe('R60 the page request interrupt', () => {
   it('is raised by a record, and not again while it is pending', () => {
@@ -45,42 +45,42 @@ describe('R60 the page request interrupt', () => {
   });
 
   it('is not raised while it is masked, nor does it come back', () => {
-    expect(raisedBy([...ready, ...masked], pageRequest())).toEqual([]);
-    expect(raisedBy([...ready, ...masked, overflow], acknowledge({ pageRequest: true }))).toEqual([]);
+    expect(raisedBy([...ready, ...masked()], pageRequest())).toEqual([]);
+    expect(raisedBy([...ready, ...masked(), overflow], acknowledge({ pageRequest: true }))).toEqual([]);
   });
 
   describe('unmasked', () => {
-    const quirky = testHardware(withQuirks(IOMMU_PROFILES.riscv, { interruptOnlyOnAcknowledge: true }));
+    const quirky = () => testHardware(withQuirks(IOMMU_PROFILES.riscv, { interruptOnlyOnAcknowledge: true }));
 
     it('is raised if an error flag is set, and not for records alone', () => {
-      expect(raisedBy([...ready, ...masked, overflow], control())).toEqual(['pageRequest']);
-      expect(raisedBy([...ready, ...masked], pageRequest(), control())).toEqual([]);
+      expect(raisedBy([...ready, ...masked(), overflow], control())).toEqual(['pageRequest']);
+      expect(raisedBy([...ready, ...masked()], pageRequest(), control())).toEqual([]);
     });
 
     it('is not raised for a flag that the same write clears, nor if it is pending, nor if it was not masked', () => {
       const pending: HardwareEvent = { kind: 'InterruptRaised', source: 'pageRequest' };
-      expect(raisedBy([...ready, ...masked, overflow], control({ clearOverflow: true }))).toEqual([]);
-      expect(raisedBy([...ready, ...masked, overflow, pending], control())).toEqual([]);
+      expect(raisedBy([...ready, ...masked(), overflow], control({ clearOverflow: true }))).toEqual([]);
+      expect(raisedBy([...ready, ...masked(), overflow, pending], control())).toEqual([]);
       expect(raisedBy([...ready, overflow], control())).toEqual([]);
-      expect(raisedBy([...ready, ...masked, overflow], control({ interruptEnable: false }))).toEqual([]);
+      expect(raisedBy([...ready, ...masked(), overflow], control({ interruptEnable: false }))).toEqual([]);
     });
 
     it('the reference model raises it at the next acknowledgement only', () => {
-      const before = [...ready, ...masked, overflow];
-      expect(ofKind(perform(quirky, before, control()).events, 'InterruptRaised')).toEqual([]);
-      const acknowledged = perform(quirky, before, control(), acknowledge({ pageRequest: true }));
+      const before = [...ready, ...masked(), overflow];
+      expect(ofKind(perform(quirky(), before, control()).events, 'InterruptRaised')).toEqual([]);
+      const acknowledged = perform(quirky(), before, control(), acknowledge({ pageRequest: true }));
       expect(ofKind(acknowledged.events, 'InterruptRaised')).toHaveLength(1);
     });
   });
 });
 
 describe('R60 the interrupts of faults and commands', () => {
-  const halted = perform(testHardware(), ready, submit({ op: 'illegal' })).events;
+  const halted = () => perform(testHardware(), ready, submit({ op: 'illegal' })).events;
 
   it('a halted command queue interrupts, and again when acknowledged before it is cleared', () => {
     expect(raisedBy(ready, submit({ op: 'illegal' }))).toEqual(['command']);
-    expect(raisedBy([...ready, ...halted], acknowledge({ command: true }))).toEqual(['command']);
-    expect(raisedBy([...ready, ...halted], acknowledge({ pageRequest: true, fault: true }))).toEqual([]);
+    expect(raisedBy([...ready, ...halted()], acknowledge({ command: true }))).toEqual(['command']);
+    expect(raisedBy([...ready, ...halted()], acknowledge({ pageRequest: true, fault: true }))).toEqual([]);
   });
 
   it.each(['timeout', 'illegal', 'memoryFault'] as const)('%s is such a flag', (flag) => {

@@ -176,7 +176,7 @@ describe('R46 what cannot be queued is answered only if it is last and asks for 
 
 describe('R23 a stop marker', () => {
   const marker = { pasid: 7, permissions: 0, last: true };
-  const silent = withQuirks(IOMMU_PROFILES.riscv, { silentStopLookalike: true });
+  const silent = () => withQuirks(IOMMU_PROFILES.riscv, { silentStopLookalike: true });
 
   it('is the last member, with a PASID, that asks for neither read nor write', () => {
     expect(isStopMarker(IOMMU_PROFILES.riscv, marker)).toBe(true);
@@ -191,7 +191,7 @@ describe('R23 a stop marker', () => {
   });
 
   it('the reference model keeps silent there', () => {
-    const rules = pageRequestRules(silent);
+    const rules = pageRequestRules(silent());
     const facts = { ...open, full: true };
     expect(judgePageRequest(rules, 'ready', false, facts, { ...marker, pasid: NO_PASID }).answered).toBe(
       false,
