@@ -195,11 +195,12 @@ export class LogFollower implements Running {
       if (this.isStopped()) break;
       try {
         const { state, created } = await this.streamInfo();
-        if (created !== this.created) return this.lost(`its stream was deleted and made anew at ${created}`);
+        const isAnother = created !== this.created;
         if (state.last_seq < this.read) {
-          if ((short += 1) < GIVE_UP_AFTER_SHORT) continue;
+          if (!isAnother && (short += 1) < GIVE_UP_AFTER_SHORT) continue;
           return this.lost(`it ends at ${state.last_seq}, but ${this.read} was read from it before`);
         }
+        if (isAnother) return this.lost(`its stream was deleted and made anew at ${created}`);
         await this.open();
         if (this.isStopped()) this.close();
         break;

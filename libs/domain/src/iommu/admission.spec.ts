@@ -51,7 +51,9 @@ describe('whether a request is admitted', () => {
     const taken = (request: number) =>
       isTaken(live.state, { epoch: 1, highest: 0, adopted: new Set(), passed: [] }, asked(request));
     expect([4, 5, 6].map(taken)).toEqual([true, true, false]);
-    expect(isTaken(live.state, { epoch: 2, highest: 0, adopted: new Set(), passed: [] }, asked(4, 2))).toBe(false);
+    expect(isTaken(live.state, { epoch: 2, highest: 0, adopted: new Set(), passed: [] }, asked(4, 2))).toBe(
+      false,
+    );
     expect(acceptedRequest(live.state, 0, 1)).toBe(5);
   });
 
@@ -86,7 +88,9 @@ describe('what is known of a segment', () => {
   it('R142 that a device is cut off has no number, so it accepts nothing', () => {
     const live = new LiveIommu();
     live.send({ kind: 'FenceDevice', device: 1, cause: 'requested' });
-    expect([...live.state.durable.segments]).toEqual([[0, { epoch: 1, highest: 0, adopted: new Set(), passed: [] }]]);
+    expect([...live.state.durable.segments]).toEqual([
+      [0, { epoch: 1, highest: 0, adopted: new Set(), passed: [] }],
+    ]);
   });
 
   it('R142 a device that was cut off before any epoch was heard of waits for its own reset', () => {
