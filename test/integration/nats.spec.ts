@@ -2,6 +2,7 @@ import { auditLog, complaintsOf } from '../kit/audit-log';
 import { NatsLaboratory } from '../kit/nats-laboratory';
 import { replayUnits } from '../kit/replay';
 import { type Draft, scenarioOf } from '../kit/scenario';
+import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { TestServer } from '../../libs/messaging/src/testkit/server.testkit';
 
 const READ_ONLY = 1;
@@ -20,6 +21,20 @@ const crowded = (model: 'pri' | 'stall', accesses = 400): Draft => ({
   processes: [{}, { vmas: [{ permissions: READ_ONLY, backing: 'file-private' }] }],
   devices: [{ pagesPerGroup: 4, workloads: [{ accesses }] }, { workloads: [{ accesses, pasid: 2 }] }],
 });
+
+const crash = (): Promise<void> => server.crashAndRestart();
+
+/** The server stands still until nothing has gone on for a second, and then goes on as if nothing had been. */
+async function freeze({ laboratory }: NatsLaboratory): Promise<void> {
+  process.kill(server.server.pid, 'SIGSTOP');
+  let [last, sinceMillis] = [laboratory.accesses.count, performance.now()];
+  await eventually('nothing goes on', () => {
+    if (laboratory.accesses.count !== last)
+      [last, sinceMillis] = [laboratory.accesses.count, performance.now()];
+    return performance.now() - sinceMillis > 1_000;
+  });
+  process.kill(server.server.pid, 'SIGCONT');
+}
 
 describe('the path on a real NATS server', () => {
   it.each(['pri', 'stall'] as const)(
@@ -47,15 +62,17 @@ describe('the path on a real NATS server', () => {
   );
 
   it.each(['pri', 'stall'] as const)(
-    'waits out a crash of the server in the middle of a %s run, and loses nothing',
+    'waits out crashes of the server, and a freeze, in the middle of a %s run, and loses nothing',
     async (model) => {
       const scenario = scenarioOf(crowded(model, 3000));
       const lab = await NatsLaboratory.open(server, scenario);
       try {
         await lab.laboratory.begin();
-        await lab.ended(500);
-        await server.crashAndRestart();
-        expect(lab.laboratory.advance()).toBe(false);
+        for (const outage of [crash, freeze, crash]) {
+          await lab.ended(lab.laboratory.accesses.count + 500);
+          await outage(lab);
+          expect(lab.laboratory.advance()).toBe(false);
+        }
         const log = await lab.finish();
         expect(complaintsOf(auditLog(log, scenario))).toEqual([]);
         expect([...lab.laboratory.accesses.all.values()].filter(({ ends }) => ends.length !== 1)).toEqual([]);

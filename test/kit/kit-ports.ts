@@ -2,6 +2,7 @@ import { type ServiceName, type Subjects, subjectsOf } from '@faultline/contract
 import type {
   BlobPort,
   ClockPort,
+  DeadLetter,
   DeadLetterPort,
   KvPort,
   LanePort,
@@ -76,9 +77,9 @@ export class KitPorts extends ServicePorts {
     return Promise.resolve();
   }
 
-  bury(letter: { subject: string; unit: string; body: Uint8Array }, cause: Error): void {
+  bury(letter: Omit<DeadLetter, 'reason'>, cause: Error): Promise<void> {
     this.buried.push(cause.message);
     this.logger.warn({ letter, err: cause }, 'message put to the dead letters');
-    void this.deadLetters.bury({ ...letter, reason: cause.message });
+    return this.deadLetters.bury({ ...letter, reason: cause.message });
   }
 }

@@ -8,6 +8,7 @@ import {
   type LogPort,
   type Running,
   type WorkMessage,
+  type Working,
   type WorkPort,
 } from '@faultline/hosting';
 import type { PathPorts } from './kit-ports';
@@ -37,7 +38,7 @@ export class Life {
   }
 
   /** What ends when the process does. */
-  opens(running: Promise<Running>): Promise<Running> {
+  opens<T extends Running>(running: Promise<T>): Promise<T> {
     this.opened.push(running);
     return running;
   }
@@ -162,7 +163,7 @@ class LivingWork implements WorkPort {
     private readonly port: WorkPort,
   ) {}
 
-  work(options: Parameters<WorkPort['work']>[0]): Promise<Running> {
+  work(options: Parameters<WorkPort['work']>[0]): Promise<Working> {
     const { life } = this;
     if (life.isDead) return NEVER;
     return life.opens(

@@ -7,10 +7,12 @@ import {
   natsPorts,
   type NatsPorts,
   provision,
+  type ProvisionOptions,
 } from '@faultline/messaging';
 import { queuesOfScenario } from '../../apps/lab/src/run/queues';
 import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
-import { freshLab, type TestServer } from '../../libs/messaging/src/testkit/server.testkit';
+import { freshLab } from '../../libs/messaging/src/testkit/server.testkit';
+import type { PathPorts } from './kit-ports';
 import { Laboratory } from './laboratory';
 
 const RUN_MILLIS = 60_000;
@@ -21,6 +23,11 @@ export interface BuriedLetter {
   unit: string;
   reason: string;
 }
+
+export type NatsLaboratoryOptions = Partial<Omit<ProvisionOptions, 'lab' | 'queues'>> & {
+  /** Gives the ports of an instance another face, to have things go wrong on the way. */
+  through?(ports: PathPorts, instance: string): PathPorts;
+};
 
 /** A laboratory whose services have a connection each, as their processes would, and a stranger with one of its own. */
 export class NatsLaboratory {
@@ -33,7 +40,11 @@ export class NatsLaboratory {
     private readonly links: NatsLink[],
   ) {}
 
-  static async open(server: TestServer, scenario: ResolvedScenario): Promise<NatsLaboratory> {
+  static async open(
+    server: { url: string | string[] },
+    scenario: ResolvedScenario,
+    { through = (ports) => ports, ...provisioning }: NatsLaboratoryOptions = {},
+  ): Promise<NatsLaboratory> {
     const lab = freshLab();
     const workers = Array.from(
       { length: scenario.workers.processes },
@@ -48,6 +59,7 @@ export class NatsLaboratory {
           lab,
           queues: queuesOfScenario(scenario),
           logMaxBytes: 64 * 1024 ** 2,
+          ...provisioning,
         });
       links.push(link);
       ports.set(instance, await natsPorts(link, { lab }));
@@ -55,7 +67,9 @@ export class NatsLaboratory {
     const [link] = links;
     const stranger = ports.get('stranger');
     if (!link || !stranger) throw new Error('nobody is connected');
-    const laboratory = new Laboratory(lab, scenario, (instance) => ports.get(instance) ?? stranger);
+    const laboratory = new Laboratory(lab, scenario, (instance) =>
+      through(ports.get(instance) ?? stranger, instance),
+    );
     const opened = new NatsLaboratory(laboratory, { link, ports: stranger }, links);
     opened.collectLetters();
     await laboratory.start();

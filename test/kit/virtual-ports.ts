@@ -9,6 +9,7 @@ import {
   type MemoryPorts,
   memoryPorts,
   type Running,
+  type WorkPort,
 } from '@faultline/hosting';
 import type { VirtualWorld } from './virtual-world';
 
@@ -20,7 +21,10 @@ export interface Trouble {
   ackWaitMillis: number;
 }
 
-export const NO_TROUBLE: Trouble = { loss: 0, ackWaitMillis: 30_000 };
+/** What workers are told of that time: where it is less, they come too late to extend it. */
+const TOLD_ACK_WAIT_MILLIS = 30_000;
+
+export const NO_TROUBLE: Trouble = { loss: 0, ackWaitMillis: TOLD_ACK_WAIT_MILLIS };
 
 /** The ports of a laboratory in a virtual world: everything that travels takes its turn there. */
 export function virtualPorts(world: VirtualWorld, lab: string, trouble: Trouble): VirtualPorts {
@@ -29,14 +33,18 @@ export function virtualPorts(world: VirtualWorld, lab: string, trouble: Trouble)
   return {
     ...ports,
     memory: ports.log,
+    work: {
+      work: async (options) => ({ ...(await ports.work.work(options)), ackWaitMillis: TOLD_ACK_WAIT_MILLIS }),
+    },
     log: new SlowLog(ports.log, world),
     lanes: new LossyLanes(ports.lanes, world, trouble.loss),
   };
 }
 
-export type VirtualPorts = Omit<MemoryPorts, 'log' | 'lanes'> & {
+export type VirtualPorts = Omit<MemoryPorts, 'log' | 'work' | 'lanes'> & {
   memory: MemoryLog;
   log: LogPort;
+  work: WorkPort;
   lanes: LanePort;
 };
 

@@ -13,6 +13,13 @@ const COMMANDS = [
   ['trace'],
   ['trace', 'info'],
   ['conformance'],
+  ['dead'],
+  ['dead', 'list'],
+  ['dead', 'show'],
+  ['dead', 'replay'],
+  ['labs'],
+  ['labs', 'list'],
+  ['labs', 'remove'],
 ];
 
 const HEAD = `# Command line

@@ -27,7 +27,7 @@ export class GroupHandler {
 
   constructor(
     private readonly ports: ServicePorts,
-    scenario: ResolvedScenario,
+    scenario: Pick<ResolvedScenario, 'timeScale' | 'shards' | 'cost'>,
     private readonly lanes: ShardLanes,
   ) {
     this.time = new ModelTime(ports.clock, scenario.timeScale);
@@ -35,27 +35,59 @@ export class GroupHandler {
     this.enqueueMicros = scenario.cost.enqueueMicros;
   }
 
-  /** Calls back with the result. A worker does this for every fault, so it costs no promise. */
-  handle(work: Work, done: (handled: GroupHandled) => void): void {
+  /**
+   * Calls back with the result, once. A worker does this for every fault, so it costs no promise. `refusal` says that the group
+   * could not be decided: then it is poison, and its result is FAILURE (D12).
+   */
+  handle(work: Work, done: (handled: GroupHandled, refusal?: Error) => void): void {
     this.time.after(this.enqueueMicros, () => {
       const startedAtMicros = this.ports.clock.nowMicros();
       const runs = splitRuns(work.group.members, this.shards);
       const results: HandledRun[] = [];
-      this.next(work, runs, results, () => done(resultOf(work, runs, results, startedAtMicros)));
+      this.next(work, runs, results, (refusal) =>
+        done(
+          refusal
+            ? failureOf(work, startedAtMicros, this.ports.clock.nowMicros(), runs, results)
+            : resultOf(work, runs, results, startedAtMicros),
+          refusal,
+        ),
+      );
     });
   }
 
-  private next(work: Work, runs: readonly GroupRun[], results: HandledRun[], done: () => void): void {
+  private next(
+    work: Work,
+    runs: readonly GroupRun[],
+    results: HandledRun[],
+    done: (refusal?: Error) => void,
+  ): void {
     const run = runs[results.length];
     if (!run) return done();
     const { members } = work.group;
     const part = runs.length === 1 ? members : members.slice(run.start, run.end);
-    this.lanes.handle(run.shard, part, (result) => {
-      results.push(result);
-      if (result.code === ResponseCode.SUCCESS) this.next(work, runs, results, done);
-      else done();
-    });
+    try {
+      this.lanes.handle(run.shard, part, (result) => {
+        if (result instanceof Error) return done(result);
+        results.push(result);
+        if (result.code === ResponseCode.SUCCESS) this.next(work, runs, results, done);
+        else done();
+      });
+    } catch (thrown) {
+      done(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    }
   }
+}
+
+/** The result of a group that cannot be decided. What earlier runs did stays done, all other members are skipped (R118). */
+export function failureOf(
+  work: Work,
+  startedAtMicros: number,
+  nowMicros = startedAtMicros,
+  runs: readonly GroupRun[] = [],
+  results: readonly HandledRun[] = [],
+): GroupHandled {
+  const { FAILURE: code } = ResponseCode;
+  return { ...resultOf(work, runs, results, startedAtMicros), code, handledAtMicros: nowMicros };
 }
 
 function resultOf(

@@ -1,12 +1,21 @@
 import type { ResolvedScenario } from '@faultline/contracts';
 import { parseTopology, queuesOf } from '@faultline/domain';
-import type { Running } from '@faultline/hosting';
+import { QueueUnavailable, type Running } from '@faultline/hosting';
 import { ServicePorts, UnitService } from '@faultline/runtime';
 import { Injectable } from '@nestjs/common';
 import { GroupHandler } from './group-handler';
+import { messageAt } from './message-at';
 import { ResultLog } from './result-log';
 import { ShardLanes } from './shard-lanes';
 import { WorkIntake } from './work-intake';
+
+/** The worker has not begun: it has not seen the scenario of the run. */
+export class NotWorking extends Error {
+  constructor() {
+    super('this worker drains no queue yet: it has not seen the scenario of the run');
+    this.name = 'NotWorking';
+  }
+}
 
 /** A stateless worker: drains the IOPF queues together with all other workers. */
 @Injectable()
@@ -35,14 +44,14 @@ export class IopfWorkerService extends UnitService {
       mms: scenario.processes.map((each) => each.mm),
     });
     for (const queue of queues) {
-      this.running.push(
-        await ports.work.work({
-          queue,
-          prefetch: intake.prefetch,
-          onWork: (message) => intake.take(message),
-          onError: (error) => ports.fail(error),
-        }),
-      );
+      const working = await ports.work.work({
+        queue,
+        prefetch: intake.prefetch,
+        onWork: (message) => intake.take(message),
+        onError: (error) => this.outage(error),
+      });
+      this.running.push(working);
+      intake.extendWithin(working.ackWaitMillis);
     }
     return queues.map((queue) => `queue.${queue}`);
   }
@@ -51,5 +60,23 @@ export class IopfWorkerService extends UnitService {
   async stop(): Promise<void> {
     await Promise.all(this.running.map((each) => each.stop()));
     await this.intake?.drained();
+  }
+
+  /**
+   * Handles a work message of the log once more, whatever became of it before: groups that are still pending get their result, and
+   * what was answered stays so, because the IOMMU admits one result a group (D1). Rejects when there is no such message.
+   */
+  async redrive(subject: string, sequence: number): Promise<{ worker: string; outcome: string }> {
+    const { intake, ports } = this;
+    if (!intake) throw new NotWorking();
+    const message = await messageAt(ports.log, subject, sequence);
+    return { worker: ports.config.instance, outcome: await intake.redrive(message) };
+  }
+
+  /** A queue that is away comes back; devices wait meanwhile. */
+  private outage(error: Error): void {
+    if (error instanceof QueueUnavailable && error.goesOn)
+      this.ports.logger.warn({ err: error }, error.message);
+    else this.ports.fail(error);
   }
 }

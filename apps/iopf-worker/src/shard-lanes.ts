@@ -5,6 +5,7 @@ import {
   type ResolvedScenario,
 } from '@faultline/contracts';
 import type { RunMember } from '@faultline/domain';
+import type { LaneRejected } from '@faultline/hosting';
 import { LaneClient, type ServicePorts } from '@faultline/runtime';
 
 /** A run's result with the position of its mappings in the shard's log (D8). */
@@ -17,10 +18,10 @@ type HandleRecord = ReturnType<typeof handleSchema.decode>[number];
 /** The lanes to the mm shards. Results are matched by run number, so requests to one shard may be in flight side by side. */
 export class ShardLanes {
   private readonly lanes = new Map<number, LaneClient<HandleRequest, HandleRecord>>();
-  private readonly open = new Map<number, (result: HandledRun) => void>();
+  private readonly open = new Map<number, (result: HandledRun | LaneRejected) => void>();
   private lastRun = 0;
 
-  constructor(ports: ServicePorts, scenario: ResolvedScenario) {
+  constructor(ports: ServicePorts, scenario: Pick<ResolvedScenario, 'cost' | 'workers' | 'shards'>) {
     // A reply waits for the slowest run of its request. With modelled cost each server so has a request of its own, else a quick
     // fault would take as long as its neighbour's; without, a few requests in flight keep the shard busy while batches grow.
     const modelled = scenario.cost.handlerMicros.median > 0;
@@ -36,19 +37,30 @@ export class ShardLanes {
           window,
           maxBatch,
           onReply: (reply) => this.settle(reply),
+          onRejected: (rejection, { run }) => this.reject(run, rejection),
         }),
       );
     }
   }
 
-  /** Asks the shard to handle a run of members, and calls back with its result. */
-  handle(shard: number, members: readonly RunMember[], done: (result: HandledRun) => void): void {
+  /** Asks the shard to handle a run of members, and calls back with its result, or with why the shard refuses it. */
+  handle(
+    shard: number,
+    members: readonly RunMember[],
+    done: (result: HandledRun | LaneRejected) => void,
+  ): void {
     const lane = this.lanes.get(shard);
     if (!lane) throw new Error(`shard ${shard} is not part of the scenario`);
     this.lastRun = (this.lastRun + 1) >>> 0;
     const run = this.lastRun;
     this.open.set(run, done);
     lane.push({ kind: 'HandleRequest', run, members: members as RunMember[] });
+  }
+
+  private reject(run: number, rejection: LaneRejected): void {
+    const done = this.open.get(run);
+    this.open.delete(run);
+    done?.(rejection);
   }
 
   private settle(reply: readonly HandleRecord[]): void {

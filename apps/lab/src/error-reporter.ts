@@ -30,7 +30,7 @@ const systemErrors: Readonly<Record<string, Translation>> = {
 
 /** Errors of our own libraries whose message is a clear line already, and that mean bad input. */
 const badInputs: ReadonlySet<string> = new Set(
-  'ScenarioError TraceError TraceFileError TraceParseError ConfigError InvalidLabName RecordMissing InvalidCursor'.split(
+  'ScenarioError TraceError TraceFileError TraceParseError ConfigError InvalidLabName RecordMissing InvalidCursor WrittenByNewer'.split(
     ' ',
   ),
 );
@@ -38,7 +38,7 @@ const badInputs: ReadonlySet<string> = new Set(
 /** Errors of our own libraries whose message is a clear line already, and that mean a failed run. */
 const failures: ReadonlySet<string> = new Set(
   [
-    'NatsUnreachable NatsServerMissing NatsServerFailed JetStreamMissing StorageUnavailable StreamConfigConflict RequestFailed',
+    'NatsUnreachable NatsServerMissing NatsServerFailed JetStreamMissing JetStreamNotReady StorageUnavailable StreamConfigConflict SubjectsTaken ReplicasUnavailable RequestFailed',
     'LogFull LogUnavailable LogReadFailed AppendRefused AppendImpossible DecodeError UnknownSchema FieldOutOfRange',
     'RecordNewer RecordNotWritable RecordUnreadable RecordGap RecordTaken',
   ].flatMap((names) => names.split(' ')),

@@ -42,7 +42,7 @@ export class Lab {
   private constructor(private readonly options: LabOptions) {
     const { bench, lab } = options;
     this.subjects = subjectsOf(lab);
-    this.log = new NatsLog(bench.link, bench.jsm, { lab });
+    this.log = new NatsLog(bench.link, { lab });
     this.directory = join(bench.directory, lab);
   }
 

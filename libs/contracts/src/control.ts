@@ -36,6 +36,8 @@ export interface Presence {
   reason?: string;
   /** Messages it put to the dead letters since it started. */
   deadLetters: number;
+  /** Queues whose consumer it made anew since it started; absent for none. */
+  repairedQueues?: number;
 }
 
 /**
@@ -87,6 +89,11 @@ export interface ControlVerbs {
   /** Surprise removal: the device is gone (R104). */
   'device-emulator.remove': { request: OfDevice; reply: Empty };
   'device-emulator.progress': { request: Empty; reply: DeviceProgress };
+  /** A work message of the log is handled again, as if it came for the first time; answered when it was settled. */
+  'iopf-worker.redrive': {
+    request: { subject: string; sequence: number };
+    reply: { worker: string; outcome: string };
+  };
   'event-log.status': { request: Empty; reply: EventLogStatus };
   'event-log.finish': { request: { upToSequence: number }; reply: unknown };
 }

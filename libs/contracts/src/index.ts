@@ -7,3 +7,4 @@ export * from './control';
 export * from './control-routing';
 export * from './units';
 export * from './site';
+export * from './version';

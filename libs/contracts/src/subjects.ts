@@ -31,6 +31,8 @@ export interface Subjects {
   /** Control plane of a service, for Nest's NATS transporter. */
   control(service: string, verb: string): string;
   dead(unit: string): string;
+  /** Where it is noted, among the dead letters, that one of them was replayed. */
+  replayed(letter: number): string;
   readonly allDead: string;
 }
 
@@ -55,6 +57,7 @@ export function subjectsOf(lab: string): Subjects {
     handle: (shard) => `${lab}.cmd.mm.${shard}.handle`,
     control: (service, verb) => `${lab}.ctl.${service}.${verb}`,
     dead: (unit) => `${lab}.dead.${unit}`,
+    replayed: (letter) => `${lab}.dead.replayed.${letter}`,
     allDead: `${lab}.dead.>`,
   };
 }
@@ -75,6 +78,10 @@ export const headKey = (position: number): string => `${HEAD_PREFIX}${position}`
 export const snapshotBucket = (lab: string): string => `FAULTLINE_${lab}_SNAPSHOTS`;
 /** Name of the key-value bucket, one a server, that says which laboratory the standing services of a site serve. */
 export const SITES_BUCKET = 'FAULTLINE_SITES';
+/** A stream of a laboratory, buckets of keys and of objects included; the laboratory's name is the first group. */
+const LAB_STREAM = /^(?:KV_|OBJ_)?FAULTLINE_([a-z0-9][a-z0-9-]{0,39})(?:_[A-Z0-9_-]+)?$/;
+/** The laboratory a stream belongs to, or `undefined` when it is none of Faultline's. */
+export const labOfStream = (stream: string): string | undefined => LAB_STREAM.exec(stream)?.[1];
 /** Name of the durable consumer that the workers of an IOPF queue share. */
 export const queueConsumer = (queue: string): string => `iopf-${queue}`;
 /** A laboratory name that cannot be a subject token. */

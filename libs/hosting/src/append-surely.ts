@@ -80,7 +80,10 @@ export async function appendSurely(
   throw cause;
 }
 
-/** Where our message is, if it is the subject's last; throws {@link Deposed} when a newer owner's is. */
+/**
+ * Where our message is, if it is the subject's last. Throws {@link Deposed} when a newer owner's is, and {@link LogUnavailable} when
+ * the log knows less than we do.
+ */
 async function findOurs(log: LogPort, message: LogAppend, cause: Error): Promise<Appended | undefined> {
   let last: LogMessage | undefined;
   try {
@@ -89,6 +92,9 @@ async function findOurs(log: LogPort, message: LogAppend, cause: Error): Promise
     if (error instanceof LogReadFailed) throw new LogUnavailable(message.subject, { cause: error });
     throw error;
   }
+  // A new leader that has not caught up refuses what it cannot judge yet; nobody else wrote, so it is asked again later.
+  if (cause instanceof AppendRefused && (last?.sequence ?? 0) < cause.expectedLastSubjectSequence)
+    throw new LogUnavailable(message.subject, { cause });
   if (!last) return undefined;
   if (last.id !== '' && last.id === message.id) return { sequence: last.sequence, duplicate: true };
   // A stranger's word is no deposition.

@@ -129,14 +129,48 @@ export interface WorkMessage extends LogMessage {
   terminate(reason: string): void;
 }
 
+/** An IOPF queue cannot be drained: its consumer is not there, or the store does not answer. */
+export class QueueUnavailable extends Error {
+  constructor(
+    readonly queue: string,
+    readonly reason: string,
+    /** Whether draining goes on by itself when the queue is back; when not, the connection was closed for good. */
+    readonly goesOn: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(`IOPF queue '${queue}' cannot be drained: ${reason}`, options);
+    this.name = 'QueueUnavailable';
+  }
+}
+
+/** A queue that is being drained. */
+export interface Working extends Running {
+  /** Time to settle a message, in milliseconds, before it is delivered again: extend what takes longer, at a third of it (D12). */
+  readonly ackWaitMillis: number;
+}
+
 export interface WorkPort {
-  /** Drains an IOPF queue together with all other workers; at most `prefetch` messages are unsettled here at any time. */
+  /**
+   * Drains an IOPF queue together with all other workers; at most `prefetch` messages are unsettled here at any time. A throwing
+   * `onWork` goes to `onError`, and its message is delivered again after {@link retryDelayMillis}.
+   */
   work(options: {
     queue: string;
     prefetch: number;
     onWork(message: WorkMessage): void;
     onError(error: Error): void;
-  }): Promise<Running>;
+  }): Promise<Working>;
+}
+
+const FIRST_RETRY_MILLIS = 1_000;
+const LONGEST_RETRY_MILLIS = 30_000;
+
+/**
+ * Pause before a message that could not be handled is delivered again, by the deliveries it had: it doubles from a second to half
+ * a minute, so that an outage costs little, however long it lasts (D12).
+ */
+export function retryDelayMillis(deliveries: number): number {
+  return Math.min(FIRST_RETRY_MILLIS * 2 ** Math.min(deliveries - 1, 10), LONGEST_RETRY_MILLIS);
 }
 
 /**
@@ -195,6 +229,8 @@ export interface DeadLetter {
   unit: string;
   reason: string;
   body: Uint8Array;
+  /** Its position, when it stands in the log. */
+  sequence?: number;
 }
 
 export interface DeadLetterPort {

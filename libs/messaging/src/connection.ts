@@ -18,6 +18,9 @@ export interface LinkOptions {
 /** Pause between two connection attempts, in milliseconds, with as much jitter again so that services do not return in step. */
 const RETRY_MILLIS = 250;
 
+/** A server that does not answer two pings in a row is gone, even if its host cannot say so any more; the client's own 2 min are long. */
+const PING_MILLIS = 5_000;
+
 /**
  * Connects to NATS and stays connected: after the start it reconnects for ever.
  * Rejects with {@link NatsUnreachable} when no server answers within `waitMillis`.
@@ -36,6 +39,7 @@ export async function connectNats(options: LinkOptions): Promise<NatsLink> {
         maxReconnectAttempts: -1,
         reconnectTimeWait: RETRY_MILLIS,
         reconnectJitter: RETRY_MILLIS,
+        pingInterval: PING_MILLIS,
         timeout: Math.max(100, Math.min(5_000, left)),
       });
       return new NatsLink(nc, options.onStatus);
@@ -52,12 +56,15 @@ export class NatsLink {
   readonly requests: Requests;
   private readonly reconnected = new Set<() => void>();
   private readonly closing = new Set<() => void>();
+  /** Servers of the cluster, as the one we are connected to last told. */
+  private known: readonly string[];
 
   constructor(
     readonly nc: NatsConnection,
     private readonly onStatus: LinkOptions['onStatus'],
   ) {
     this.requests = new Requests(nc);
+    this.known = nc.info?.connect_urls ?? [];
     void this.watch();
     void nc.closed().then((error) => {
       this.requests.failAll('closed');
@@ -109,6 +116,8 @@ export class NatsLink {
         this.requests.reconnected();
         for (const listener of this.reconnected) listener();
         return this.onStatus?.('reconnected', detail);
+      case Events.Update:
+        return this.clusterChanged();
       case Events.Error:
         return this.onStatus?.('error', detail);
       case Events.LDM:
@@ -116,5 +125,16 @@ export class NatsLink {
       default:
         return undefined;
     }
+  }
+
+  /**
+   * What was on its way through a server that is gone now is lost, though our own connection stands: whoever waits for an answer is
+   * told at once, instead of when its patience ends.
+   */
+  private clusterChanged(): void {
+    const now = this.nc.info?.connect_urls ?? [];
+    const isSmaller = this.known.some((url) => !now.includes(url));
+    this.known = now;
+    if (isSmaller) this.requests.failAll('disconnected');
   }
 }

@@ -1,5 +1,3 @@
-import type { ApiError } from 'nats';
-
 /** No NATS server answered at the start. */
 export class NatsUnreachable extends Error {
   constructor(
@@ -21,6 +19,17 @@ export class JetStreamMissing extends Error {
   constructor(options?: ErrorOptions) {
     super('the NATS server has no JetStream: start it with a `jetstream { store_dir: ... }` block', options);
     this.name = 'JetStreamMissing';
+  }
+}
+
+/** The cluster has no leader, or does not answer: too many of its servers are away. */
+export class JetStreamNotReady extends Error {
+  constructor(options?: ErrorOptions) {
+    super(
+      'the NATS cluster has no JetStream leader: more than half of its servers must be running and reach each other',
+      options,
+    );
+    this.name = 'JetStreamNotReady';
   }
 }
 
@@ -53,26 +62,47 @@ export class StreamConfigConflict extends Error {
   constructor(
     readonly owner: string,
     readonly differences: readonly ConfigDifference[],
+    /** What each difference means, in words. */
+    explained: readonly string[],
+    /** What whoever meets this can do. */
+    remedy: string,
   ) {
-    const list = differences.map(
-      (d) => `${d.field} is ${JSON.stringify(d.current)}, needed ${JSON.stringify(d.wanted)}`,
-    );
-    super(
-      `${owner} exists with other settings (${list.join('; ')}): use another laboratory name, or delete it`,
-    );
+    super(`${owner} exists with settings the server cannot change (${explained.join('; ')}): ${remedy}`);
     this.name = 'StreamConfigConflict';
   }
 }
 
-/** The IOPF queue's consumer is not there or does not answer. */
-export class QueueUnavailable extends Error {
+/** Another stream keeps messages of these subjects already. Nothing was touched. */
+export class SubjectsTaken extends Error {
   constructor(
-    readonly queue: string,
+    readonly stream: string,
+    readonly subjects: readonly string[],
+    /** Streams that have them, as far as the server says. */
+    readonly holders: readonly string[],
+    options?: ErrorOptions,
+  ) {
+    const who = holders.length > 0 ? `stream ${holders.join(', ')} keeps` : 'another stream keeps';
+    super(
+      `stream ${stream} cannot be made: ${who} messages of ${subjects.join(', ')} already; use another laboratory name, or remove that stream`,
+      options,
+    );
+    this.name = 'SubjectsTaken';
+  }
+}
+
+/** More copies were asked for than there are servers to keep them. */
+export class ReplicasUnavailable extends Error {
+  constructor(
+    readonly stream: string,
+    readonly replicas: number,
     readonly reason: string,
     options?: ErrorOptions,
   ) {
-    super(`IOPF queue '${queue}' cannot be drained: ${reason}`, options);
-    this.name = 'QueueUnavailable';
+    super(
+      `stream ${stream} cannot have ${replicas} copies (${reason}): start as many servers as one cluster, each with enough room, or set FAULTLINE_REPLICAS lower`,
+      options,
+    );
+    this.name = 'ReplicasUnavailable';
   }
 }
 
@@ -90,10 +120,3 @@ export class AppendImpossible extends Error {
 
 export const toError = (thrown: unknown): Error =>
   thrown instanceof Error ? thrown : new Error(String(thrown));
-
-/** What the JetStream API said, where an error of the client came of that. */
-export function apiError(thrown: unknown): ApiError | undefined {
-  return thrown instanceof Error && 'api_error' in thrown
-    ? (thrown.api_error as ApiError | undefined)
-    : undefined;
-}

@@ -1,29 +1,43 @@
 export { connectNats, NatsLink, type LinkOptions, type LinkStatus } from './connection';
+export { DeadLetterShelf, type KeptLetter } from './dead-letter-shelf';
 export {
   AppendImpossible,
   JetStreamMissing,
+  JetStreamNotReady,
   NatsUnreachable,
-  QueueUnavailable,
+  ReplicasUnavailable,
   StorageUnavailable,
   StreamConfigConflict,
+  SubjectsTaken,
   type ConfigDifference,
 } from './errors';
-export { NatsServer, NatsServerFailed, NatsServerMissing, type NatsServerOptions } from './launcher';
+export { listLaboratories, removeLab, type LaboratoryInfo, type LaboratoryStream } from './laboratories';
+export {
+  describeDurability,
+  type Durability,
+  NatsCluster,
+  type NatsClusterOptions,
+  NatsServer,
+  NatsServerFailed,
+  NatsServerMissing,
+  type NatsServerOptions,
+} from './launcher';
 export { NatsBlobs, type NatsBlobsOptions } from './nats-blobs';
 export { NatsDeadLetters, type NatsDeadLettersOptions } from './nats-dead-letters';
 export { NatsKv, type NatsKvOptions } from './nats-kv';
 export { NatsLanes } from './nats-lanes';
 export { NatsLog, type NatsLogOptions } from './nats-log';
 export { jetStreamOf, natsPorts, openKv, type NatsPorts, type NatsPortsOptions } from './nats-ports';
-export { NatsWork } from './nats-work';
+export { NatsWork, type NatsWorkOptions } from './nats-work';
 export {
+  DEFAULT_ACK_WAIT_MILLIS,
   provision,
   provisionKv,
   provisionQueue,
-  removeLab,
   type KvBucketOptions,
   type Provisioned,
   type ProvisionOptions,
 } from './provision';
+export type { QueueRepair } from './queue-watchdog';
 export { Requests, RequestFailed, type RequestFailure } from './requests';
 export { SystemClock } from './system-clock';

@@ -12,7 +12,11 @@ export class JetStreamRefused extends Error {
   }
 }
 
-const TIMEOUT_MILLIS = 5_000;
+/**
+ * Answers take milliseconds. In a cluster a question may land on a server that has just died, and nobody says so: better to ask
+ * again soon than to wait long.
+ */
+const TIMEOUT_MILLIS = 2_000;
 
 /**
  * Asks the JetStream API over the link's own inbox, which fails at once while the connection is down; the client's manager would

@@ -1,5 +1,5 @@
 import { KvLost, KvUnavailable, LogReadFailed, type KvWatchOptions, type Running } from '@faultline/hosting';
-import type { JetStreamManager, Msg } from 'nats';
+import type { Msg } from 'nats';
 import type { NatsLink } from './connection';
 import type { Delivery } from './delivery';
 import { toError } from './errors';
@@ -7,7 +7,6 @@ import { LogFollower } from './log-follower';
 
 export interface WatchedBucket {
   link: NatsLink;
-  jsm: JetStreamManager;
   bucket: string;
   stream: string;
   /** The watched keys as one subject, and the subject's part before the key. */
@@ -22,7 +21,7 @@ export interface WatchedBucket {
  * now. Rejects with `KvUnavailable`.
  */
 export async function watchBucket(watched: WatchedBucket, options: KvWatchOptions): Promise<Running> {
-  const { link, jsm, bucket, stream, subject } = watched;
+  const { link, bucket, stream, subject } = watched;
   const ready = once(() => options.onReady());
   const tell = (message: Msg, { sequence, pending }: Delivery): void => {
     const key = message.subject.slice(watched.keyAt);
@@ -35,7 +34,7 @@ export async function watchBucket(watched: WatchedBucket, options: KvWatchOption
   const unavailable = (reason: string, cause: unknown): Error =>
     new KvUnavailable(options.prefix, reason, { cause });
   try {
-    return await LogFollower.start(link, jsm, stream, {
+    return await LogFollower.start(link, stream, {
       subject,
       fromSequence: 1,
       onMessage: tell,

@@ -5,8 +5,8 @@ import {
   DeliverPolicy,
   nanos,
   ReplayPolicy,
+  type ConsumerConfig,
   type ConsumerInfo,
-  type JetStreamManager,
   type Msg,
   type Subscription,
 } from 'nats';
@@ -14,6 +14,7 @@ import type { NatsLink } from './connection';
 import { parseDelivery, type Delivery } from './delivery';
 import { toError } from './errors';
 import { askJetStream, JetStreamRefused } from './jetstream-api';
+import { patiently } from './patience';
 
 export interface FollowOptions {
   subject: string;
@@ -28,6 +29,11 @@ export interface FollowOptions {
 const HEARTBEAT_MILLIS = 1_000;
 /** Pauses before the consumer is made again, in milliseconds; the last one repeats. */
 const RETRY_MILLIS = [0, 50, 100, 250, 500, 1_000];
+/**
+ * A new leader may not have applied all it holds yet, and then seems to lack the end of the log. What it lacks after so many attempts
+ * in a row, several seconds, is lost.
+ */
+const GIVE_UP_AFTER_SHORT = 8;
 /** A stream that stays away for so many attempts in a row was deleted, not restarted. */
 const GIVE_UP_AFTER_MISSING = 15;
 
@@ -58,7 +64,6 @@ export class LogFollower implements Running {
 
   private constructor(
     private readonly link: NatsLink,
-    private readonly jsm: JetStreamManager,
     private readonly stream: string,
     private readonly options: FollowOptions,
   ) {
@@ -66,13 +71,8 @@ export class LogFollower implements Running {
   }
 
   /** Rejects with `LogReadFailed` when the stream is not there. */
-  static async start(
-    link: NatsLink,
-    jsm: JetStreamManager,
-    stream: string,
-    options: FollowOptions,
-  ): Promise<LogFollower> {
-    const follower = new LogFollower(link, jsm, stream, options);
+  static async start(link: NatsLink, stream: string, options: FollowOptions): Promise<LogFollower> {
+    const follower = new LogFollower(link, stream, options);
     const checks = setInterval(() => follower.check(), HEARTBEAT_MILLIS / 2);
     checks.unref();
     follower.cleanups.push(
@@ -81,8 +81,11 @@ export class LogFollower implements Running {
       link.onClosed(() => follower.fail(new LogReadFailed(options.subject, 'the connection was closed'))),
     );
     try {
-      follower.created = (await follower.streamInfo()).created;
-      const { num_pending: pending, delivered } = await follower.open();
+      const { num_pending: pending, delivered } = await patiently(async () => {
+        follower.close();
+        follower.created = (await follower.streamInfo()).created;
+        return follower.open();
+      });
       follower.opened(pending + delivered.consumer_seq);
     } catch (error) {
       await follower.stop();
@@ -109,7 +112,7 @@ export class LogFollower implements Running {
         if (inbox === this.inbox) this.receive(message);
       },
     });
-    const info = await this.jsm.consumers.add(this.stream, {
+    const config: Partial<ConsumerConfig> = {
       filter_subject: this.options.subject,
       deliver_subject: inbox,
       deliver_policy: DeliverPolicy.StartSequence,
@@ -121,7 +124,9 @@ export class LogFollower implements Running {
       idle_heartbeat: nanos(HEARTBEAT_MILLIS),
       mem_storage: true,
       num_replicas: 1,
-    });
+    };
+    const request = { stream_name: this.stream, config };
+    const info = await askJetStream<ConsumerInfo>(this.link, `CONSUMER.CREATE.${this.stream}`, request);
     if (inbox === this.inbox) this.consumer = info.name;
     return info;
   }
@@ -141,7 +146,8 @@ export class LogFollower implements Running {
     if (this.link.nc.isClosed()) return;
     this.subscription?.unsubscribe();
     // The server drops it by itself when nobody listens on its inbox; this is only sooner.
-    if (consumer !== '') this.jsm.consumers.delete(this.stream, consumer).catch(() => undefined);
+    if (consumer !== '')
+      askJetStream(this.link, `CONSUMER.DELETE.${this.stream}.${consumer}`).catch(() => undefined);
   }
 
   private receive(message: Msg): void {
@@ -181,22 +187,26 @@ export class LogFollower implements Running {
     if (this.reopening || this.stopped) return;
     this.reopening = true;
     let missing = 0;
+    let short = 0;
     for (let attempt = 0; !this.stopped; attempt++) {
       this.close();
       const millis = RETRY_MILLIS[Math.min(attempt, RETRY_MILLIS.length - 1)] ?? 0;
       if (millis > 0) await new Promise((resolve) => setTimeout(resolve, millis));
       if (this.isStopped()) break;
       try {
-        await this.refuseLostMessages();
+        const { state, created } = await this.streamInfo();
+        const isAnother = created !== this.created;
+        if (state.last_seq < this.read) {
+          if (!isAnother && (short += 1) < GIVE_UP_AFTER_SHORT) continue;
+          return this.lost(`it ends at ${state.last_seq}, but ${this.read} was read from it before`);
+        }
+        if (isAnother) return this.lost(`its stream was deleted and made anew at ${created}`);
         await this.open();
         if (this.isStopped()) this.close();
         break;
       } catch (error) {
-        if (error instanceof LogReadFailed) return this.fail(error);
         missing = error instanceof JetStreamRefused && error.code === STREAM_NOT_FOUND ? missing + 1 : 0;
-        if (missing >= GIVE_UP_AFTER_MISSING) {
-          return this.fail(new LogReadFailed(this.options.subject, 'its stream is gone', { cause: error }));
-        }
+        if (missing >= GIVE_UP_AFTER_MISSING) return this.lost('its stream is gone', error);
       }
     }
     this.reopening = false;
@@ -206,12 +216,8 @@ export class LogFollower implements Running {
    * A log that is shorter than what was read from it lost its end (a power cut without sync), and one that was made anew is
    * another: going on would hide that.
    */
-  private async refuseLostMessages(): Promise<void> {
-    const { state, created } = await this.streamInfo();
-    const failed = (reason: string): Error => new LogReadFailed(this.options.subject, reason);
-    if (state.last_seq < this.read)
-      throw failed(`it ends at ${state.last_seq}, but ${this.read} was read from it before`);
-    if (created !== this.created) throw failed(`its stream was deleted and made anew at ${created}`);
+  private lost(reason: string, cause?: unknown): void {
+    this.fail(new LogReadFailed(this.options.subject, reason, { cause }));
   }
 
   private streamInfo(): Promise<{ created: string; state: { last_seq: number } }> {

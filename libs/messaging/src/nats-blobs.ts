@@ -1,8 +1,9 @@
 import { BlobUnavailable, type BlobPort } from '@faultline/hosting';
 import type { ObjectResult, ObjectStore } from 'nats';
 import type { NatsLink } from './connection';
-import { apiError, toError } from './errors';
+import { toError } from './errors';
 import { askJetStream } from './jetstream-api';
+import { apiErrorOf } from './patience';
 
 export interface NatsBlobsOptions {
   /** How long a step of a read or write may take, in milliseconds; default 5000. */
@@ -89,7 +90,7 @@ export class NatsBlobs implements BlobPort {
       return await task(await this.store());
     } catch (error) {
       // The client's message is the number of the error where the server's description says what it is.
-      const reason = apiError(error)?.description ?? toError(error).message;
+      const reason = apiErrorOf(error)?.description ?? toError(error).message;
       throw new BlobUnavailable(name, reason, { cause: error });
     }
   }

@@ -49,6 +49,7 @@ export class NatsDeadLetters implements DeadLetterPort {
       ['Fl-Unit', headerText(letter.unit)],
       ['Fl-Reason', headerText(letter.reason)],
       ['Fl-Length', letter.body.length],
+      ...(letter.sequence === undefined ? [] : [['Fl-Sequence', letter.sequence] as const]),
     ]);
     const unit = letter.unit.replace(/[^A-Za-z0-9_-]+/g, '.').replace(/^\.+|\.+$/g, '') || 'unknown';
     const reply = await this.link.requests.send(
@@ -63,7 +64,7 @@ export class NatsDeadLetters implements DeadLetterPort {
 }
 
 /** A header is one line of plain text; what is not is escaped so that nothing of a reason is lost. */
-function headerText(text: string): string {
+export function headerText(text: string): string {
   const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return text.slice(0, TEXT_LIMIT).replace(/[^\x20-\x7e]/g, escape);
 }

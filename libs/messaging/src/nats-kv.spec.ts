@@ -4,8 +4,9 @@ import { bytes, text } from '../../hosting/src/testkit/batches.testkit';
 import { eventually, rejectionOf } from '../../hosting/src/testkit/eventually.testkit';
 import { describeKvPort, Watched } from '../../hosting/src/testkit/kv-port.contract.testkit';
 import { kvStream } from './nats-kv';
+import { removeLab } from './laboratories';
 import { jetStreamOf, openKv } from './nats-ports';
-import { provisionKv, removeLab } from './provision';
+import { provisionKv } from './provision';
 import { freshPorts, TestServer } from './testkit/server.testkit';
 
 let server: TestServer;
@@ -134,8 +135,8 @@ describe('a watch whose server crashes', () => {
     expect(await removeLab(jsm, lab)).toEqual([
       `FAULTLINE_${lab}`,
       `FAULTLINE_${lab}_DEAD`,
-      `KV_FAULTLINE_${lab}_OWNERS`,
       `KV_FAULTLINE_${lab}_HEADS`,
+      `KV_FAULTLINE_${lab}_OWNERS`,
       `OBJ_FAULTLINE_${lab}_SNAPSHOTS`,
     ]);
     expect(await removeLab(jsm, lab)).toEqual([]);

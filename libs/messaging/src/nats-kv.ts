@@ -9,7 +9,7 @@ import {
   type KvWatchOptions,
   type Running,
 } from '@faultline/hosting';
-import type { ApiError, JetStreamManager } from 'nats';
+import type { ApiError } from 'nats';
 import { encodeHeaders } from './batch-headers';
 import type { NatsLink } from './connection';
 import { toError } from './errors';
@@ -42,7 +42,6 @@ export class NatsKv implements KvPort {
 
   constructor(
     private readonly link: NatsLink,
-    private readonly jsm: JetStreamManager,
     private readonly bucket: string,
     options: NatsKvOptions = {},
   ) {
@@ -94,11 +93,11 @@ export class NatsKv implements KvPort {
 
   async watch(options: KvWatchOptions): Promise<Running> {
     assertKvPrefix(options.prefix);
-    const { link, jsm, bucket, stream } = this;
+    const { link, bucket, stream } = this;
     const subject = kvSubject(bucket, `${options.prefix}>`);
     const last = await this.lastOn(options.prefix, subject);
     const keyAt = kvSubject(bucket, '').length;
-    return watchBucket({ link, jsm, bucket, stream, subject, keyAt, last: last?.seq ?? 0 }, options);
+    return watchBucket({ link, bucket, stream, subject, keyAt, last: last?.seq ?? 0 }, options);
   }
 
   private async write(

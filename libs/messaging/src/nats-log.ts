@@ -7,7 +7,7 @@ import {
   type LogPort,
   type Running,
 } from '@faultline/hosting';
-import type { ApiError, JetStreamManager, Msg } from 'nats';
+import type { ApiError, Msg } from 'nats';
 import { encodeAppendHeaders, parseHeaders } from './batch-headers';
 import type { NatsLink } from './connection';
 import { toLogMessage } from './delivery';
@@ -15,6 +15,7 @@ import { toError } from './errors';
 import { askJetStream, JetStreamRefused } from './jetstream-api';
 import { LogFollower } from './log-follower';
 import { fromApiError, fromSendError } from './log-errors';
+import { patiently } from './patience';
 
 export interface NatsLogOptions {
   lab: string;
@@ -37,7 +38,6 @@ export class NatsLog implements LogPort {
 
   constructor(
     private readonly link: NatsLink,
-    private readonly jsm: JetStreamManager,
     options: NatsLogOptions,
   ) {
     this.stream = logStream(options.lab);
@@ -63,7 +63,7 @@ export class NatsLog implements LogPort {
   }
 
   follow(options: Parameters<LogPort['follow']>[0]): Promise<Running> {
-    return LogFollower.start(this.link, this.jsm, this.stream, {
+    return LogFollower.start(this.link, this.stream, {
       ...options,
       onMessage: (message, { sequence }) => options.onMessage(toLogMessage(message, sequence)),
     });
@@ -73,9 +73,8 @@ export class NatsLog implements LogPort {
     try {
       // The stream's leader answers this; direct reads may be answered by a replica that is behind, which fencing cannot bear.
       const verb = `STREAM.MSG.GET.${this.stream}`;
-      return fromStored(
-        (await askJetStream<StoredAnswer>(this.link, verb, { last_by_subj: subject })).message,
-      );
+      const ask = (): Promise<StoredAnswer> => askJetStream(this.link, verb, { last_by_subj: subject });
+      return fromStored((await patiently(ask)).message);
     } catch (error) {
       if (error instanceof JetStreamRefused && error.code === NO_MESSAGE_FOUND) return undefined;
       throw new LogReadFailed(subject, toError(error).message, { cause: error });

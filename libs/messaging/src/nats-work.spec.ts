@@ -1,5 +1,5 @@
 import { logStream, queueConsumer, subjectsOf } from '@faultline/contracts';
-import type { WorkMessage } from '@faultline/hosting';
+import { QueueUnavailable, type WorkMessage } from '@faultline/hosting';
 import { appendAll, numbered, text } from '../../hosting/src/testkit/batches.testkit';
 import { eventually, rejectionOf } from '../../hosting/src/testkit/eventually.testkit';
 import {
@@ -7,7 +7,6 @@ import {
   CONTRACT_QUEUES,
   describeWorkPort,
 } from '../../hosting/src/testkit/work-port.contract.testkit';
-import { QueueUnavailable } from './errors';
 import { freshPorts, TestServer } from './testkit/server.testkit';
 
 let server: TestServer;

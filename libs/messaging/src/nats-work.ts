@@ -1,36 +1,69 @@
 import { logStream, queueConsumer } from '@faultline/contracts';
-import type { Running, WorkMessage, WorkPort } from '@faultline/hosting';
-import type { JetStreamManager } from 'nats';
+import { QueueUnavailable, type WorkMessage, type Working, type WorkPort } from '@faultline/hosting';
+import { millis, type ConsumerInfo, type JetStreamManager } from 'nats';
 import type { NatsLink } from './connection';
-import { QueueUnavailable, toError } from './errors';
+import { toError } from './errors';
+import { askJetStream } from './jetstream-api';
+import { patiently } from './patience';
+import { QueueWatchdog, type QueueRepair } from './queue-watchdog';
 import { WorkPuller } from './work-puller';
+
+export interface NatsWorkOptions {
+  lab: string;
+  /** How often the consumer of a queue is looked at, in milliseconds; default 5000. */
+  watchEveryMillis?: number;
+  /**
+   * How long a queue may stand still with work and waiting workers before its consumer is made anew, in milliseconds; default three
+   * times the deadline for settling, because what a dead worker holds comes back within one.
+   */
+  watchPatienceMillis?: number;
+  /** Called for each consumer that was made anew, so that it can be told. */
+  onRepaired?(repair: QueueRepair): void;
+}
+
+const WATCH_EVERY_MILLIS = 5_000;
 
 /** IOPF queues as durable pull consumers with explicit acknowledgement, made by `provision`. */
 export class NatsWork implements WorkPort {
   constructor(
     private readonly link: NatsLink,
     private readonly jsm: JetStreamManager,
-    private readonly options: { lab: string },
+    private readonly options: NatsWorkOptions,
   ) {}
 
   /**
    * Rejects with {@link QueueUnavailable} when the queue has no consumer. Later outages go to `onError`, once each, and pulling
-   * goes on; a throwing `onWork` goes there too and its message is delivered again after a second.
+   * goes on.
    */
   async work(options: {
     queue: string;
     prefetch: number;
     onWork(message: WorkMessage): void;
     onError(error: Error): void;
-  }): Promise<Running> {
-    const stream = logStream(this.options.lab);
-    const consumer = queueConsumer(options.queue);
-    const probe = (): Promise<unknown> => this.jsm.consumers.info(stream, consumer);
-    try {
-      await probe();
-    } catch (error) {
-      throw new QueueUnavailable(options.queue, toError(error).message, { cause: error });
-    }
-    return WorkPuller.start(this.link, `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, probe, options);
+  }): Promise<Working> {
+    const { lab, watchEveryMillis, watchPatienceMillis, onRepaired } = this.options;
+    const { queue } = options;
+    const stream = logStream(lab);
+    const consumer = queueConsumer(queue);
+    const probe = (): Promise<ConsumerInfo> =>
+      askJetStream<ConsumerInfo>(this.link, `CONSUMER.INFO.${stream}.${consumer}`);
+    const info = await patiently(probe).catch((error: unknown) => {
+      throw new QueueUnavailable(queue, toError(error).message, false, { cause: error });
+    });
+    const ackWaitMillis = millis(info.config.ack_wait ?? 0);
+    const pulls = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`;
+    const puller = WorkPuller.start(this.link, pulls, probe, options);
+    const watchdog = new QueueWatchdog(this.jsm, {
+      ...{ queue, stream, consumer, info },
+      everyMillis: watchEveryMillis ?? WATCH_EVERY_MILLIS,
+      patienceMillis: watchPatienceMillis ?? 3 * ackWaitMillis,
+      onRepaired: (repair) => onRepaired?.(repair),
+    });
+    return {
+      ackWaitMillis,
+      stop: async () => {
+        await Promise.all([watchdog.stop(), puller.stop()]);
+      },
+    };
   }
 }

@@ -7,14 +7,25 @@ import {
   snapshotBucket,
   subjectsOf,
 } from '@faultline/contracts';
-import { millis, StorageType, type JetStreamManager } from 'nats';
+import {
+  AckPolicy,
+  DeliverPolicy,
+  millis,
+  ReplayPolicy,
+  RetentionPolicy,
+  StorageType,
+  type ConsumerConfig,
+  type JetStreamManager,
+  type StreamConfig,
+} from 'nats';
 import { rejectionOf } from '../../hosting/src/testkit/eventually.testkit';
 import type { NatsLink } from './connection';
-import { StorageUnavailable, StreamConfigConflict } from './errors';
+import { ReplicasUnavailable, StorageUnavailable, StreamConfigConflict, SubjectsTaken } from './errors';
+import { removeLab } from './laboratories';
 import { blobStream } from './nats-blobs';
 import { kvStream } from './nats-kv';
 import { jetStreamOf } from './nats-ports';
-import { provision, removeLab } from './provision';
+import { provision } from './provision';
 import { freshLab, TestServer } from './testkit/server.testkit';
 
 let server: TestServer;
@@ -93,19 +104,112 @@ describe('provision', () => {
     expect(await provision(jsm, { lab, queues: [] })).toEqual({ logMaxBytes: 2 ** 25 });
   });
 
-  it('refuses a stream that it cannot change in place, and leaves it alone', async () => {
+  it.each<[string, Partial<StreamConfig>, string]>([
+    [
+      'storage',
+      { storage: StorageType.Memory },
+      'storage is "memory", needed "file": a log in memory is gone with',
+    ],
+    [
+      'retention',
+      { retention: RetentionPolicy.Workqueue },
+      'retention is "workqueue", needed "limits": the log must',
+    ],
+    [
+      'subjects',
+      { subjects: ['other.things'] },
+      'subjects is ["other.things"], needed ["LAB.log.>"]: it keeps other',
+    ],
+    [
+      'max_consumers',
+      { max_consumers: 3 },
+      'max_consumers is 3, needed -1: every reader and every queue needs one',
+    ],
+    ['deny_purge', { deny_purge: true }, 'deny_purge is true, needed false: it can never be trimmed'],
+    ['no_ack', { no_ack: true }, 'no_ack is true, needed false: nobody learns'],
+  ])('explains a log whose %s cannot be changed, and leaves it alone', async (field, change, explained) => {
     const lab = freshLab();
-    await jsm.streams.add({
-      name: logStream(lab),
-      subjects: [subjectsOf(lab).allLog],
-      storage: StorageType.Memory,
-    });
+    const there = { name: logStream(lab), subjects: [subjectsOf(lab).allLog], ...change };
+    const { config } = await jsm.streams.add(there);
     const error = await rejectionOf(provision(jsm, { lab, queues: [], logMaxBytes: 2 ** 24 }));
     expect(error).toBeInstanceOf(StreamConfigConflict);
-    expect(error).toMatchObject({
-      differences: [{ field: 'storage', current: 'memory', wanted: 'file', mutable: false }],
-    });
-    expect((await jsm.streams.info(logStream(lab))).config.discard).toBe('old');
+    const { message, differences } = error as StreamConfigConflict;
+    expect(differences.map((difference) => difference.field)).toEqual([field]);
+    expect(message.replaceAll(lab, 'LAB')).toContain(explained);
+    expect(message).toMatch(
+      /: use another laboratory name, or remove the one that has it \(faultline labs remove\)$/,
+    );
+    expect((await jsm.streams.info(logStream(lab))).config).toEqual(config);
+  });
+
+  it.each<[string, Partial<ConsumerConfig>, RegExp]>([
+    [
+      'ack_policy',
+      { ack_policy: AckPolicy.All },
+      /ack_policy is "all", needed "explicit": what a dead worker held/,
+    ],
+    [
+      'deliver_policy',
+      { deliver_policy: DeliverPolicy.New },
+      /deliver_policy is "new", needed "all": what was queued/,
+    ],
+    [
+      'filter_subject',
+      { filter_subject: 'LAB.log.mm.*' },
+      /filter_subject is .*mm.*: it delivers other messages/,
+    ],
+    [
+      'deliver_subject',
+      { deliver_subject: 'somewhere' },
+      /deliver_subject is "somewhere".*: it pushes, and workers pull/,
+    ],
+    [
+      'replay_policy',
+      { replay_policy: ReplayPolicy.Original },
+      /replay_policy is "original", needed "instant"/,
+    ],
+  ])('explains a queue whose %s cannot be changed, and leaves it alone', async (field, change, explained) => {
+    const lab = freshLab();
+    await provision(jsm, { lab, queues: ['q'], logMaxBytes: 2 ** 24 });
+    const { config } = await jsm.consumers.info(logStream(lab), queueConsumer('q'));
+    await jsm.consumers.delete(logStream(lab), queueConsumer('q'));
+    const { max_waiting: _waiting, ...others } = config;
+    const filter_subject = change.filter_subject?.replace('LAB', lab) ?? others.filter_subject;
+    await jsm.consumers.add(logStream(lab), { ...others, ...change, filter_subject });
+    const error = await rejectionOf(provision(jsm, { lab, queues: ['q'] }));
+    expect(error).toBeInstanceOf(StreamConfigConflict);
+    const { message, differences } = error as StreamConfigConflict;
+    expect(differences.map((difference) => difference.field)).toEqual([field]);
+    expect(message).toMatch(explained);
+    expect(message).toMatch(/: delete it; it is made anew and delivers all again, which is safe$/);
+  });
+
+  it('says which stream has its subjects already', async () => {
+    const lab = freshLab();
+    await jsm.streams.add({ name: `ALL-${lab}`, subjects: [`${lab}.log.iommu.>`] });
+    const error = await rejectionOf(provision(jsm, { lab, queues: [], logMaxBytes: 2 ** 24 }));
+    expect(error).toBeInstanceOf(SubjectsTaken);
+    expect((error as SubjectsTaken).message).toContain(
+      `stream ALL-${lab} keeps messages of ${lab}.log.> already`,
+    );
+  });
+
+  it('says that a server alone keeps no more than one copy', async () => {
+    const error = await rejectionOf(provision(jsm, { lab: freshLab(), queues: [], replicas: 3 }));
+    expect(error).toBeInstanceOf(ReplicasUnavailable);
+    expect((error as ReplicasUnavailable).message).toMatch(
+      /cannot have 3 copies .*FAULTLINE_REPLICAS lower$/,
+    );
+  });
+
+  it('changes queues of a version that left the copies to the stream', async () => {
+    const lab = freshLab();
+    await provision(jsm, { lab, queues: ['q'], logMaxBytes: 2 ** 24 });
+    const { config } = await jsm.consumers.info(logStream(lab), queueConsumer('q'));
+    await jsm.consumers.delete(logStream(lab), queueConsumer('q'));
+    await jsm.consumers.add(logStream(lab), { ...config, num_replicas: 0 });
+    await provision(jsm, { lab, queues: ['q'] });
+    expect((await jsm.consumers.info(logStream(lab), queueConsumer('q'))).config.num_replicas).toBe(1);
   });
 
   it('says that there is no room for the log that was asked for, and finds a size by itself', async () => {

@@ -1,5 +1,6 @@
 import {
   deadStream,
+  FAULTLINE_VERSION,
   headsBucket,
   logStream,
   ownersBucket,
@@ -19,7 +20,7 @@ import {
   type JetStreamManager,
   type StreamConfig,
 } from 'nats';
-import { ensureConsumer, ensureStream, findStream, removeStream } from './ensure';
+import { ensureConsumer, ensureStream, findStream } from './ensure';
 import { StorageUnavailable } from './errors';
 import { blobStream } from './nats-blobs';
 import { kvStream, kvSubject } from './nats-kv';
@@ -37,7 +38,7 @@ export interface ProvisionOptions {
   deadMaxBytes?: number;
   /** Size limit of the snapshots, in bytes. Default: the largest of 512 MiB, half of it, ... for which the server has room. */
   snapshotMaxBytes?: number;
-  /** Time a worker has to settle a message, in milliseconds; default 30 000. */
+  /** Time a worker has to settle or extend a message, in milliseconds; default {@link DEFAULT_ACK_WAIT_MILLIS}. */
   ackWaitMillis?: number;
   /** Messages of one queue that are with workers at any time, over all of them; default 1024. */
   maxAckPending?: number;
@@ -50,6 +51,10 @@ export interface Provisioned {
   logMaxBytes: number;
 }
 
+/** Twice the default lease: the groups of a dead worker must go on soon, and a slow worker has three chances to extend. */
+export const DEFAULT_ACK_WAIT_MILLIS = 6_000;
+/** What `labs list` shows of who made, or last brought up to date, a laboratory. */
+const MADE_BY = `faultline ${FAULTLINE_VERSION}`;
 const DEFAULT_LOG_BYTES = 4 * 1024 ** 3;
 const SMALLEST_LOG_BYTES = 64 * 1024 ** 2;
 const DEFAULT_DEAD_BYTES = 64 * 1024 ** 2;
@@ -79,7 +84,7 @@ export async function provision(jsm: JetStreamManager, options: ProvisionOptions
 export async function provisionQueue(
   jsm: JetStreamManager,
   queue: string,
-  options: Pick<ProvisionOptions, 'lab' | 'ackWaitMillis' | 'maxAckPending'>,
+  options: Pick<ProvisionOptions, 'lab' | 'ackWaitMillis' | 'maxAckPending' | 'replicas'>,
 ): Promise<void> {
   const config: Partial<ConsumerConfig> & { durable_name: string } = {
     durable_name: queueConsumer(queue),
@@ -87,10 +92,12 @@ export async function provisionQueue(
     deliver_policy: DeliverPolicy.All,
     replay_policy: ReplayPolicy.Instant,
     ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(options.ackWaitMillis ?? 30_000),
+    ack_wait: nanos(options.ackWaitMillis ?? DEFAULT_ACK_WAIT_MILLIS),
     // An outage of the mm must not use up the deliveries (D12).
     max_deliver: -1,
     max_ack_pending: options.maxAckPending ?? 1024,
+    num_replicas: options.replicas ?? 1,
+    deliver_subject: undefined,
   };
   await ensureConsumer(jsm, logStream(options.lab), config);
 }
@@ -121,19 +128,6 @@ export async function provisionKv(
     deny_delete: true,
     num_replicas: options.replicas ?? 1,
   });
-}
-
-/** Deletes everything `provision` made for a laboratory, and what was written to it. Resolves with the streams that were there. */
-export async function removeLab(jsm: JetStreamManager, lab: string): Promise<string[]> {
-  const removed: string[] = [];
-  for (const stream of streamsOfLab(lab)) if (await removeStream(jsm, stream)) removed.push(stream);
-  return removed;
-}
-
-/** Names of all streams of a laboratory, the log first: without it the rest has no use, should the removal break off. */
-function streamsOfLab(lab: string): string[] {
-  const buckets = [ownersBucket(lab), headsBucket(lab)].map(kvStream);
-  return [logStream(lab), deadStream(lab), ...buckets, blobStream(snapshotBucket(lab))];
 }
 
 /** Makes the store of snapshots, at first as small as may be: the log comes before it. */
@@ -170,9 +164,22 @@ async function provisionLog(jsm: JetStreamManager, options: ProvisionOptions): P
   }
 }
 
+/** What no stream of ours has, and no stream ever loses again: one that has it is somebody else's. */
+const UNWANTED: Partial<StreamConfig> = {
+  max_consumers: -1,
+  sealed: false,
+  deny_delete: false,
+  deny_purge: false,
+  no_ack: false,
+  mirror: undefined,
+  sources: undefined,
+};
+
 function logConfig(options: ProvisionOptions, maxBytes: number): Partial<StreamConfig> & { name: string } {
   return {
+    ...UNWANTED,
     name: logStream(options.lab),
+    description: MADE_BY,
     subjects: [subjectsOf(options.lab).allLog],
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
@@ -208,7 +215,9 @@ function snapshotConfig(
 
 function deadConfig(options: ProvisionOptions): Partial<StreamConfig> & { name: string } {
   return {
+    ...UNWANTED,
     name: deadStream(options.lab),
+    description: MADE_BY,
     subjects: [subjectsOf(options.lab).allDead],
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,

@@ -1,8 +1,8 @@
-import type { Running, WorkMessage } from '@faultline/hosting';
+import { QueueUnavailable, retryDelayMillis, type Running, type WorkMessage } from '@faultline/hosting';
 import { createInbox, nanos, type Msg, type Subscription } from 'nats';
 import type { NatsLink } from './connection';
 import { parseDelivery } from './delivery';
-import { QueueUnavailable, toError } from './errors';
+import { toError } from './errors';
 import { NatsWorkMessage } from './work-message';
 
 export interface PullOptions {
@@ -12,15 +12,17 @@ export interface PullOptions {
   onError(error: Error): void;
 }
 
-/** The server ends an unanswered pull after this time and says so; much longer silence means that it forgot the pull. */
+/** The server ends an unanswered pull after this time and says so. */
 const PULL_EXPIRES_MILLIS = 10_000;
-const SILENCE_MILLIS = PULL_EXPIRES_MILLIS * 1.5;
+/** Until then it speaks at least this often; much longer silence means that it forgot the pull, as a new leader of a queue does. */
+const HEARTBEAT_MILLIS = 1_000;
+const SILENCE_MILLIS = HEARTBEAT_MILLIS * 2.5;
+/** Status of a sign of life. */
+const HEARTBEAT = 100;
 /** Pauses before pulling again after a refusal, in milliseconds; the last one repeats. */
 const RETRY_MILLIS = [100, 250, 500, 1_000, 2_000, 5_000];
 /** An outage is reported when this many pulls in a row were refused: a restart of the server costs one or two. */
 const REPORT_AFTER = 3;
-/** Pause before a message whose handler threw is delivered again. */
-const THROWN_RETRY_MILLIS = 1_000;
 
 /**
  * Pulls for one worker so that what is asked for plus what is unsettled never exceeds the prefetch; the client library's
@@ -134,14 +136,14 @@ export class WorkPuller implements Running {
     try {
       this.options.onWork(work);
     } catch (thrown) {
-      work.retry(THROWN_RETRY_MILLIS);
+      work.retry(retryDelayMillis(work.deliveries));
       throw thrown;
     }
   }
 
   /** A status instead of a message: the pull expired, or the server cannot serve it now. */
   private refused(status: Msg): void {
-    if (this.stopped) return;
+    if (this.stopped || status.headers?.code === HEARTBEAT) return;
     const left = Number(status.headers?.get('Nats-Pending-Messages') || Number.NaN);
     if (Number.isFinite(left)) {
       this.refusals = 0;
@@ -155,7 +157,7 @@ export class WorkPuller implements Running {
     if (this.stopped) return;
     this.refusals++;
     if (this.refusals === REPORT_AFTER)
-      this.options.onError(new QueueUnavailable(this.options.queue, reason));
+      this.options.onError(new QueueUnavailable(this.options.queue, reason, true));
     this.reopenAfter(RETRY_MILLIS[Math.min(this.refusals, RETRY_MILLIS.length) - 1] ?? 0);
   }
 
@@ -185,7 +187,7 @@ export class WorkPuller implements Running {
     if (this.stopped) return;
     this.stopped = true;
     for (const cleanup of this.cleanups) cleanup();
-    this.options.onError(new QueueUnavailable(this.options.queue, 'the connection was closed'));
+    this.options.onError(new QueueUnavailable(this.options.queue, 'the connection was closed', false));
   }
 
   private send(subject: string, payload: Uint8Array, reply?: string): void {
@@ -199,5 +201,7 @@ const NAK = Buffer.from('-NAK');
 
 const PULLS = {
   encode: (batch: number): Uint8Array =>
-    Buffer.from(`{"batch":${batch},"expires":${nanos(PULL_EXPIRES_MILLIS)}}`),
+    Buffer.from(
+      `{"batch":${batch},"expires":${nanos(PULL_EXPIRES_MILLIS)},"idle_heartbeat":${nanos(HEARTBEAT_MILLIS)}}`,
+    ),
 };

@@ -1,4 +1,4 @@
-import { ConfigError, readConfig } from './config';
+import { ConfigError, readConfig, readProvisioning } from './config';
 
 describe('readConfig', () => {
   it('names the instance by itself and has a default for everything', () => {
@@ -27,5 +27,24 @@ describe('readConfig', () => {
   ])('says which variable is wrong, what it is and what was expected', (variables, message) => {
     expect(() => readConfig('iommu', variables)).toThrow(ConfigError);
     expect(() => readConfig('iommu', variables)).toThrow(message);
+  });
+});
+
+describe('readProvisioning', () => {
+  it('has a default for everything, and takes what is set', () => {
+    expect(readProvisioning({})).toEqual({ replicas: 1, ackWaitMillis: 6_000 });
+    expect(readProvisioning({ FAULTLINE_REPLICAS: '3', FAULTLINE_ACK_WAIT_MILLIS: '1500' })).toEqual({
+      replicas: 3,
+      ackWaitMillis: 1_500,
+    });
+  });
+
+  it.each([
+    [{ FAULTLINE_REPLICAS: '0' }, "FAULTLINE_REPLICAS is '0', expected a whole number from 1 to 5"],
+    [{ FAULTLINE_REPLICAS: 'three' }, "FAULTLINE_REPLICAS is 'three', expected a whole number from 1 to 5"],
+    [{ FAULTLINE_ACK_WAIT_MILLIS: '10' }, /is '10', expected a whole number from 1000 to 600000/],
+  ])('says which variable is wrong, what it is and what was expected', (variables, message) => {
+    expect(() => readProvisioning(variables)).toThrow(ConfigError);
+    expect(() => readProvisioning(variables)).toThrow(message);
   });
 });

@@ -3,6 +3,20 @@ import { hostname } from 'node:os';
 import { LAB_NAME, type ServiceName } from '@faultline/contracts';
 import { z } from 'zod';
 
+/** A whole number as an environment variable has it. */
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .refine((n) => n >= least && n <= most, `a whole number from ${least} to ${most}`);
+
+const replicas = wholeNumber(1, 5)
+  .default(1)
+  .describe(
+    'copies of every stream, queue and bucket that is made; more than 1 needs a cluster of as many servers; the same for all instances',
+  );
+
 /** What a service instance is told by its environment; everything about the experiment comes from the scenario in the log. */
 const environment = z.object({
   NATS_URL: z
@@ -27,26 +41,13 @@ const environment = z.object({
     .min(1)
     .optional()
     .describe('name of this instance; made from host and process id when absent'),
-  FAULTLINE_LEASE_MILLIS: z.coerce
-    .number()
-    .int()
-    .min(300)
-    .max(60_000)
+  FAULTLINE_LEASE_MILLIS: wholeNumber(300, 60_000)
     .default(3_000)
     .describe(
       'time without a sign of life after which another replica takes over, in milliseconds: long enough that a busy machine loses nothing, short enough that a crash is hardly felt; the same for all instances',
     ),
-  FAULTLINE_REPLICAS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(5)
-    .default(1)
-    .describe('copies of streams and buckets that are made, on a cluster of at least so many servers'),
-  FAULTLINE_SNAPSHOT_EVENTS: z.coerce
-    .number()
-    .int()
-    .min(1)
+  FAULTLINE_REPLICAS: replicas,
+  FAULTLINE_SNAPSHOT_EVENTS: wholeNumber(1, 999_999_999)
     .default(50_000)
     .describe(
       'events of a unit from one snapshot to the next: folding so many takes some tenths of a second, which a takeover then costs at most; a snapshot costs the unit the time of one append and the encoding of its state',
@@ -68,6 +69,22 @@ const environment = z.object({
     ),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
+
+/** What whoever makes a laboratory's streams and queues is told by its environment. */
+const provisioning = z.object({
+  FAULTLINE_REPLICAS: replicas,
+  FAULTLINE_ACK_WAIT_MILLIS: wholeNumber(1_000, 600_000)
+    .default(6_000)
+    .describe(
+      'time a worker has to settle or extend a work message before another one gets it, in milliseconds; twice the default lease, because the groups of a dead worker must go on soon',
+    ),
+});
+
+/** How a laboratory's streams and queues are to be made. */
+export interface ProvisioningConfig {
+  replicas: number;
+  ackWaitMillis: number;
+}
 
 export interface ServiceConfig {
   service: ServiceName;
@@ -106,13 +123,7 @@ export class ConfigError extends Error {
 
 /** Reads the environment. Throws {@link ConfigError} for the first variable that is wrong. */
 export function readConfig(service: ServiceName, variables: NodeJS.ProcessEnv = process.env): ServiceConfig {
-  const parsed = environment.safeParse(variables);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const variable = String(issue?.path[0] ?? '');
-    throw new ConfigError(variable, variables[variable] ?? '', issue?.message ?? 'another value');
-  }
-  const { data } = parsed;
+  const data = parse(environment, variables);
   if (data.FAULTLINE_SITE !== undefined && variables['FAULTLINE_LAB'] !== undefined)
     throw new ConfigError('FAULTLINE_LAB', data.FAULTLINE_LAB, 'it to be absent where FAULTLINE_SITE is set');
   return {
@@ -130,4 +141,18 @@ export function readConfig(service: ServiceName, variables: NodeJS.ProcessEnv = 
     heartbeatFile: data.FAULTLINE_HEARTBEAT_FILE,
     logLevel: data.LOG_LEVEL,
   };
+}
+
+/** Reads how a laboratory is to be provisioned. Throws {@link ConfigError} for the first variable that is wrong. */
+export function readProvisioning(variables: NodeJS.ProcessEnv = process.env): ProvisioningConfig {
+  const data = parse(provisioning, variables);
+  return { replicas: data.FAULTLINE_REPLICAS, ackWaitMillis: data.FAULTLINE_ACK_WAIT_MILLIS };
+}
+
+function parse<T extends z.ZodType>(schema: T, variables: NodeJS.ProcessEnv): z.infer<T> {
+  const parsed = schema.safeParse(variables);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const variable = String(issue?.path[0] ?? '');
+  throw new ConfigError(variable, variables[variable] ?? '', issue?.message ?? 'another value');
 }

@@ -73,6 +73,8 @@ export class ControlClient {
     private readonly client: Pick<ClientNats, 'send'>,
     private readonly subjects: Subjects,
     private readonly scenario: Pick<ResolvedScenario, 'devices' | 'iommus' | 'processes' | 'shards'>,
+    /** How long it may be that nobody listens, in milliseconds; default: as long as there is for an answer. */
+    private readonly desertedMillis = Infinity,
   ) {}
 
   /** Rejects with {@link ControlRefused}, {@link ControlUnanswered}, or what the transporter makes of its own troubles. */
@@ -96,12 +98,16 @@ export class ControlClient {
     const [service = '', name = ''] = verb.split('.');
     const subject = this.subjects.control(service, name);
     const question = { ...request, unit, ask: randomUUID() };
+    const begunMillis = performance.now();
     let isDeserted = false;
     const once = (): Observable<unknown> =>
       this.client.send<unknown>(subject, question).pipe(
         catchError((thrown: unknown) => {
           isDeserted = isNobody(thrown);
-          if (isDeserted || isBetweenOwners(thrown)) return EMPTY;
+          const millis = performance.now() - begunMillis;
+          if (isDeserted && millis >= this.desertedMillis)
+            throw new ControlUnanswered(verb, millis, true, { cause: thrown });
+          if (isDeserted || isBetweenOwners(thrown) || isOutage(thrown)) return EMPTY;
           throw thrown;
         }),
       );
@@ -141,6 +147,11 @@ function isNobody(thrown: unknown): boolean {
 
 function isBetweenOwners(thrown: unknown): boolean {
   return isFailure(thrown) && BETWEEN_OWNERS.has(thrown.error);
+}
+
+/** The transporter's way to say that its connection is down, which its client opens again; nothing was sent. */
+function isOutage(thrown: unknown): boolean {
+  return typeof thrown === 'string' && thrown.includes('Connection lost');
 }
 
 function isFailure(thrown: unknown): thrown is ControlFailure {

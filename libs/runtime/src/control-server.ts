@@ -71,6 +71,7 @@ export function controlOptions(servers: string[], name: string): NatsServerOptio
     maxReconnectAttempts: -1,
     reconnectTimeWait: 500,
     reconnectJitter: 500,
+    pingInterval: 5_000,
     noAsyncTraces: true,
   };
 }

@@ -33,6 +33,7 @@ export class Engagement {
   private app: INestMicroservice | undefined;
   private presence: PresenceTeller | undefined;
   private keeper: UnitKeeper | undefined;
+  private repairedQueues = 0;
   private begun: Promise<void> = Promise.resolve();
   private ending = false;
   private release: () => void = () => undefined;
@@ -109,6 +110,10 @@ export class Engagement {
     });
     const nats = await natsPorts(this.link, {
       lab: config.lab,
+      onRepaired: (repair) => {
+        this.repairedQueues += 1;
+        logger.warn(repair, 'the consumer of a queue had stopped, it was made anew');
+      },
       onLost: (letter, error) =>
         logger.error(
           { subject: letter.subject, reason: letter.reason, err: error },
@@ -139,7 +144,10 @@ export class Engagement {
     await this.client.connect();
     const who = { service: config.service, instance: config.instance };
     const subject = ports.subjects.control('lab', 'presence');
-    this.presence = new PresenceTeller(this.client, subject, who, () => ports.buried);
+    this.presence = new PresenceTeller(this.client, subject, who, () => ({
+      deadLetters: ports.buried,
+      repairedQueues: this.repairedQueues,
+    }));
     this.presence.begin();
     return this.app;
   }

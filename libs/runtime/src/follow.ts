@@ -41,7 +41,8 @@ function readRecords<T extends Tagged>(
     return schema.decode(message.body);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    ports.bury({ subject: message.subject, unit, body: message.body }, error);
+    const { subject, sequence, body } = message;
+    void ports.bury({ subject, unit, body, sequence }, error);
     return [];
   }
 }

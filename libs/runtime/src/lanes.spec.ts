@@ -110,4 +110,43 @@ describe('lanes', () => {
     await advanceUntil(ports, 'the failure', () => ports.failures.length > 0);
     expect(ports.failures[0]?.message).toMatch(/not like this/);
   });
+
+  it('D12 where rejections are dealt with, one hits the record it is about, and the others of its batch are answered', async () => {
+    const ports = new MemoryServicePorts();
+    const batches: number[][] = [];
+    await ports.lanes.serve(
+      SUBJECT,
+      (body) => {
+        const pasids = invalidateSchema
+          .decode(body)
+          .flatMap((each) => (each.kind === 'InvalidatePages' ? each.pasid : []));
+        batches.push(pasids);
+        if (pasids.includes(2)) throw new LaneRejected(SUBJECT, 'not this one');
+        return head(1);
+      },
+      () => undefined,
+    );
+    const [answered, rejected] = [[] as number[], [] as [number, string][]];
+    const client = new LaneClient<InvalidatePages, LaneRecord>(ports, {
+      subject: SUBJECT,
+      schema: invalidateSchema,
+      sender: { unit: 'mm.0', epoch: 3 },
+      onReply: (_reply, batch) => answered.push(...batch.map(({ pasid }) => pasid)),
+      onRejected: (rejection, { pasid }) => rejected.push([pasid, rejection.reason]),
+    });
+    for (const pasid of [1, 2, 3]) client.push(order(pasid));
+    await advanceUntil(ports, 'all of the batch', () => answered.length + rejected.length === 3);
+    client.push(order(2));
+    client.push(order(4));
+    await advanceUntil(ports, 'the next batch', () => answered.length + rejected.length === 5);
+    expect(batches).toEqual([[1, 2, 3], [1], [2], [3], [2, 4], [2], [4]]);
+    expect([answered, rejected]).toEqual([
+      [1, 3, 4],
+      [
+        [2, 'not this one'],
+        [2, 'not this one'],
+      ],
+    ]);
+    expect(ports.failures).toEqual([]);
+  });
 });

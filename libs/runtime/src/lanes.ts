@@ -35,6 +35,11 @@ interface LaneOptions<Out, All extends Tagged> {
   /** Who answers; given where other lanes lead to the same unit. */
   peer?: PeerEpoch;
   onReply?(reply: All[], batch: readonly Out[]): void;
+  /**
+   * The server rejects this record, which then counts as settled (D12); a rejected batch is sent again one by one to find it.
+   * Without this a rejection ends the service.
+   */
+  onRejected?(rejection: LaneRejected, record: Out): void;
 }
 
 interface Item<Out> {
@@ -57,7 +62,7 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
       clock: ports.clock,
       maxBatch: options.maxBatch ?? MAX_BATCH,
       window: options.window,
-      send: (batch) => this.send(batch),
+      send: (batch) => this.sendOrReject(batch),
       onError: (error, attempt) => this.retryAfter(error, attempt),
     });
   }
@@ -79,6 +84,23 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
 
   close(): void {
     this.lane.close();
+  }
+
+  private async sendOrReject(batch: readonly Item<Out>[]): Promise<void> {
+    const { onRejected } = this.options;
+    try {
+      await this.send(batch);
+    } catch (error) {
+      const [item] = batch;
+      if (!onRejected || !item || !(error instanceof LaneRejected)) throw error;
+      if (batch.length === 1) {
+        // Nothing is to blame but who speaks.
+        if (item.record === undefined) throw error;
+        return onRejected(error, item.record);
+      }
+      // One of them is to blame, and the others have nothing to do with it.
+      for (const each of batch) await this.sendOrReject([each]);
+    }
   }
 
   private async send(batch: readonly Item<Out>[]): Promise<void> {
@@ -126,7 +148,7 @@ export function serveLane<All extends Tagged>(
 ): Promise<Running> {
   const refuse = (body: Uint8Array, error: unknown): never => {
     if (!(error instanceof DecodeError)) throw error;
-    ports.bury({ subject, unit, body }, error);
+    void ports.bury({ subject, unit, body }, error);
     throw new LaneRejected(subject, error.reason);
   };
   return ports.lanes.serve(

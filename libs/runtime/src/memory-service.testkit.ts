@@ -40,7 +40,8 @@ export class MemoryServicePorts extends ServicePorts {
     this.failures.push(error);
   }
 
-  bury(letter: { subject: string }, cause: Error): void {
+  bury(letter: { subject: string }, cause: Error): Promise<void> {
     this.buried.push({ subject: letter.subject, reason: cause.message });
+    return Promise.resolve();
   }
 }

@@ -2,6 +2,7 @@ import { type Subjects, subjectsOf } from '@faultline/contracts';
 import type {
   BlobPort,
   ClockPort,
+  DeadLetter,
   DeadLetterPort,
   KvPort,
   LanePort,
@@ -46,12 +47,12 @@ export class NatsServicePorts extends ServicePorts {
     this.clock = ports.clock;
   }
 
-  bury(letter: { subject: string; unit: string; body: Uint8Array }, cause: Error): void {
+  bury(letter: Omit<DeadLetter, 'reason'>, cause: Error): Promise<void> {
     this.buried += 1;
     this.logger.warn(
       { subject: letter.subject, unit: letter.unit, bytes: letter.body.length, err: cause },
       'message put to the dead letters',
     );
-    void this.deadLetters.bury({ ...letter, reason: cause.message });
+    return this.deadLetters.bury({ ...letter, reason: cause.message });
   }
 }

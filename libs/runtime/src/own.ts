@@ -1,11 +1,20 @@
+import { refuseNewer } from '@faultline/contracts';
 import { takeOver, type TakeOver, type UnitJournal } from '@faultline/hosting';
 import type { ServicePorts } from './ports';
 
-/** Makes this instance the owner of a unit: continues its history, or begins one. See {@link takeOver}. */
+/**
+ * Makes this instance the owner of a unit: continues its history, or begins one. See {@link takeOver}. Rejects with `WrittenByNewer`
+ * when the history is a later version's.
+ */
 export function own(ports: ServicePorts, how: Omit<TakeOver, 'owner' | 'onStall'>): Promise<UnitJournal> {
   const { unit } = how;
   return takeOver(ports.log, ports.clock, {
     ...how,
+    fold: (message) => {
+      // Told as what it is, not as bytes that cannot be decoded.
+      refuseNewer(message.subject, message.headers);
+      how.fold(message);
+    },
     owner: ports.config.session,
     onStall: (error) =>
       ports.logger.warn({ unit, err: error }, 'the log does not take events, the unit waits'),

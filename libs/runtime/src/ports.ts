@@ -2,6 +2,7 @@ import type { Subjects } from '@faultline/contracts';
 import type {
   BlobPort,
   ClockPort,
+  DeadLetter,
   DeadLetterPort,
   KvPort,
   LanePort,
@@ -30,6 +31,9 @@ export abstract class ServicePorts {
   abstract readonly clock: ClockPort;
   /** The service cannot go on: it says why in one line, tells the laboratory, and exits with status 1. */
   abstract fail(error: Error): void;
-  /** A message could not be decoded or does not belong here: counted, kept with its reason, and the service goes on. */
-  abstract bury(letter: { subject: string; unit: string; body: Uint8Array }, cause: Error): void;
+  /**
+   * A message could not be decoded or does not belong here: counted, kept with its reason, and the service goes on. Resolves
+   * when the letter is stored, or lost and told of.
+   */
+  abstract bury(letter: Omit<DeadLetter, 'reason'>, cause: Error): Promise<void>;
 }

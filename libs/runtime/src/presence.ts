@@ -17,7 +17,7 @@ export class PresenceTeller {
     private readonly client: ClientNats,
     private readonly subject: string,
     who: Pick<Presence, 'service' | 'instance'>,
-    private readonly deadLetters: () => number,
+    private readonly counts: () => Pick<Presence, 'deadLetters' | 'repairedQueues'>,
   ) {
     this.current = { ...who, pid: process.pid, state: 'waiting', units: [], deadLetters: 0 };
   }
@@ -41,7 +41,7 @@ export class PresenceTeller {
   }
 
   private tell(): void {
-    this.current = { ...this.current, deadLetters: this.deadLetters() };
+    this.current = { ...this.current, ...this.counts() };
     // A heartbeat that cannot be sent is not worth an error: its absence is the message.
     this.client.emit(this.subject, this.current).subscribe({ error: () => undefined });
   }

@@ -1,9 +1,15 @@
-import { labSchema, type ResolvedScenario } from '@faultline/contracts';
+import { labSchema, refuseNewer, type ResolvedScenario } from '@faultline/contracts';
 import { followRecords } from './follow';
 import type { ServicePorts } from './ports';
 
-/** Waits for the laboratory's scenario, which stands in the log, so that an instance that starts late learns it as well. */
+/**
+ * Waits for the laboratory's scenario, which stands in the log, so that an instance that starts late learns it as well. Rejects with
+ * `WrittenByNewer` when the log begins with what a later version wrote: waiting for what cannot be read would have no end.
+ */
 export async function awaitScenario(ports: ServicePorts): Promise<ResolvedScenario> {
+  const { labLog } = ports.subjects;
+  const last = await ports.log.last(labLog);
+  if (last) refuseNewer(labLog, last.headers);
   return new Promise((resolve, reject) => {
     const following = followRecords(ports, {
       subject: ports.subjects.labLog,

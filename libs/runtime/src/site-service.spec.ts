@@ -87,7 +87,7 @@ async function standing(options: { stop?: () => Promise<void> } = {}) {
         if (presences.at(-1) !== `${lab} ${data.state}`) presences.push(`${lab} ${data.state}`);
       },
     });
-    await new NatsLog(link, jsm, { lab }).append({
+    await new NatsLog(link, { lab }).append({
       subject: subjectsOf(lab).labLog,
       headers: { schema: labSchema.name, version: labSchema.version, unit: 'lab', epoch: 0, cycle: 0 },
       body: labSchema.encode([{ kind: 'ScenarioLoaded', run: 'r1', scenario: {}, atMicros: 1 }]),
@@ -152,10 +152,11 @@ describe('a service at a site', () => {
   });
 
   it('ends in order at any moment: before the scenario is there, too', async () => {
-    const { service, site, name, lived } = await standing();
+    const { service, site, name, lived, ports } = await standing();
     const jsm = await jetStreamOf(link);
     await provision(jsm, { lab: site, queues: [], logMaxBytes: 64 * 1024 ** 2 });
     await name(site);
+    await eventually('its place in the laboratory', () => ports() !== undefined);
     expect([await service.end(), lived]).toEqual([true, [`stopped ${site}`]]);
   });
 

@@ -44,7 +44,7 @@ export class SiteService {
       onStatus: (status, detail) => logger.info({ status, detail }, 'nats connection of the site'),
     });
     this.link.onClosed(() => this.ending || this.fail(new ConnectionClosed()));
-    this.watch = new SiteWatch(this.link, site, logger, (assignment) => {
+    this.watch = new SiteWatch(this.link, site, config.replicas, logger, (assignment) => {
       this.wanted = assignment;
       this.wake();
     });

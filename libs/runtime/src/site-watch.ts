@@ -22,13 +22,15 @@ export class SiteWatch {
   constructor(
     private readonly link: NatsLink,
     private readonly site: string,
+    /** Copies of the bucket, when it has to be made. */
+    private readonly replicas: number,
     private readonly logger: Logger,
     private readonly onAssignment: (assignment: Assignment | undefined) => void,
   ) {}
 
   /** Makes the bucket when it is not there. Rejects when the server cannot have one. */
   async begin(): Promise<void> {
-    await provisionKv(await jetStreamOf(this.link), SITES_BUCKET);
+    await provisionKv(await jetStreamOf(this.link), SITES_BUCKET, { replicas: this.replicas });
     const kv = await openKv(this.link, SITES_BUCKET);
     let known = false;
     this.running = await kv.watch({

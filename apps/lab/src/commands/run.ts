@@ -1,4 +1,5 @@
 import { LAB_NAME } from '@faultline/contracts';
+import { readProvisioning } from '@faultline/runtime';
 import { BadInput, Exit, RunFailed } from '../errors';
 import { reportLines, type RunReport } from '../print/run-report';
 import { styleFor } from '../print/style';
@@ -25,11 +26,12 @@ export async function run(
 ): Promise<Exit> {
   const checked = await checkScenario(file, flags.set ?? []);
   const site = siteOf(environment);
+  const provisioning = readProvisioning(environment);
   const folder = RunFolder.create(flags.runs, newRunId(new Date(), Math.random));
   folder.writeScenario(checked.text, checked.resolved);
   const logLevel = environment['LOG_LEVEL'] || (flags.debug ? 'debug' : 'info');
   const scenario = checked.resolved;
-  const session = new RunSession({ scenario, folder, terminal, environment, logLevel, site });
+  const session = new RunSession({ scenario, folder, terminal, environment, provisioning, logLevel, site });
   const report = reportOf(await session.run(), checked, folder);
   folder.writeSummary(report);
   if (flags.json) terminal.out(JSON.stringify(report, null, 2));
@@ -55,7 +57,7 @@ function siteOf(environment: NodeJS.ProcessEnv): string | undefined {
 }
 
 function reportOf(result: SessionResult, { resolved }: CheckedScenario, folder: RunFolder): RunReport {
-  const { summary, end, drained, durability, deadLetters } = result;
+  const { summary, end, drained, durability, deadLetters, repairedQueues } = result;
   if (!isRunSummary(summary))
     throw new RunFailed(
       `the event log's answer is no summary of a run; its own log is ${folder.instanceLog('event-log')}`,
@@ -69,6 +71,7 @@ function reportOf(result: SessionResult, { resolved }: CheckedScenario, folder: 
     drained,
     durability,
     deadLetters,
+    repairedQueues,
     directory: folder.path,
     summary,
   };

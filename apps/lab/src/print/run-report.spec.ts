@@ -22,6 +22,7 @@ describe('the report of a run', () => {
       drained: true,
       durability: 'acknowledged before fsync',
       deadLetters: 0,
+      repairedQueues: 0,
       directory: '/runs/20250101-000000-aaaa',
       summary,
     };
@@ -101,6 +102,7 @@ describe('the report of a run', () => {
   test('what is not as it should be is said', () => {
     expect(text({ drained: false })).toMatch(/not everything under way came to its end/);
     expect(text({ deadLetters: 3 })).toMatch(/dead letters +3: messages no service could use/);
+    expect(text({ repairedQueues: 1 })).toMatch(/queues repaired +1: the server had stopped to deliver/);
   });
 
   test('without a time scale there is one table of times; with colour there is colour', () => {

@@ -20,6 +20,8 @@ export interface RunReport {
   durability: string;
   /** Messages that no service could use. */
   deadLetters: number;
+  /** Queues whose consumer on the server had stopped and was made anew. */
+  repairedQueues: number;
   directory: string;
   summary: RunSummary;
 }
@@ -64,7 +66,8 @@ function headLines({ run, scenario, profile, end, drained, summary }: RunReport,
   return lines;
 }
 
-function footLines({ durability, deadLetters, directory, summary }: RunReport, style: Style): string[] {
+function footLines(report: RunReport, style: Style): string[] {
+  const { durability, deadLetters, repairedQueues, directory, summary } = report;
   const rows = [
     ['log', `${formatCount(summary.messages)} messages, ${formatCount(summary.bytes)} bytes; ${durability}`],
     ['kept in', directory],
@@ -74,6 +77,13 @@ function footLines({ durability, deadLetters, directory, summary }: RunReport, s
       'dead letters',
       style.bad(
         `${formatCount(deadLetters)}: messages no service could use; the services' logs have the reasons`,
+      ),
+    ]);
+  if (repairedQueues > 0)
+    rows.push([
+      'queues repaired',
+      style.bad(
+        `${formatCount(repairedQueues)}: the server had stopped to deliver from them; nothing was lost`,
       ),
     ]);
   return formatTable([{ heading: '' }, { heading: '' }], rows);

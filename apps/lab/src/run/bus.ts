@@ -4,13 +4,22 @@ import {
   headsBucket,
   type LabEvent,
   labSchema,
+  refuseNewer,
   SITES_BUCKET,
   type Subjects,
   subjectsOf,
 } from '@faultline/contracts';
-import { appendSurely, type KvPort } from '@faultline/hosting';
+import {
+  type Appended,
+  AppendRefused,
+  appendSurely,
+  type KvPort,
+  type LogAppend,
+  LogUnavailable,
+} from '@faultline/hosting';
 import {
   connectNats,
+  describeDurability,
   jetStreamOf,
   openKv,
   provisionKv,
@@ -21,7 +30,8 @@ import {
   removeLab,
   SystemClock,
 } from '@faultline/messaging';
-import { RunFailed } from '../errors';
+import type { ProvisioningConfig } from '@faultline/runtime';
+import { BadInput, RunFailed } from '../errors';
 import { publishedHeads } from './published-heads';
 import type { RunFolder } from './run-folder';
 
@@ -29,6 +39,8 @@ export interface BusOptions {
   lab: string;
   folder: RunFolder;
   queues: readonly string[];
+  /** Copies and deadlines of what is made. */
+  provisioning: ProvisioningConfig;
   /** A server that runs already; absent to start a private one. */
   url: string | undefined;
   /** The server is gone, or did not come back in time. */
@@ -36,7 +48,7 @@ export interface BusOptions {
 }
 
 /** How long a server of somebody else may be away. */
-const OUTAGE_MILLIS = 15_000;
+const OUTAGE_MILLIS = 30_000;
 
 /** The NATS server of a run, with the laboratory's streams on it. */
 export class Bus {
@@ -44,6 +56,8 @@ export class Bus {
   private readonly clock = new SystemClock();
   private outage: NodeJS.Timeout | undefined;
   private closing = false;
+  /** Why the laboratory is not this run's: nothing may be written to it, and nothing removed. */
+  private refusal: Error | undefined;
   private link: NatsLink | undefined;
   private log: NatsLog | undefined;
   private appended = 0;
@@ -86,39 +100,45 @@ export class Bus {
 
   /** Makes the laboratory's streams and consumers. */
   async prepare(): Promise<void> {
-    const { lab, queues } = this.options;
+    const { lab, queues, provisioning } = this.options;
     const link = this.connected();
-    const jsm = await jetStreamOf(link);
-    await provision(jsm, { lab, queues });
-    this.log = new NatsLog(link, jsm, { lab });
+    await provision(await jetStreamOf(link), { lab, queues, ...provisioning });
+    this.log = new NatsLog(link, { lab });
   }
 
   /** The bucket that says which laboratory each site of the server serves. */
   async sites(): Promise<KvPort> {
     const link = this.connected();
-    await provisionKv(await jetStreamOf(link), SITES_BUCKET);
+    const { replicas } = this.options.provisioning;
+    await provisionKv(await jetStreamOf(link), SITES_BUCKET, { replicas });
     return openKv(link, SITES_BUCKET);
   }
 
   /** When an acknowledged append survives a power cut. */
   get durability(): string {
-    return (
-      this.server?.durability.text ??
-      `as set on the NATS server in use (version ${this.link?.serverVersion ?? 'unknown'})`
-    );
+    const { replicas } = this.options.provisioning;
+    return describeDurability({ version: this.version, replicas, own: this.server?.durability });
   }
 
   get version(): string {
     return this.server?.version ?? this.link?.serverVersion ?? 'unknown';
   }
 
-  /** Appends an event of the laboratory itself and returns its sequence. */
+  /**
+   * Appends an event of the laboratory itself and returns its sequence. The scenario is the first: rejects with {@link BadInput} when
+   * the laboratory has the history of another run, and with `WrittenByNewer` when that was a later version's.
+   */
   async append(event: LabEvent): Promise<number> {
     if (!this.log) throw new Error('the bus is not prepared');
+    if (this.refusal) throw this.refusal;
     const headers = { schema: labSchema.name, version: labSchema.version, unit: 'lab', epoch: 0, cycle: 0 };
-    const id = `lab-${this.options.lab}-${(this.appended += 1)}`;
+    // By the run, not by the laboratory: two runs that take one name must not pass for repetitions of each other.
+    const id = `lab-${this.options.folder.id}-${(this.appended += 1)}`;
     const message = { subject: this.subjects.labLog, headers, body: labSchema.encode([event]), id };
-    return (await appendSurely(this.log, message, this.clock)).sequence;
+    if (event.kind !== 'ScenarioLoaded') return (await this.appendPatiently(message)).sequence;
+    // The log is one run's: who comes second would read the other's past as its own.
+    const first = { ...message, expectedLastSubjectSequence: 0 };
+    return (await this.appendPatiently(first).catch((error: unknown) => this.taken(error))).sequence;
   }
 
   /** What the event log published of its hash chain. Rejects with the bucket's own error. */
@@ -129,7 +149,7 @@ export class Bus {
 
   /** On a server of somebody else, the run's streams would stay for ever. */
   async removeStreams(): Promise<void> {
-    if (this.server || !this.link) return;
+    if (this.server || !this.link || this.refusal) return;
     // The run has its result by now: a stream that could not be removed is worth no error of its own.
     await removeLab(await jetStreamOf(this.link), this.options.lab).catch(() => undefined);
   }
@@ -150,6 +170,32 @@ export class Bus {
   private connected(): NatsLink {
     if (!this.link) throw new Error('the bus is not connected');
     return this.link;
+  }
+
+  /** Waits out an outage, an election in a cluster for one; whoever lost the server for good says so by `onLost`. */
+  private async appendPatiently(message: LogAppend): Promise<Appended> {
+    const deadline = performance.now() + OUTAGE_MILLIS;
+    for (;;) {
+      try {
+        if (!this.log) throw new Error('the bus is not prepared');
+        return await appendSurely(this.log, message, this.clock);
+      } catch (error) {
+        if (!(error instanceof LogUnavailable) || this.closing || performance.now() > deadline) throw error;
+      }
+    }
+  }
+
+  /** Says whose history it is that stands in the way. */
+  private async taken(error: unknown): Promise<never> {
+    if (!(error instanceof AppendRefused)) throw error;
+    this.refusal = error;
+    const { lab } = this.options;
+    const last = await this.log?.last(this.subjects.labLog);
+    if (last) refuseNewer(this.subjects.labLog, last.headers);
+    throw new BadInput(
+      `laboratory ${lab} has the history of another run (its last event is message ${last?.sequence ?? 'unknown'}): use another name, or remove it with faultline labs remove ${lab}`,
+      { cause: error },
+    );
   }
 
   private onStatus(status: string): void {

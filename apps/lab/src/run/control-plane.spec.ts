@@ -73,6 +73,27 @@ describe('the control plane', () => {
     expect(look.sent()).toBe(1);
   });
 
+  test('where somebody looks on, that nobody listens is told soon', async () => {
+    const nobody = throwError(() => new EmptyResponseException('iommu.attach'));
+    const send = <T>(): Observable<T> => nobody as Observable<T>;
+    const control = new ControlPlane({ send }, subjectsOf('run-1'), scenario, 0, 0);
+    await expect(control.ask('iommu.attach', { device: 0 }, 60_000)).rejects.toThrow(
+      /^no service answers iommu\.attach: is iommu running\?$/,
+    );
+  });
+
+  test('a question that got lost with the connection is asked again, and in the end told as unanswered', async () => {
+    const lost = throwError(() => 'Error: Connection lost. Trying to reconnect...');
+    let sent = 0;
+    const send = <T>(): Observable<T> => (++sent > 1 ? of({ drained: true } as T) : (lost as Observable<T>));
+    const control = new ControlPlane({ send }, subjectsOf('run-1'), scenario);
+    await expect(control.ask('iommu.progress', {})).resolves.toEqual({ drained: true });
+    expect(sent).toBe(2);
+    await expect(answering(lost).ask('iommu.attach', { device: 0 }, 10)).rejects.toThrow(
+      /^service iommu did not answer iommu\.attach within 0\.01 s; see its log$/,
+    );
+  });
+
   test('one that was received and not answered is asked again under the same name, in case its owner died', async () => {
     const asks: unknown[] = [];
     const send = <T>(_subject: string, request: unknown): Observable<T> => {

@@ -16,8 +16,10 @@ export class ControlPlane {
     scenario: Pick<ResolvedScenario, 'devices' | 'iommus' | 'processes' | 'shards'>,
     /** How long a unit may be without an owner, as while a service is started again; nothing is given up before. */
     private readonly absenceMillis = 0,
+    /** After so long without anybody who listens, a question is given up even before that. */
+    desertedMillis?: number,
   ) {
-    this.control = new ControlClient(client, subjects, scenario);
+    this.control = new ControlClient(client, subjects, scenario, desertedMillis);
   }
 
   async ask<V extends keyof ControlVerbs>(

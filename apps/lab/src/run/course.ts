@@ -21,7 +21,7 @@ export interface CourseOptions {
   stuckMillis: number;
   /** An open loop may have nothing under way for long, and go on. */
   mayIdle: boolean;
-  /** Services that do not answer for a while are somebody else's business: a look they miss shows what the one before did. */
+  /** Services or a server that do not answer for a while are somebody else's business: a look they miss shows what the one before did. */
   mayMiss?: boolean;
 }
 

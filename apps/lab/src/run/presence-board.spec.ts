@@ -55,5 +55,7 @@ describe('the presence board', () => {
     board.post(presence('a', 'ready', { deadLetters: 3 }));
     board.post(presence('b', 'ready', { deadLetters: 2 }));
     expect(board.deadLetters).toBe(5);
+    board.post(presence('b', 'ready', { repairedQueues: 2 }));
+    expect(board.repairedQueues).toBe(2);
   });
 });

@@ -56,6 +56,11 @@ export class PresenceBoard {
     );
   }
 
+  /** Queues whose consumer had to be made anew, all told. */
+  get repairedQueues(): number {
+    return [...this.last.values()].reduce((sum, { repairedQueues = 0 }) => sum + repairedQueues, 0);
+  }
+
   /** Messages that instances put to the dead letters, all told. */
   get deadLetters(): number {
     return [...this.last.values()].reduce((sum, presence) => sum + presence.deadLetters, 0);

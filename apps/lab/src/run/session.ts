@@ -4,7 +4,7 @@ import type { ClientNats } from '@nestjs/microservices';
 import { headText } from '@faultline/audit';
 import type { ResolvedScenario } from '@faultline/contracts';
 import { SystemClock } from '@faultline/messaging';
-import { createControlClient } from '@faultline/runtime';
+import { createControlClient, type ProvisioningConfig } from '@faultline/runtime';
 import { Interrupted, RunFailed } from '../errors';
 import type { Terminal } from '../terminal';
 import { Bus } from './bus';
@@ -32,6 +32,8 @@ export interface SessionOptions {
   folder: RunFolder;
   terminal: Terminal;
   environment: NodeJS.ProcessEnv;
+  /** How the streams and queues of the run are made. */
+  provisioning: ProvisioningConfig;
   /** What the services log. */
   logLevel: string;
   /** The site whose services carry out the run; absent to start processes for it. */
@@ -47,13 +49,14 @@ export interface SessionResult {
   summary: unknown;
   durability: string;
   deadLetters: number;
+  repairedQueues: number;
 }
 
 /** Five Node.js processes on a small, busy machine take their time to start. */
 const READY_MILLIS = 90_000;
 const STUCK_MILLIS = 120_000;
 const DRAIN_MILLIS = 10_000;
-/** At a site, time for a service that died to be started again and to answer. */
+/** On a server of somebody else, time for it to come back from an outage, or at a site for a service that died to be started again. */
 const ABSENCE_MILLIS = 60_000;
 const SUMMARY_MILLIS = 300_000;
 /** A service that dies is noticed a moment after the question it left unanswered. */
@@ -134,6 +137,7 @@ export class RunSession {
       lab,
       folder,
       queues: queuesOfScenario(scenario),
+      provisioning: this.options.provisioning,
       url: environment['NATS_URL'] || undefined,
       onLost: (error) => this.lifeline.fail(error),
     });
@@ -148,16 +152,17 @@ export class RunSession {
     await this.lifeline.race(crew.hire(bus));
     await this.lifeline.race(bus.prepare());
     this.presence = await listenToPresence(bus.servers, lab, this.board);
-    await this.lifeline.race(crew.begin(bus));
+    // Before any service begins: one that came upon the scenario of another run would take part in that.
     await this.lifeline.race(
       bus.append({ kind: 'ScenarioLoaded', run: folder.id, scenario, atMicros: nowMicros() }),
     );
+    await this.lifeline.race(crew.begin(bus));
     this.display.step(crew.names);
     const ready = this.board.complete(() => crew.missing());
     await this.lifeline.within(ready, READY_MILLIS, () => notReady(crew));
     this.client = createControlClient(bus.servers, `faultline lab ${lab}`);
     await this.lifeline.race(this.client.connect());
-    const absence = site === undefined ? 0 : ABSENCE_MILLIS;
+    const absence = bus.server ? 0 : ABSENCE_MILLIS;
     const control = new ControlPlane(this.client, bus.subjects, scenario, absence);
     const wiring = new Wiring(control, scenario);
     await this.lifeline.race(wiring.wireUp());
@@ -200,7 +205,7 @@ export class RunSession {
       lifeline,
       timeline,
       stuckMillis: STUCK_MILLIS,
-      mayMiss: this.options.site !== undefined,
+      mayMiss: this.bus?.server === undefined,
       mayIdle: scenario.devices.some(({ workloads }) =>
         workloads.some(({ ratePerSecond }) => ratePerSecond > 0),
       ),
@@ -231,7 +236,8 @@ export class RunSession {
     );
     await this.keepHeads(bus);
     this.leavesStreams = false;
-    return { end, drained, summary, durability: bus.durability, deadLetters: this.board.deadLetters };
+    const { deadLetters, repairedQueues } = this.board;
+    return { end, drained, summary, durability: bus.durability, deadLetters, repairedQueues };
   }
 
   /** The store goes with the run, and what nobody who rewrites the record may change must not be written by the event log. */

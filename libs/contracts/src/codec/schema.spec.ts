@@ -190,6 +190,64 @@ describe('Schema', () => {
   });
 });
 
+describe('what can be salvaged of a body', () => {
+  interface Numbered {
+    kind: 'Numbered';
+    n: number;
+    label: string;
+  }
+  const picky = new Schema<Numbered>({
+    name: 'picky',
+    versions: {
+      1: [
+        record<Numbered>('Numbered', 1, { n: u8, label: text }, ({ n }) => (n > 9 ? `n is ${n}` : undefined)),
+      ],
+    },
+  });
+  const numbered = (...ns: number[]): Numbered[] =>
+    ns.map((n) => ({ kind: 'Numbered', n, label: `number ${n}` }));
+
+  it('is all of a good one, without complaint', () => {
+    expect(picky.salvage(picky.encode(numbered(1, 2)))).toEqual({ records: numbered(1, 2) });
+  });
+
+  it('is every record up to the bytes that make no sense, wherever it is cut, with the complaint of decode', () => {
+    const records = numbered(1, 2, 3);
+    const whole = picky.encode(records);
+    const ends = records.map((_, place) => picky.encode(records.slice(0, place + 1)).length);
+    for (let length = 0; length < whole.length; length += 1) {
+      const { records: read, error } = picky.salvage(whole.subarray(0, length));
+      expect(read).toEqual(records.filter((_, place) => (ends[place] ?? 0) <= length));
+      expect(error).toBeInstanceOf(DecodeError);
+    }
+  });
+
+  it('holds records that can be read but are refused, and what follows them', () => {
+    const { records, error } = picky.salvage(picky.encode(numbered(1, 77, 2)));
+    expect(records).toEqual(numbered(1, 77, 2));
+    expect(error?.message).toMatch(/record 1 \(Numbered\): n is 77/);
+  });
+
+  it('is nothing of foreign bytes and of a version of the future', () => {
+    const future = picky.encode(numbered(1));
+    new DataView(future.buffer, future.byteOffset).setUint16(2, 9, true);
+    for (const body of [future, new TextEncoder().encode('{"json":true}'), new Uint8Array(3)])
+      expect(picky.salvage(body)).toMatchObject({ records: [], error: expect.any(DecodeError) as Error });
+  });
+
+  it('throws nothing, for any bytes at all', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 8 }), (changes) => {
+        const body = picky.encode(numbered(1, 2, 3));
+        for (const [place, value] of changes) body[place % body.length] = value;
+        const { records, error } = picky.salvage(body);
+        if (!error) expect(records).toEqual(picky.decode(body));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
 describe('versions of a schema', () => {
   interface First {
     kind: 'Sent';

@@ -95,6 +95,39 @@ export class Schema<T extends Tagged> {
     }
   }
 
+  /**
+   * As much of a body as can be read, for whoever has to answer for what a bad message names: every record up to the first whose
+   * bytes make no sense, those included that can be read but are refused. `error` is the first complaint, as `decode` throws it;
+   * absent when there is none.
+   */
+  salvage(body: Uint8Array): { records: T[]; error?: DecodeError } {
+    try {
+      return { records: this.decode(body) };
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      return { records: this.readable(body), error };
+    }
+  }
+
+  private readable(body: Uint8Array): T[] {
+    const reader = new ByteReader(body);
+    const records: Tagged[] = [];
+    try {
+      const version = readHead(reader);
+      const compiled = this.compiled.get(version);
+      const count = compiled === undefined ? 0 : reader.view.getUint32(4, true);
+      reader.position = HEAD_BYTES;
+      while (compiled && records.length < count) {
+        const known = nextLayout(reader, compiled, this.name, records.length);
+        records.push(this.upcast(known.decode(reader) as unknown as Tagged, version));
+      }
+    } catch (error) {
+      // Where the bytes stop to make sense is the end of what can be read; `decode` has said what is wrong with them.
+      if (!(error instanceof DecodeError || error instanceof RangeError)) throw error;
+    }
+    return records as T[];
+  }
+
   private upcast(record: Tagged, from: number): Tagged {
     let upcast = record;
     for (let version = from; version < this.version; version += 1) {
@@ -123,10 +156,7 @@ function readRecords(reader: ByteReader, compiled: CompiledVersion, schema: stri
   reader.position = HEAD_BYTES;
   const records: Tagged[] = new Array<Tagged>(count);
   for (let index = 0; index < count; index += 1) {
-    const tag = reader.view.getUint8(reader.position);
-    const known = compiled.byTag[tag];
-    if (!known) throw new DecodeError(`record ${index} has tag ${tag}, which schema ${schema} does not have`);
-    reader.position += 1;
+    const known = nextLayout(reader, compiled, schema, index);
     const record = known.decode(reader) as unknown as Tagged;
     const complaint = known.layout.check?.(record as never);
     if (complaint !== undefined)
@@ -136,6 +166,20 @@ function readRecords(reader: ByteReader, compiled: CompiledVersion, schema: stri
   if (reader.position !== reader.bytes.length)
     throw new DecodeError(`${reader.bytes.length - reader.position} bytes are left after the last record`);
   return records;
+}
+
+/** How the record that comes next is read, by its tag. */
+function nextLayout(
+  reader: ByteReader,
+  compiled: CompiledVersion,
+  schema: string,
+  index: number,
+): NonNullable<CompiledVersion['byTag'][number]> {
+  const tag = reader.view.getUint8(reader.position);
+  const known = compiled.byTag[tag];
+  if (!known) throw new DecodeError(`record ${index} has tag ${tag}, which schema ${schema} does not have`);
+  reader.position += 1;
+  return known;
 }
 
 function compileVersion(layouts: readonly RecordLayout[]): CompiledVersion {

@@ -1,10 +1,7 @@
-import type { ClockPort, LogMessage, Running, WorkMessage } from '../ports';
+import { retryDelayMillis, type ClockPort, type LogMessage, type WorkMessage, type Working } from '../ports';
 import type { MemoryLog } from './memory-log';
 import { Pump, toError, type Scheduler } from './scheduler';
 import { subjectMatcher } from './subject-match';
-
-/** Pause before a message whose handler threw is delivered again. */
-const THROWN_RETRY_MILLIS = 1000;
 
 export interface MemoryQueueOptions {
   log: MemoryLog;
@@ -49,7 +46,7 @@ export class MemoryQueue {
     prefetch: number;
     onWork(message: WorkMessage): void;
     onError(error: Error): void;
-  }): Running {
+  }): Working {
     const worker: Worker = {
       prefetch: options.prefetch,
       unsettled: 0,
@@ -59,6 +56,7 @@ export class MemoryQueue {
     this.workers.push(worker);
     this.pump.wake();
     return {
+      ackWaitMillis: this.options.ackWaitMicros / 1_000,
       stop: () => {
         const index = this.workers.indexOf(worker);
         if (index >= 0) this.workers.splice(index, 1);
@@ -112,7 +110,7 @@ export class MemoryQueue {
     try {
       worker.onWork(delivery);
     } catch (thrown) {
-      delivery.retry(THROWN_RETRY_MILLIS);
+      delivery.retry(retryDelayMillis(open.deliveries));
       worker.onError(toError(thrown));
     }
   }

@@ -1,4 +1,4 @@
-import type { ClockPort, Running, WorkMessage, WorkPort } from '../ports';
+import type { ClockPort, WorkMessage, Working, WorkPort } from '../ports';
 import type { MemoryLog } from './memory-log';
 import { MemoryQueue } from './memory-queue';
 import { microtasks, type Scheduler } from './scheduler';
@@ -24,7 +24,7 @@ export class MemoryWork implements WorkPort {
     prefetch: number;
     onWork(message: WorkMessage): void;
     onError(error: Error): void;
-  }): Promise<Running> {
+  }): Promise<Working> {
     return Promise.resolve(this.queueOf(options.queue).join(options));
   }
 

@@ -1,5 +1,5 @@
 import { subjectsOf } from '@faultline/contracts';
-import type { LogPort, Running, WorkMessage, WorkPort } from '../ports';
+import { retryDelayMillis, type LogPort, type WorkMessage, type Working, type WorkPort } from '../ports';
 import { appendAll, numbered, text } from './batches.testkit';
 import { eventually } from './eventually.testkit';
 
@@ -45,10 +45,10 @@ const acknowledge = (message: WorkMessage, worker: Worker): void => {
 export function describeWorkPort(name: string, makeWork: () => Promise<WorkHarness>): void {
   describe(`work port: ${name}`, () => {
     let harness: WorkHarness;
-    const started: Running[] = [];
+    const started: Working[] = [];
     const put = (bodies: readonly string[], queue = 'fast', iommu = 0): Promise<number[]> =>
       appendAll(harness.log, subjectsOf(harness.lab).queueLog(iommu, queue), bodies);
-    const start = async (worker: Worker, prefetch = 4, queue = 'fast'): Promise<Running> => {
+    const start = async (worker: Worker, prefetch = 4, queue = 'fast'): Promise<Working> => {
       const running = await harness.work.work({
         queue,
         prefetch,
@@ -71,7 +71,7 @@ export function describeWorkPort(name: string, makeWork: () => Promise<WorkHarne
   });
 }
 
-type Start = (worker: Worker, prefetch?: number, queue?: string) => Promise<Running>;
+type Start = (worker: Worker, prefetch?: number, queue?: string) => Promise<Working>;
 type Put = (bodies: readonly string[], queue?: string, iommu?: number) => Promise<number[]>;
 
 function describeDelivery(start: Start, put: Put, harness: () => WorkHarness): void {
@@ -136,6 +136,10 @@ function describeDelivery(start: Start, put: Put, harness: () => WorkHarness): v
 }
 
 function describeSettlement(start: Start, put: Put): void {
+  it('tells how long a worker has', async () => {
+    expect((await start(new Worker())).ackWaitMillis).toBe(CONTRACT_ACK_WAIT_MILLIS);
+  });
+
   it('delivers again what was given back, and counts the deliveries', async () => {
     const worker = new Worker((message, self) => {
       self.unsettled--;
@@ -193,5 +197,7 @@ function describeSettlement(start: Start, put: Put): void {
     await eventually('the retry', () => worker.got.length === 3);
     expect(worker.errors.map((error) => error.message)).toEqual(['handler broke']);
     expect(worker.bodies).toEqual(['bad', 'good', 'bad']);
+    const delays = [1, 2, 3, 6, 1_000_000].map(retryDelayMillis);
+    expect(delays).toEqual([1_000, 2_000, 4_000, 30_000, 30_000]);
   });
 }

@@ -24,6 +24,35 @@ export function durabilityOf(version: string, wantedSyncInterval: string): Durab
   return { text, syncInterval: wantedSyncInterval };
 }
 
+/** Servers that have a log, or take part in its votes, in words. */
+function copiesOf(replicas: number): string {
+  if (replicas === 1) return 'one copy';
+  return `${Math.floor(replicas / 2) + 1} of ${replicas} copies written before an acknowledgement`;
+}
+
+/** What is known of the durability of a log, for every report. The server that is somebody else's does not tell its `sync_interval`. */
+export function describeDurability(facts: { version: string; replicas: number; own?: Durability }): string {
+  const { version, replicas, own } = facts;
+  const { text, syncInterval } = own ?? durabilityOf(version, '');
+  const synced =
+    own || syncInterval === undefined
+      ? text
+      : "acknowledged before fsync unless the server's sync_interval is 'always', which it does not tell";
+  return `nats-server ${version}, ${copiesOf(replicas)}, ${synced}`;
+}
+
+/** A server's place in a cluster. */
+export interface ClusterPlace {
+  /** Name of the cluster. */
+  name: string;
+  /** Name of the server, which no other one of the cluster has: JetStream knows it by that. */
+  serverName: string;
+  /** Where it listens for the other servers. */
+  port: number;
+  /** Where the other servers listen for it. */
+  otherPorts: readonly number[];
+}
+
 export interface ConfigFileOptions {
   host: string;
   /** -1: the server chooses a free one. */
@@ -32,6 +61,7 @@ export interface ConfigFileOptions {
   portsDir: string;
   syncInterval?: string;
   maxStoreBytes?: number;
+  cluster?: ClusterPlace;
 }
 
 /** The configuration file of a private server. */
@@ -47,6 +77,19 @@ export function configFile(options: ConfigFileOptions): string {
     'jetstream {',
     ...jetstream,
     '}',
+    ...(options.cluster ? clusterLines(options.host, options.cluster) : []),
     '',
   ].join('\n');
+}
+
+function clusterLines(host: string, { name, serverName, port, otherPorts }: ClusterPlace): string[] {
+  const routes = otherPorts.map((other) => JSON.stringify(`nats-route://${host}:${other}`));
+  return [
+    `server_name: ${JSON.stringify(serverName)}`,
+    'cluster {',
+    `  name: ${JSON.stringify(name)}`,
+    `  listen: ${JSON.stringify(`${host}:${port}`)}`,
+    `  routes: [${routes.join(', ')}]`,
+    '}',
+  ];
 }

@@ -1,3 +1,5 @@
+export { describeDurability, type Durability } from './config';
 export { NatsServerFailed, NatsServerMissing } from './errors';
 export { locateNatsServer } from './locate';
+export { NatsCluster, type NatsClusterOptions } from './nats-cluster';
 export { NatsServer, type NatsServerExit, type NatsServerOptions } from './nats-server';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { rejectionOf } from '../../../hosting/src/testkit/eventually.testkit';
 import { connectNats } from '../connection';
 import { NatsUnreachable } from '../errors';
-import { durabilityOf } from './config';
+import { describeDurability, durabilityOf } from './config';
 import { NatsServerFailed, NatsServerMissing } from './errors';
 import { locateNatsServer } from './locate';
 import { NatsServer } from './nats-server';
@@ -75,6 +75,25 @@ describe('nats-server launcher', () => {
       syncInterval: '5s',
     });
     expect(durabilityOf('v2.12.0', 'always').text).toBe('synced to disk before every acknowledgement');
+  });
+});
+
+describe('what a report says of durability', () => {
+  it.each([
+    [
+      { version: '2.9.10', replicas: 1 },
+      'nats-server 2.9.10, one copy, acknowledged before fsync, synced about every 2 minutes',
+    ],
+    [
+      { version: '2.11.1', replicas: 3 },
+      "nats-server 2.11.1, 2 of 3 copies written before an acknowledgement, acknowledged before fsync unless the server's sync_interval is 'always', which it does not tell",
+    ],
+    [
+      { version: '2.11.1', replicas: 1, own: durabilityOf('2.11.1', '1s') },
+      'nats-server 2.11.1, one copy, acknowledged before fsync, synced every 1s',
+    ],
+  ])('%j', (facts, text) => {
+    expect(describeDurability(facts)).toBe(text);
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { configFile, durabilityOf, type Durability } from './config';
+import { configFile, durabilityOf, type ClusterPlace, type Durability } from './config';
 import { NatsServerFailed } from './errors';
 import { locateNatsServer } from './locate';
 import { greet, readPortsFile } from './ready';
@@ -22,6 +22,8 @@ export interface NatsServerOptions {
   syncInterval?: string;
   /** Limit of the store, in bytes; default: three quarters of the free disk, as the server sees it. */
   maxStoreBytes?: number;
+  /** Its place in a cluster; alone without. */
+  cluster?: ClusterPlace;
 }
 
 export interface NatsServerExit {
@@ -60,6 +62,7 @@ export class NatsServer {
           portsDir: directory,
           syncInterval: durability.syncInterval,
           maxStoreBytes: options.maxStoreBytes,
+          cluster: options.cluster,
         }),
       );
       await mkdir(options.storeDir, { recursive: true });

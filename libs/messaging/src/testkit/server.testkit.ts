@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JetStreamManager } from 'nats';
 import { connectNats, type LinkStatus, type NatsLink } from '../connection';
-import { NatsServer, type NatsServerOptions } from '../launcher';
-import { jetStreamOf, natsPorts, type NatsPorts } from '../nats-ports';
+import { NatsCluster, NatsServer, type NatsServerOptions } from '../launcher';
+import { jetStreamOf, natsPorts, type NatsPorts, type NatsPortsOptions } from '../nats-ports';
 import { provision, type ProvisionOptions } from '../provision';
 
 let labs = 0;
@@ -45,6 +45,32 @@ export class TestServer {
   }
 }
 
+/** A real cluster for one spec file, in a directory of its own. */
+export class TestCluster {
+  private constructor(
+    readonly directory: string,
+    readonly cluster: NatsCluster,
+  ) {}
+
+  static async start(size = 3): Promise<TestCluster> {
+    const directory = await mkdtemp(join(tmpdir(), 'faultline-cluster-'));
+    return new TestCluster(directory, await NatsCluster.start({ directory, size }));
+  }
+
+  get url(): string[] {
+    return this.cluster.urls;
+  }
+
+  link(): Promise<NatsLink> {
+    return connectNats({ url: this.url, name: 'spec' });
+  }
+
+  async stop(): Promise<void> {
+    await this.cluster.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
 export interface TestPorts extends NatsPorts {
   lab: string;
   link: NatsLink;
@@ -54,7 +80,7 @@ export interface TestPorts extends NatsPorts {
 /** Provisions a fresh laboratory and gives its ports over a connection of their own. */
 export async function freshPorts(
   server: TestServer,
-  options: Partial<ProvisionOptions> & { appendTimeoutMillis?: number } = {},
+  options: Partial<ProvisionOptions> & Partial<NatsPortsOptions> = {},
 ): Promise<TestPorts> {
   const lab = freshLab();
   const link = await server.link();
@@ -70,6 +96,6 @@ export async function freshPorts(
     lab,
     link,
     jsm,
-    ...(await natsPorts(link, { lab, appendTimeoutMillis: options.appendTimeoutMillis })),
+    ...(await natsPorts(link, { ...options, lab })),
   };
 }
