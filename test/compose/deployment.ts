@@ -28,6 +28,8 @@ export class Command {
       cwd: REPOSITORY,
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, which can be sent what a terminal sends at Ctrl-C: docker works with several processes.
+      detached: true,
     });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.out += text));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.err += text));
@@ -55,7 +57,7 @@ export class Command {
   }
 
   interrupt(): void {
-    this.child.kill('SIGINT');
+    if (this.child.pid !== undefined) process.kill(-this.child.pid, 'SIGINT');
   }
 }
 
@@ -147,9 +149,10 @@ export class Deployment {
     return all.slice(0, all.length - below.length).reduce((sum, size) => sum + size, 0);
   }
 
-  /** What the containers said last, for a failure that shows elsewhere. */
-  logs(): Promise<string> {
-    return this.compose('logs', '--no-color', '--tail', '40');
+  /** What the containers complained of, for a failure that shows elsewhere. */
+  async complaints(): Promise<string> {
+    const lines = (await this.compose('logs', '--no-color', '--tail', '200')).split('\n');
+    return lines.filter((line) => /"level":"(warn|error|fatal)"|\[(WRN|ERR|FTL)\]/.test(line)).join('\n');
   }
 
   /** Nothing is left: no container, no volume, no network, no image of ours. */
