@@ -18,7 +18,7 @@ it('bad messages go to the dead letters with their reason, and the run goes on a
   const lab = await NatsLaboratory.open(server, scenario);
   const { ports } = lab.stranger;
   try {
-    lab.laboratory.begin();
+    await lab.laboratory.begin();
     await lab.ended(100);
     for (const [what, lane, body, reason] of badRequests) {
       const rejection = await rejectionOf(ports.lanes.request(lane(lab.subjects), body, 20_000));

@@ -28,7 +28,7 @@ describe('the path on a real NATS server', () => {
       const scenario = scenarioOf(crowded(model));
       const lab = await NatsLaboratory.open(server, scenario);
       try {
-        lab.laboratory.begin();
+        await lab.laboratory.begin();
         const log = await lab.finish();
         const report = auditLog(log, scenario);
         expect(complaintsOf(report)).toEqual([]);
@@ -52,7 +52,7 @@ describe('the path on a real NATS server', () => {
       const scenario = scenarioOf(crowded(model, 3000));
       const lab = await NatsLaboratory.open(server, scenario);
       try {
-        lab.laboratory.begin();
+        await lab.laboratory.begin();
         await lab.ended(500);
         await server.crashAndRestart();
         expect(lab.laboratory.advance()).toBe(false);

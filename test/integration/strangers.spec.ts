@@ -22,7 +22,7 @@ describe('the journal of a unit whose subject others write to', () => {
   let journal: UnitJournal;
   beforeEach(async () => {
     ports = memoryPorts({ lab: 'lab', clock: new TestClock() });
-    journal = new UnitJournal(ports.log, ports.clock, 'segment.0', 1);
+    journal = new UnitJournal(ports.log, ports.clock, 'segment.0', 1, 'owner');
     await write();
   });
 
@@ -81,7 +81,7 @@ it('a refused request does not stand in the way of the one whose number it took'
   const body = pageRequestSchema.encode([{ kind: 'Sender', unit: 'segment.0', epoch: 1 }, imitation]);
   const refusal = ports.lanes.request('virtual.cmd.iommu.0.page-request', body, 1_000);
   expect(await rejectionOf(world.settle(refusal))).toBeInstanceOf(LaneRejected);
-  laboratory.begin();
+  await world.settle(laboratory.begin());
   await world.until(() => laboratory.advance());
   await world.settle(laboratory.finish());
   const log = ports.memory;

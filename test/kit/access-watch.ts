@@ -6,8 +6,10 @@ import {
   type SegmentEvent,
   shardOfPasid,
 } from '@faultline/domain';
-import type { DeviceEmulatorService } from '../../apps/device-emulator/src/device-emulator.service';
-import type { MmHandlerService } from '../../apps/mm-handler/src/mm-handler.service';
+import { shardUnit } from '@faultline/contracts';
+import type { OwnedUnit } from '@faultline/runtime';
+import { SegmentUnit } from '../../apps/device-emulator/src/segment-unit';
+import { ShardUnit } from '../../apps/mm-handler/src/shard-unit';
 
 /** One access, from the workload's draw to its end. */
 export interface WatchedAccess {
@@ -30,12 +32,15 @@ export class AccessWatch {
   readonly all = new Map<string, WatchedAccess>();
   readonly complaints: string[] = [];
   private ended = 0;
+  /** Who owns a segment now. */
+  private readonly owners = new Map<string, SegmentUnit>();
   /** By PASID: the address spaces it may show. */
   private readonly visible = new Map<number, Set<number>>();
 
+  /** @param find gives a unit at whoever owns it now */
   constructor(
-    private readonly devices: DeviceEmulatorService,
-    private readonly mm: MmHandlerService,
+    private readonly find: (unit: string) => OwnedUnit | undefined,
+    private readonly shards: number,
   ) {}
 
   /** Accesses that ended so far. */
@@ -55,14 +60,34 @@ export class AccessWatch {
     this.visible.set(pasid, new Set(mms));
   }
 
-  /** Begins to watch segments that were started. */
-  begin(): void {
-    for (const unit of this.devices['units']) {
-      const send = unit['send'].bind(unit);
-      unit['send'] = (events) => {
+  /** Begins to watch a unit that is about to start, if it is a segment. */
+  watch(unit: OwnedUnit): void {
+    if (!(unit instanceof SegmentUnit)) return;
+    this.owners.set(unit.name, unit);
+    const send = unit['send'].bind(unit);
+    let isNew = true;
+    unit['send'] = (events) => {
+      // What an owner still believes that has a successor is not what became of an access.
+      if (this.owners.get(unit.name) === unit) {
+        if (isNew) this.forgetOpen(unit);
+        isNew = false;
         for (const event of events) this.see(event);
-        send(events);
-      };
+      }
+      send(events);
+    };
+  }
+
+  /**
+   * What was not in the log when an owner died did not happen: its successor issues those accesses again (D9). What an owner that was
+   * stopped wrote before it was deposed is in the log, and was not seen here.
+   */
+  private forgetOpen(unit: SegmentUnit): void {
+    for (const [name, { device, access, ends }] of this.all) {
+      const driver = unit['driversOf'].get(device)?.[0];
+      if (!driver) continue;
+      if (driver['options'].history?.isOver(device, access) && ends.length > 0) continue;
+      this.all.delete(name);
+      this.ended -= ends.length;
     }
   }
 
@@ -111,8 +136,10 @@ export class AccessWatch {
 
   /** Whether the address space shows the frame there for such an access, or may still seem to. */
   private allows(mm: number, pasid: number, page: number, permissions: number, frame: number): boolean {
-    const units = this.mm['units'];
-    const space = units[shardOfPasid(pasid, units.length)]?.['host'].state.durable.spaces.get(mm);
+    const unit = this.find(shardUnit(shardOfPasid(pasid, this.shards)));
+    // While the shard changes hands nobody knows better.
+    if (!(unit instanceof ShardUnit)) return true;
+    const space = unit['host'].state.durable.spaces.get(mm);
     if (!space) return false;
     if (invalidatingFrame(space, page) === frame) return true;
     return frameShown(space, page) === frame && (permissions & ~permissionsShown(space, page)) === 0;

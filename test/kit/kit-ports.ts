@@ -47,7 +47,17 @@ export class KitPorts extends ServicePorts {
   ) {
     super();
     const logLevel = process.env['LOG_LEVEL'] ?? 'silent';
-    this.config = { service, instance, natsServers: [], lab, runDirectory: undefined, logLevel };
+    this.config = {
+      service,
+      instance,
+      session: instance,
+      leaseMillis: 3_000,
+      replicas: 1,
+      natsServers: [],
+      lab,
+      runDirectory: undefined,
+      logLevel,
+    };
     this.logger = createLogger(this.config);
     this.subjects = subjectsOf(lab);
     this.log = ports.log;
@@ -58,6 +68,10 @@ export class KitPorts extends ServicePorts {
     this.heads = ports.heads;
     this.snapshots = ports.snapshots;
     this.clock = ports.clock;
+  }
+
+  reviveOwners(): Promise<void> {
+    return Promise.resolve();
   }
 
   bury(letter: { subject: string; unit: string; body: Uint8Array }, cause: Error): void {

@@ -1,13 +1,9 @@
-import { decodeLogBody, iommuHwSchema, iommuQueueSchema } from '@faultline/contracts';
-import type {
-  Decider,
-  DurableSegmentEvent,
-  GroupQueued,
-  IommuEvent,
-  MmEvent,
-  SegmentState,
-} from '@faultline/domain';
+import { decodeLogBody, IommuHistory } from '@faultline/contracts';
+import type { Decider, DurableSegmentEvent, IommuEvent, MmEvent, SegmentState } from '@faultline/domain';
 import type { LogMessage } from '@faultline/hosting';
+import { SegmentUnit } from '../../apps/device-emulator/src/segment-unit';
+import { IommuUnit } from '../../apps/iommu/src/iommu-unit';
+import { ShardUnit } from '../../apps/mm-handler/src/shard-unit';
 import type { Laboratory } from './laboratory';
 
 /** A unit's state as it is, and as folding its events gives it. Texts, so that a difference can be shown. */
@@ -20,12 +16,14 @@ export interface Replayed {
 /** Folds the log again for every unit (I8). */
 export function replayUnits(laboratory: Laboratory, log: readonly LogMessage[]): Replayed[] {
   const of = (unit: string): LogMessage[] => log.filter((message) => message.headers.unit === unit);
-  const iommus = [...laboratory.iommus['units'].values()].map((unit): Replayed => {
+  const unitsOf = <Unit extends object>(kind: abstract new (...how: never) => Unit): Unit[] =>
+    laboratory.units.filter((unit): unit is typeof unit & Unit => unit instanceof kind);
+  const iommus = unitsOf(IommuUnit).map((unit): Replayed => {
     const { state, plan } = { state: unit['host'].state, plan: unit['host']['plan'] };
     const folded = fold(plan.decider, iommuEvents(of(unit.name)));
     return { unit: unit.name, live: canonical(state.durable), folded: canonical(folded.durable) };
   });
-  const shards = laboratory.mm['units'].map((unit): Replayed => {
+  const shards = unitsOf(ShardUnit).map((unit): Replayed => {
     const events = of(unit.name).flatMap(
       ({ headers, body }) => decodeLogBody(headers.schema, body) as MmEvent[],
     );
@@ -36,7 +34,7 @@ export function replayUnits(laboratory: Laboratory, log: readonly LogMessage[]):
       folded: canonical(folded.durable),
     };
   });
-  const segments = laboratory.devices['units'].map((unit): Replayed => {
+  const segments = unitsOf(SegmentUnit).map((unit): Replayed => {
     const events = of(unit.name).flatMap(
       ({ headers, body }) => decodeLogBody(headers.schema, body) as DurableSegmentEvent[],
     );
@@ -48,31 +46,12 @@ export function replayUnits(laboratory: Laboratory, log: readonly LogMessage[]):
   return [...iommus, ...shards, ...segments];
 }
 
-/** The events of an IOMMU in the order in which they were decided: queue messages stand before their cycle's `hw` (D5). */
+/** The events of an IOMMU in the order in which they were decided (D5). */
 export function iommuEvents(messages: readonly LogMessage[]): IommuEvent[] {
-  const groups = new Map<string, GroupQueued[]>();
-  const hardware = new Map<string, IommuEvent[]>();
-  for (const { headers, body } of messages) {
-    const cycle = `${headers.epoch}.${headers.cycle}`;
-    if (headers.schema === iommuQueueSchema.name) {
-      const queued = iommuQueueSchema.decode(body).filter((event) => event.kind === 'GroupQueued');
-      groups.set(cycle, [...(groups.get(cycle) ?? []), ...queued]);
-    } else {
-      const others = iommuHwSchema.decode(body).filter((event) => event.kind !== 'CycleClosed');
-      hardware.set(cycle, [...(hardware.get(cycle) ?? []), ...others]);
-    }
-  }
-  return [...hardware].flatMap(([cycle, others]) => merge(groups.get(cycle) ?? [], others));
-}
-
-function merge(queued: readonly GroupQueued[], others: readonly IommuEvent[]): IommuEvent[] {
-  const byOrder = new Map(queued.map((group) => [group.order, group]));
-  const rest = others[Symbol.iterator]();
-  return Array.from({ length: queued.length + others.length }, (_, order): IommuEvent => {
-    const event = byOrder.get(order) ?? (rest.next().value as IommuEvent | undefined);
-    if (!event) throw new Error(`the cycle has no event at place ${order}`);
-    return event;
-  });
+  const events: IommuEvent[] = [];
+  const history = new IommuHistory((event) => events.push(event));
+  for (const message of messages) history.take(message);
+  return events;
 }
 
 function fold<State, Event>(

@@ -45,6 +45,7 @@ export function scenarioOf(draft: Draft = {}): ResolvedScenario {
     timeScale: 1,
     queues: 'per-iommu',
     workers: { processes: 1, servers: 4, groupsPerMessage: 16 },
+    replicas: { deviceEmulators: 1, iommus: 1, mmHandlers: 1 },
     shards: Array.from({ length: shards }, (_, shard) => ({
       ...{ shard, frames: framesPerShard, swapPages: Number.MAX_SAFE_INTEGER },
       ...{ reclaim: 'lru', faultAround: 1, premap: 1 },

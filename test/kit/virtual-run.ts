@@ -2,7 +2,8 @@ import type { AuditReport } from '@faultline/audit';
 import type { ResolvedScenario } from '@faultline/contracts';
 import type { LogMessage } from '@faultline/hosting';
 import { auditLog } from './audit-log';
-import { Laboratory } from './laboratory';
+import { Laboratory, type OwnerName } from './laboratory';
+import type { Life } from './life';
 import { NO_TROUBLE, type Trouble, virtualPorts } from './virtual-ports';
 import { VirtualWorld } from './virtual-world';
 
@@ -13,6 +14,71 @@ export interface FinishedRun {
   report: AuditReport;
 }
 
+/** A replica is lost, or hands over, and another one takes over what it owned. */
+export interface Takeover {
+  /** Steps of the world since the one before. */
+  afterSteps: number;
+  whom: OwnerName | 'iopf-worker';
+  how: 'killed' | 'frozen' | 'handed-over';
+  /** Steps after which a replica that was stopped goes on. */
+  thawSteps: number;
+}
+
+/** Lets what is planned happen while a run goes on, one takeover after the other. */
+class Misfortune {
+  /** What happened, for a run that failed. */
+  readonly tale: string[] = [];
+  private readonly planned: Takeover[];
+  private left: number;
+  private busy = false;
+  private thaws: { life: Life; left: number }[] = [];
+  private failure: unknown;
+
+  constructor(
+    private readonly laboratory: Laboratory,
+    takeovers: readonly Takeover[],
+  ) {
+    this.planned = [...takeovers];
+    this.left = takeovers[0]?.afterSteps ?? 0;
+  }
+
+  /** One step of the world has passed. Returns whether nothing is under way. */
+  step(): boolean {
+    const [failure] = this.laboratory.failures;
+    if (failure) throw failure;
+    if (this.failure) throw this.failure;
+    for (const each of this.thaws) if ((each.left -= 1) === 0) each.life.thaw();
+    this.thaws = this.thaws.filter(({ left }) => left > 0);
+    if (this.busy) return false;
+    this.left -= 1;
+    const [next] = this.planned;
+    if (next && this.left <= 0) this.begin(next);
+    return !this.busy;
+  }
+
+  private begin(takeover: Takeover): void {
+    this.planned.shift();
+    this.left = this.planned[0]?.afterSteps ?? 0;
+    this.busy = true;
+    this.tale.push(JSON.stringify(takeover));
+    this.carryOut(takeover).then(
+      () => {
+        this.busy = false;
+        this.tale.push('done');
+      },
+      (error: unknown) => (this.failure = error),
+    );
+  }
+
+  private async carryOut({ whom, how, thawSteps }: Takeover): Promise<void> {
+    if (whom === 'iopf-worker') return this.laboratory.replaceWorker();
+    const before = this.laboratory.newest(whom);
+    const replacing = this.laboratory.replace(whom, how);
+    if (how === 'frozen') this.thaws.push({ life: before.life, left: thawSteps });
+    await replacing;
+  }
+}
+
 /** Runs a scenario to its end in virtual time and audits its log. Rejects with the state of everything when it has no end. */
 export async function runVirtually(
   scenario: ResolvedScenario,
@@ -20,24 +86,29 @@ export async function runVirtually(
     seed = 1,
     isOrderly = false,
     trouble = NO_TROUBLE,
-  }: { seed?: number; isOrderly?: boolean; trouble?: Trouble } = {},
+    takeovers = [],
+  }: { seed?: number; isOrderly?: boolean; trouble?: Trouble; takeovers?: readonly Takeover[] } = {},
 ): Promise<FinishedRun> {
   const world = new VirtualWorld(seed, isOrderly);
   const ports = virtualPorts(world, 'virtual', trouble);
   const laboratory = new Laboratory('virtual', scenario, () => ports);
+  const misfortune = new Misfortune(laboratory, takeovers);
   try {
     await world.settle(laboratory.start());
-    laboratory.begin();
+    await world.settle(laboratory.begin());
     await world.until(
-      () => laboratory.advance(),
+      () => misfortune.step() && laboratory.advance(),
       () => laboratory.accesses.count,
     );
     await world.settle(laboratory.finish());
     await world.settle(laboratory.stop());
   } catch (error) {
-    throw new Error(`${error instanceof Error ? error.stack : String(error)}\n${dump(laboratory)}`, {
-      cause: error,
-    });
+    throw new Error(
+      `${error instanceof Error ? error.stack : String(error)}\n${dump(laboratory)}\n${misfortune.tale.join('\n')}`,
+      {
+        cause: error,
+      },
+    );
   }
   const log: LogMessage[] = [];
   for (let message = ports.memory.at(1); message; message = ports.memory.at(log.length + 1))

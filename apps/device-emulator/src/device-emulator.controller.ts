@@ -1,7 +1,10 @@
-import type { ControlVerbs } from '@faultline/contracts';
+import type { Addressed, ControlVerbs } from '@faultline/contracts';
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { DeviceEmulatorService } from './device-emulator.service';
+
+type Request<Verb extends keyof ControlVerbs> = ControlVerbs[Verb]['request'];
+type Reply<Verb extends keyof ControlVerbs> = Promise<ControlVerbs[Verb]['reply']>;
 
 /** Control plane of the device segments: workloads start and stop, devices hang and vanish, progress is told. */
 @Controller()
@@ -9,43 +12,39 @@ export class DeviceEmulatorController {
   constructor(private readonly service: DeviceEmulatorService) {}
 
   @MessagePattern('device-emulator.start')
-  begin(): ControlVerbs['device-emulator.start']['reply'] {
-    this.service.begin();
+  async begin(@Payload() { unit }: Addressed): Reply<'device-emulator.start'> {
+    await this.service.begin(unit);
     return {};
   }
 
   @MessagePattern('device-emulator.stop')
-  halt(): ControlVerbs['device-emulator.stop']['reply'] {
-    this.service.halt();
+  halt(@Payload() { unit }: Addressed): ControlVerbs['device-emulator.stop']['reply'] {
+    this.service.halt(unit);
     return {};
   }
 
   @MessagePattern('device-emulator.start-process')
   async startProcess(
-    @Payload() { mm }: ControlVerbs['device-emulator.start-process']['request'],
-  ): Promise<ControlVerbs['device-emulator.start-process']['reply']> {
-    await this.service.startProcess(mm);
+    @Payload() { unit, mm }: Addressed & Request<'device-emulator.start-process'>,
+  ): Reply<'device-emulator.start-process'> {
+    await this.service.startProcess(unit, mm);
     return {};
   }
 
   @MessagePattern('device-emulator.hang')
-  async hang(
-    @Payload() { device }: ControlVerbs['device-emulator.hang']['request'],
-  ): Promise<ControlVerbs['device-emulator.hang']['reply']> {
+  async hang(@Payload() { device }: Request<'device-emulator.hang'>): Reply<'device-emulator.hang'> {
     await this.service.hang(device);
     return {};
   }
 
   @MessagePattern('device-emulator.remove')
-  async remove(
-    @Payload() { device }: ControlVerbs['device-emulator.remove']['request'],
-  ): Promise<ControlVerbs['device-emulator.remove']['reply']> {
+  async remove(@Payload() { device }: Request<'device-emulator.remove'>): Reply<'device-emulator.remove'> {
     await this.service.remove(device);
     return {};
   }
 
   @MessagePattern('device-emulator.progress')
-  progress(): ControlVerbs['device-emulator.progress']['reply'] {
-    return this.service.progress();
+  progress(@Payload() { unit }: Addressed): ControlVerbs['device-emulator.progress']['reply'] {
+    return this.service.progress(unit);
   }
 }

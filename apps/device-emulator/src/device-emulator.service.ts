@@ -1,40 +1,38 @@
-import type { DeviceProgress, ResolvedScenario } from '@faultline/contracts';
-import { ServicePorts, UnitService } from '@faultline/runtime';
+import { type DeviceProgress, type ResolvedScenario, segmentUnit } from '@faultline/contracts';
+import { ServicePorts, UnitOwnerService } from '@faultline/runtime';
 import { Injectable } from '@nestjs/common';
 import { SegmentUnit } from './segment-unit';
 
 /** The device segments of this instance. */
 @Injectable()
-export class DeviceEmulatorService extends UnitService {
-  private units: SegmentUnit[] = [];
-
-  constructor(private readonly ports: ServicePorts) {
-    super();
+export class DeviceEmulatorService extends UnitOwnerService<SegmentUnit> {
+  constructor(ports: ServicePorts) {
+    super(ports);
   }
 
-  async start(scenario: ResolvedScenario): Promise<string[]> {
-    this.units = scenario.iommus.map((iommu) => new SegmentUnit(this.ports, scenario, iommu));
-    for (const unit of this.units) await unit.start();
-    return this.units.map((unit) => unit.name);
+  namesOf(scenario: ResolvedScenario): string[] {
+    return scenario.iommus.map(({ segment }) => segmentUnit(segment));
   }
 
-  async stop(): Promise<void> {
-    await Promise.all(this.units.map((unit) => unit.stop()));
+  protected make(name: string, scenario: ResolvedScenario, onFailure: (error: Error) => void): SegmentUnit {
+    const iommu = scenario.iommus.find(({ segment }) => segmentUnit(segment) === name);
+    if (!iommu) throw new Error(`the scenario has no unit ${name}`);
+    return new SegmentUnit(this.ports, scenario, iommu, onFailure);
   }
 
   /** The workloads of processes that are there from the beginning begin. */
-  begin(): void {
-    for (const unit of this.units) unit.begin();
+  async begin(unit: string): Promise<void> {
+    await this.unit(unit).begin();
   }
 
   /** No more accesses are issued; those under way end as usual. */
-  halt(): void {
-    for (const unit of this.units) unit.halt();
+  halt(unit: string): void {
+    this.unit(unit).halt();
   }
 
   /** The workloads of a process that starts now begin. */
-  async startProcess(mm: number): Promise<void> {
-    await Promise.all(this.units.map((unit) => unit.startProcess(mm)));
+  async startProcess(unit: string, mm: number): Promise<void> {
+    await this.unit(unit).startProcess(mm);
   }
 
   /** The device hangs until its reset. */
@@ -47,40 +45,22 @@ export class DeviceEmulatorService extends UnitService {
     await this.unitOf(device).remove(device);
   }
 
-  private unitOf(device: number): SegmentUnit {
-    const unit = this.units.find((each) => each.hasDevice(device));
-    if (!unit) throw new UnknownDevice(device);
-    return unit;
+  /** How far the devices of a segment are. */
+  progress(unit: string): DeviceProgress {
+    return this.unit(unit).progress();
   }
 
-  progress(): DeviceProgress {
-    const sum: DeviceProgress = {
-      total: 0,
-      issued: 0,
-      ended: 0,
-      withdrawn: 0,
-      requests: 0,
-      faulted: 0,
-      finished: true,
-    };
-    for (const unit of this.units) {
-      const one = unit.progress();
-      sum.total += one.total;
-      sum.issued += one.issued;
-      sum.ended += one.ended;
-      sum.withdrawn += one.withdrawn;
-      sum.requests += one.requests;
-      sum.faulted += one.faulted;
-      sum.finished &&= one.finished;
-    }
-    return sum;
+  private unitOf(device: number): SegmentUnit {
+    const found = this.scenario.devices.find((each) => each.device === device);
+    if (!found) throw new UnknownDevice(device);
+    return this.unit(segmentUnit(found.segment));
   }
 }
 
-/** A control request named a device that no segment here has. */
+/** A control request named a device that the scenario does not have. */
 export class UnknownDevice extends Error {
   constructor(readonly device: number) {
-    super(`device ${device} is in no segment of this instance; expected a device of the running scenario`);
+    super(`device ${device} is in no segment; expected a device of the running scenario`);
     this.name = 'UnknownDevice';
   }
 }

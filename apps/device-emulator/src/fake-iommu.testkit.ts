@@ -70,6 +70,7 @@ export function scenarioOf(workloads: ResolvedSynthetic[]): ResolvedScenario {
     timeScale: 1,
     queues: 'per-iommu',
     workers: { processes: 1, servers: 1, groupsPerMessage: 1 },
+    replicas: { deviceEmulators: 1, iommus: 1, mmHandlers: 1 },
     iopf: { generation: 'G1', order: 'fifo', quantum: 1, window: 1 },
     deadlines: { teardownStepMicros: 0, invalidationMicros: 0 },
     shards: [],
@@ -95,9 +96,11 @@ export class SegmentBench {
   /** Whether translations are granted; they miss otherwise. */
   mapped = false;
   private cycle = 0;
+  /** Newest epoch of the segment that was heard of. */
+  private heard = 0;
 
   constructor(workloads: ResolvedSynthetic[]) {
-    this.unit = new SegmentUnit(this.ports, scenarioOf(workloads), IOMMU);
+    this.unit = new SegmentUnit(this.ports, scenarioOf(workloads), IOMMU, (error) => this.ports.fail(error));
   }
 
   async start(): Promise<void> {
@@ -117,10 +120,20 @@ export class SegmentBench {
         }));
       return translateSchema.encode([head, ...replies]);
     });
-    await serveLane(ports, subjects.pageRequest(0), pageRequestSchema, 'iommu.0', (records) => {
-      this.requests.push(...records.slice(1));
-      return pageRequestSchema.encode([head]);
-    });
+    await serveLane(
+      ports,
+      subjects.pageRequest(0),
+      pageRequestSchema,
+      'iommu.0',
+      async ([sender, ...records]) => {
+        if (sender?.kind === 'Sender' && sender.epoch > this.heard) {
+          this.heard = sender.epoch;
+          await this.say({ kind: 'SegmentResetSeen', segment: 0, segmentEpoch: sender.epoch });
+        }
+        this.requests.push(...records);
+        return pageRequestSchema.encode([head]);
+      },
+    );
     await ports.log.follow({
       subject: subjects.segmentLog(0),
       fromSequence: 1,

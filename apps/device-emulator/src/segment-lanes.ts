@@ -19,7 +19,7 @@ import {
   silentDevices,
 } from '@faultline/domain';
 import { DelayLine, ModelTime, type Running, type UnitHost } from '@faultline/hosting';
-import { followRecords, LaneClient, serveLane, type ServicePorts } from '@faultline/runtime';
+import { followRecords, LaneClient, PeerEpoch, serveLane, type ServicePorts } from '@faultline/runtime';
 import { asRequest, type RequestMessage } from './request-message';
 import { StopDesk } from './stop-desk';
 
@@ -32,8 +32,9 @@ export class SegmentLanes {
   private readonly requests: LaneClient<RequestMessage, ReturnType<typeof pageRequestSchema.decode>[number]>;
   private readonly running: Running[] = [];
   private readonly stops: StopDesk;
-  /** Newest epoch in which the IOMMU asked for a stop. */
-  private iommuEpoch = 0;
+  private readonly peer = new PeerEpoch();
+  /** Whether the IOMMU has closed what the devices had open before this epoch: answers from before are for nobody (D9). */
+  private isKnown = false;
   /** The modelled way to the IOMMU. Requests are numbered, so none may overtake another on it. */
   private readonly distance: DelayLine<readonly RequestMessage[]>;
 
@@ -60,18 +61,23 @@ export class SegmentLanes {
       subject: ports.subjects.translate(iommu.iommu),
       schema: translateSchema,
       sender,
+      peer: this.peer,
       onReply: (reply) => this.complete(reply),
     });
     this.requests = new LaneClient(ports, {
       subject: ports.subjects.pageRequest(iommu.iommu),
       schema: pageRequestSchema,
       sender,
+      peer: this.peer,
       onReply: (reply) => this.endTranslated(reply),
     });
   }
 
   async start(): Promise<void> {
-    const { subjects } = this.ports;
+    const { subjects, log } = this.ports;
+    const hwLog = subjects.hwLog(this.iommu.iommu);
+    // The IOMMU cannot have heard of this epoch before now.
+    const heardUpTo = (await log.last(hwLog))?.sequence ?? 0;
     this.running.push(
       await serveLane(
         this.ports,
@@ -88,19 +94,22 @@ export class SegmentLanes {
         (records) => this.stopPasids(records),
       ),
       await followRecords(this.ports, {
-        subject: subjects.hwLog(this.iommu.iommu),
+        subject: hwLog,
+        fromSequence: heardUpTo + 1,
         schemas: [iommuHwSchema],
         unit: this.unit,
         onRecords: (records) => this.readHardware(records),
       }),
     );
+    void this.requests.greet();
   }
 
-  async stop(): Promise<void> {
+  /** Whoever waits for an answer asks the next owner, so nobody is waited for here. */
+  stop(): void {
     this.translations.close();
     this.requests.close();
     this.stops.close();
-    await Promise.all(this.running.map((each) => each.stop()));
+    for (const each of this.running) void each.stop();
   }
 
   /**
@@ -159,6 +168,9 @@ export class SegmentLanes {
     const commands: SegmentCommand[] = [];
     const { segment } = this.iommu;
     for (const event of events) {
+      if (event.kind === 'IommuOwnerChanged') this.peer.accepts(event.epoch);
+      else if (event.kind === 'SegmentResetSeen' && this.ours(event)) this.isKnown = true;
+      if (!this.isKnown) continue;
       switch (event.kind) {
         case 'GroupResponded':
           if (event.model === 'pri' && event.segment === segment)
@@ -196,6 +208,9 @@ export class SegmentLanes {
   }
 
   private invalidate(records: ReturnType<typeof invalidateSchema.decode>): Uint8Array {
+    // Dropping more than was asked for does no harm, so an older owner is answered too; but what it said before counts no more.
+    const [head] = records;
+    if (head?.kind === 'Sender') this.peer.accepts(head.epoch);
     const silent = new Set<number>();
     for (const record of records) {
       if (record.kind !== 'InvalidatePages') continue;
@@ -226,9 +241,7 @@ export class SegmentLanes {
 
   /** Whether no newer owner of the IOMMU spoke before. What a deposed one still asks for is not done (D4). */
   private isNewest(head: ReturnType<typeof stopSchema.decode>[number] | undefined): boolean {
-    if (head?.kind !== 'Sender' || head.epoch < this.iommuEpoch) return false;
-    this.iommuEpoch = head.epoch;
-    return true;
+    return head?.kind === 'Sender' && this.peer.accepts(head.epoch);
   }
 
   private checkDevice(device: number): void {

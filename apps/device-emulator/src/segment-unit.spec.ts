@@ -11,7 +11,7 @@ async function started(...workloads: Parameters<typeof workloadOf>[0][]): Promis
 /** A device whose two accesses in flight have faulted: page requests 1 and 2 are outstanding. */
 async function faulting(...workloads: Parameters<typeof workloadOf>[0][]): Promise<SegmentBench> {
   const bench = await started(...workloads);
-  bench.unit.begin();
+  void bench.unit.begin();
   await bench.until('the page requests', () => bench.requests.length >= 2);
   return bench;
 }
@@ -113,7 +113,7 @@ describe('a PASID that is stopped', () => {
     const bench = await faulting({});
     const reply = bench.stop();
     await bench.until('the stop', () => bench.kinds().includes('AccessesWithdrawn'));
-    await bench.until('the end of service', bench.unit.stop());
+    await bench.until('the end of service', bench.unit.close());
     expect((await reply).map((record) => record.kind)).toEqual(['Sender']);
   });
 });

@@ -4,9 +4,12 @@ import {
   type ResolvedIommu,
   type ResolvedScenario,
   segmentSchema,
+  segmentUnit,
 } from '@faultline/contracts';
 import {
+  AccessHistory,
   createSegment,
+  type Decider,
   type DurableSegmentEvent,
   isDurableSegmentEvent,
   isDeviceRemoved,
@@ -18,9 +21,10 @@ import {
   type SegmentEvent,
   type SegmentState,
   SeededRandom,
+  workBegun,
 } from '@faultline/domain';
-import { type OutgoingMessage, UnitHost } from '@faultline/hosting';
-import { openJournal, type ServicePorts } from '@faultline/runtime';
+import { type OutgoingMessage, UnitHost, type UnitJournal } from '@faultline/hosting';
+import { own, type OwnedUnit, type ServicePorts } from '@faultline/runtime';
 import { openFeed } from './access-feed';
 import { SegmentLanes } from './segment-lanes';
 import { WorkloadDriver } from './workload-driver';
@@ -33,38 +37,38 @@ const ISSUES_PER_TURN = 1_024;
 const BACKLOG_LIMIT = 16_384;
 
 /** Runs one device segment: feeds it its workloads, carries its messages to the IOMMU and the answers back. */
-export class SegmentUnit {
+export class SegmentUnit implements OwnedUnit {
   readonly name: string;
-  private readonly epoch = 1;
   private readonly segment: number;
-  private readonly drivers: WorkloadDriver[];
+  private drivers: WorkloadDriver[] = [];
   /** Drivers by device. */
   private readonly driversOf = new Map<number, WorkloadDriver[]>();
   /** Address spaces of processes that start later. */
   private readonly later: ReadonlySet<number>;
   private host!: UnitHost<SegmentState, SegmentCommand, SegmentEvent>;
   private lanes!: SegmentLanes;
+  private journal!: UnitJournal;
   private begun = false;
   private requests = 0;
   private faulted = 0;
+  /** Accesses that ended before this owner began, beyond those that its state counts. */
+  private endedBefore = 0;
 
   constructor(
     private readonly ports: ServicePorts,
     private readonly scenario: ResolvedScenario,
     private readonly iommu: ResolvedIommu,
+    /** The unit can go no further, or has another owner. */
+    private readonly onFailure: (error: Error) => void,
   ) {
     this.segment = iommu.segment;
-    this.name = `segment.${this.segment}`;
+    this.name = segmentUnit(this.segment);
     this.later = new Set(
       scenario.processes.filter((process) => process.starts === 'timeline').map((process) => process.mm),
     );
-    for (const device of scenario.devices) {
-      if (device.segment === this.segment) this.driversOf.set(device.device, this.driversFor(device));
-    }
-    this.drivers = [...this.driversOf.values()].flat();
   }
 
-  private driversFor(device: ResolvedDevice): WorkloadDriver[] {
+  private driversFor(device: ResolvedDevice, history: AccessHistory): WorkloadDriver[] {
     const { ports, scenario } = this;
     // A feed may be ready before the unit is.
     const wake = (): void => {
@@ -79,7 +83,8 @@ export class SegmentUnit {
         device: device.device,
         workload,
         firstAccess,
-        feed: openFeed(workload, seed, wake, (error) => ports.fail(error)),
+        history,
+        feed: openFeed(workload, seed, wake, this.onFailure),
         seed,
         clock: ports.clock,
         timeScale: scenario.timeScale,
@@ -90,14 +95,15 @@ export class SegmentUnit {
 
   async start(): Promise<void> {
     const { ports, segment, scenario } = this;
-    const journal = await openJournal(ports, this.name, this.epoch, [ports.subjects.segmentLog(segment)]);
     const devices = scenario.devices.filter((device) => device.segment === segment);
+    const decider = createSegment({
+      segment,
+      devices: devices.map((device) => ({ ...device, model: this.iommu.model })),
+    });
+    const state = await this.recover(decider, devices);
     this.host = new UnitHost(
       {
-        decider: createSegment({
-          segment,
-          devices: devices.map((device) => ({ ...device, model: this.iommu.model })),
-        }),
+        decider,
         isDurable: isDurableSegmentEvent,
         isRefusal: (error) => error instanceof PasidStillStopping,
         messages: (events) => this.messages(events as readonly DurableSegmentEvent[]),
@@ -109,24 +115,62 @@ export class SegmentUnit {
           if (this.begun) this.host.wake();
         },
       },
-      journal,
+      this.journal,
       ports.clock,
-      (error) => ports.fail(error),
+      this.onFailure,
+      state,
     );
     const numbers = new Set(devices.map((device) => device.device));
-    this.lanes = new SegmentLanes(ports, this.host, this.iommu, this.name, this.epoch, scenario, numbers);
-    await this.host.settle([{ kind: 'BeginEpoch', epoch: this.epoch }]);
+    const { epoch } = this.journal;
+    this.lanes = new SegmentLanes(ports, this.host, this.iommu, this.name, epoch, scenario, numbers);
     await this.lanes.start();
+    const begun = workBegun(state);
+    if (begun.size > 0) this.beginAll(this.drivers.filter(({ mm }) => begun.has(mm)));
   }
 
-  async stop(): Promise<void> {
+  async close(): Promise<void> {
     this.halt();
-    await this.lanes.stop();
-    await this.host.settled();
+    this.lanes?.stop();
+    this.host?.close();
+    await this.host?.settled();
   }
 
-  begin(): void {
-    this.beginAll(this.drivers.filter((driver) => !this.later.has(driver.mm)));
+  /** What the log tells of the owners before: the accesses that are over, the processes whose workloads began (D9). */
+  private async recover(
+    decider: Decider<SegmentState, SegmentCommand, SegmentEvent>,
+    devices: readonly ResolvedDevice[],
+  ): Promise<SegmentState> {
+    const subject = this.ports.subjects.segmentLog(this.segment);
+    const history = new AccessHistory();
+    let state = decider.initial();
+    this.journal = await own(this.ports, {
+      unit: this.name,
+      subjects: [subject],
+      pattern: subject,
+      from: { sequence: 0, epoch: 0 },
+      fold: ({ body }) => {
+        for (const event of segmentSchema.decode(body)) {
+          state = decider.evolve(state, event);
+          history.fold(event);
+        }
+      },
+      begin: (epoch) => {
+        const begun = decider.decide(state, { kind: 'BeginEpoch', epoch }, this.ports.clock.nowMicros());
+        const body = segmentSchema.encode(begun as DurableSegmentEvent[]);
+        return [{ subject, schema: segmentSchema, body }];
+      },
+    });
+    this.requests = history.requests;
+    this.faulted = history.faulted;
+    this.endedBefore = history.ended - segmentCounters(state).ended;
+    for (const device of devices) this.driversOf.set(device.device, this.driversFor(device, history));
+    this.drivers = [...this.driversOf.values()].flat();
+    return state;
+  }
+
+  /** The workloads of the processes that are there from the beginning begin. Resolves when the log says so. */
+  async begin(): Promise<void> {
+    await this.beginWork(this.drivers.filter((driver) => !this.later.has(driver.mm)));
   }
 
   /** The workloads of a process begin. Its PASID may have been another process's, for which the devices stopped it (R102). */
@@ -135,6 +179,12 @@ export class SegmentUnit {
     await this.host.settle(
       drivers.map(({ device, pasid }) => ({ kind: 'StartPasid', device, pasid }) as const),
     );
+    await this.beginWork(drivers);
+  }
+
+  private async beginWork(drivers: readonly WorkloadDriver[]): Promise<void> {
+    const mms = [...new Set(drivers.map(({ mm }) => mm))];
+    await this.host.settle([{ kind: 'BeginWork', mms }]);
     this.beginAll(drivers);
   }
 
@@ -163,10 +213,12 @@ export class SegmentUnit {
   }
 
   progress(): DeviceProgress {
-    const { started, ended, withdrawn } = segmentCounters(this.host.state);
+    const counters = segmentCounters(this.host.state);
+    const { withdrawn } = counters;
+    const ended = counters.ended + this.endedBefore;
+    const started = counters.started + ended - counters.ended;
     const total = this.drivers.reduce((sum, driver) => sum + driver.total, 0);
     const finished =
-      this.begun &&
       this.drivers.every((driver) => !driver.begun || driver.finished) &&
       isSegmentIdle(this.host.state) &&
       this.host.backlog === 0;
@@ -189,7 +241,7 @@ export class SegmentUnit {
       if (driver.closed || !isWorkOver(state, device, pasid)) continue;
       // A process that has not started does not mind that its PASID is stopped for the one before it.
       if (!driver.begun && !isDeviceRemoved(state, device)) continue;
-      apply({ kind: 'WithdrawAccesses', device, ranges: [driver.withdraw()] });
+      apply({ kind: 'WithdrawAccesses', device, ranges: driver.withdraw() });
     }
   }
 

@@ -20,7 +20,12 @@ const workload = (change: Partial<ResolvedSynthetic> = {}): ResolvedSynthetic =>
   ...change,
 });
 
-function setUp(change: Partial<ResolvedSynthetic> = {}, timeScale = 1, firstAccess = 0) {
+function setUp(
+  change: Partial<ResolvedSynthetic> = {},
+  timeScale = 1,
+  firstAccess = 0,
+  history?: { isOver(device: number, access: number): boolean; end(device: number): number },
+) {
   const clock = new ManualClock(1_000);
   let wakes = 0;
   const described = workload(change);
@@ -28,6 +33,7 @@ function setUp(change: Partial<ResolvedSynthetic> = {}, timeScale = 1, firstAcce
     device: 4,
     workload: described,
     firstAccess,
+    history,
     feed: openFeed(
       described,
       7,
@@ -73,7 +79,7 @@ describe('WorkloadDriver', () => {
     const { driver } = setUp({ accesses: 10 }, 1, 20);
     driver.begin();
     driver.next();
-    expect(driver.withdraw()).toEqual({ first: 21, count: 9 });
+    expect(driver.withdraw()).toEqual([{ first: 21, count: 9 }]);
     expect([driver.next(), driver.total, driver.finished, driver.closed]).toEqual([
       undefined,
       10,
@@ -89,12 +95,37 @@ describe('WorkloadDriver', () => {
     halted.begin();
     halted.next();
     halted.halt();
-    expect([halted.withdraw(), halted.total]).toEqual([{ first: 1, count: 0 }, 1]);
+    expect([halted.withdraw(), halted.total]).toEqual([[], 1]);
     const { driver } = setUp({ accesses: 10 });
     expect([driver.begun, driver.withdraw(), driver.finished]).toEqual([
       false,
-      { first: 0, count: 10 },
+      [{ first: 0, count: 10 }],
       true,
+    ]);
+  });
+
+  it('D9 goes on where the owner before was: what is over is neither issued nor withdrawn again, and pages stay the same', () => {
+    const over = new Set([20, 22, 24]);
+    const history = { isOver: (_device: number, access: number) => over.has(access), end: () => 25 };
+    const { driver: whole } = setUp({ accesses: 10, pattern: 'uniform', outstanding: 10 }, 1, 20);
+    whole.begin();
+    const all = Array.from({ length: 10 }, () => whole.next());
+    const { driver } = setUp({ accesses: 10, pattern: 'uniform', outstanding: 3 }, 1, 20, history);
+    driver.begin();
+    expect([driver.next(), driver.next(), driver.next(), driver.next()]).toEqual([
+      all[1],
+      all[3],
+      all[5],
+      undefined,
+    ]);
+    driver.ended();
+    expect(driver.withdraw()).toEqual([{ first: 26, count: 4 }]);
+    expect(driver.total).toBe(10);
+    const { driver: idle } = setUp({ accesses: 10 }, 1, 20, history);
+    expect(idle.withdraw()).toEqual([
+      { first: 21, count: 1 },
+      { first: 23, count: 1 },
+      { first: 25, count: 5 },
     ]);
   });
 

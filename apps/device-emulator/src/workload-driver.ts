@@ -1,5 +1,11 @@
 import type { ResolvedWorkload } from '@faultline/contracts';
-import { type Access, type AccessPacer, type AccessRange, createPacer } from '@faultline/domain';
+import {
+  type Access,
+  type AccessHistory,
+  type AccessPacer,
+  type AccessRange,
+  createPacer,
+} from '@faultline/domain';
 import type { ClockPort } from '@faultline/hosting';
 import type { AccessFeed } from './feed';
 
@@ -8,6 +14,8 @@ interface DriverOptions {
   workload: ResolvedWorkload;
   /** Number of its first access; each workload of a device has numbers of its own, whatever the timing. */
   firstAccess: number;
+  /** Accesses that were over before this owner of the devices began. */
+  history?: Pick<AccessHistory, 'isOver' | 'end'>;
   feed: AccessFeed;
   seed: number;
   clock: ClockPort;
@@ -22,7 +30,10 @@ interface DriverOptions {
  */
 export class WorkloadDriver {
   private inFlight = 0;
+  /** Accesses that were issued, here or by an owner before. */
   private issued = 0;
+  /** Place of the next access. */
+  private place = 0;
   private withdrawn = 0;
   private isClosed = false;
   private pacer: AccessPacer | undefined;
@@ -62,7 +73,7 @@ export class WorkloadDriver {
   get finished(): boolean {
     return (
       this.inFlight === 0 &&
-      (this.isClosed || this.issued >= this.options.workload.accesses || this.options.feed.done)
+      (this.isClosed || this.place >= this.options.workload.accesses || this.options.feed.done)
     );
   }
 
@@ -85,11 +96,27 @@ export class WorkloadDriver {
   }
 
   /** Halts the workload for good and gives up what it has not issued: its PASID was stopped, or its device is gone. */
-  withdraw(): AccessRange {
+  withdraw(): AccessRange[] {
     const { firstAccess, workload } = this.options;
-    if (!this.isClosed) this.withdrawn = workload.accesses - this.issued;
+    const ranges = this.isClosed ? [] : this.open(firstAccess + this.place, firstAccess + workload.accesses);
+    this.withdrawn += ranges.reduce((sum, { count }) => sum + count, 0);
     this.halt();
-    return { first: firstAccess + this.issued, count: this.withdrawn };
+    return ranges;
+  }
+
+  /** What is not over of the accesses from `first` to before `end`. */
+  private open(first: number, end: number): AccessRange[] {
+    const { history, device } = this.options;
+    const ranges: AccessRange[] = [];
+    const known = Math.min(end, history?.end(device) ?? 0);
+    let from = first;
+    for (let access = first; access < known; access += 1) {
+      if (!history?.isOver(device, access)) continue;
+      if (access > from) ranges.push({ first: from, count: access - from });
+      from = access + 1;
+    }
+    if (end > from) ranges.push({ first: from, count: end - from });
+    return ranges;
   }
 
   /** Whether the number is one of this workload's. */
@@ -106,7 +133,9 @@ export class WorkloadDriver {
   /** The next access, if one may be issued now. */
   next(): Access | undefined {
     const { workload, feed, clock, device, firstAccess } = this.options;
-    if (!this.pacer || this.isClosed || this.issued >= workload.accesses || !feed.ready) return undefined;
+    if (!this.pacer || this.isClosed) return undefined;
+    this.skipWhatIsOver();
+    if (this.place >= workload.accesses || !feed.ready) return undefined;
     const now = clock.nowMicros();
     const intendedAtMicros = this.pacer.take(now, this.inFlight);
     if (intendedAtMicros === undefined) {
@@ -114,7 +143,8 @@ export class WorkloadDriver {
       return undefined;
     }
     const draw = feed.take();
-    const access = firstAccess + this.issued;
+    const access = firstAccess + this.place;
+    this.place += 1;
     this.inFlight += 1;
     this.issued += 1;
     const { pasid } = workload;
@@ -127,6 +157,18 @@ export class WorkloadDriver {
       permissions: draw.permissions,
       intendedAtMicros,
     };
+  }
+
+  /** An owner before has seen them end. What they touched is drawn all the same, so that the others touch what they always would. */
+  private skipWhatIsOver(): void {
+    const { history, feed, device, firstAccess, workload } = this.options;
+    if (!history) return;
+    const end = Math.min(history.end(device), firstAccess + workload.accesses);
+    while (firstAccess + this.place < end && feed.ready && history.isOver(device, firstAccess + this.place)) {
+      feed.take();
+      this.place += 1;
+      this.issued += 1;
+    }
   }
 
   private wakeWhenDue(now: number): void {

@@ -55,6 +55,7 @@ export function scenarioOf(
     timeScale: 1,
     queues: 'per-iommu',
     workers: { processes: 1, servers: 1, groupsPerMessage: 1 },
+    replicas: { deviceEmulators: 1, iommus: 1, mmHandlers: 1 },
     iopf: { generation: 'G1', order: 'fifo', quantum: 1, window: 1 },
     deadlines: { teardownStepMicros: 1, invalidationMicros: 1 },
     shards: [{ shard: 0, frames: 64, swapPages: 0, reclaim: 'lru', faultAround: 1, premap: 1 }],
@@ -95,7 +96,7 @@ export class IommuBench {
   constructor(readonly scenario = scenarioOf()) {
     const [iommu] = scenario.iommus;
     if (!iommu) throw new Error('an IOMMU');
-    this.unit = new IommuUnit(this.ports, scenario, iommu);
+    this.unit = new IommuUnit(this.ports, scenario, iommu, (error) => this.ports.fail(error));
   }
 
   /** Starts everything, with both devices attached and bound to PASID 7 and 8. */

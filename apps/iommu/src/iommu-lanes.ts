@@ -2,6 +2,7 @@ import {
   invalidateSchema,
   MessageOutOfPlace,
   pageRequestSchema,
+  segmentUnit,
   type ResolvedIommu,
   type Sender,
   translateSchema,
@@ -11,6 +12,7 @@ import {
   acceptedRequest,
   type AnyIommuEvent,
   foldMm,
+  hasPassed,
   hasReadyResults,
   type IommuCommand,
   type IommuState,
@@ -40,6 +42,8 @@ export class IommuLanes {
   private pushedBack: (() => void)[] = [];
   /** Counts what may have freed a tag. */
   private freed = 0;
+  /** The segment epoch of which an owner before this one took requests; undefined once this one has taken some. */
+  private inherited: number | undefined;
 
   constructor(
     private readonly ports: ServicePorts,
@@ -49,14 +53,24 @@ export class IommuLanes {
     private readonly sender: Sender,
     /** Devices of the segment behind it. */
     private readonly devices: ReadonlySet<number>,
+    /** Rejects with a loss when the log shows a newer owner. */
+    private readonly checkOwnership: () => Promise<void>,
   ) {
     this.room = new LogRoom(ports, sender.unit);
+    this.inherited = this.segmentEpoch();
   }
 
-  async start(): Promise<void> {
+  /** @param emptyCaches resolves when the devices hold nothing from before; no translation is given out earlier (D4) */
+  async start(emptyCaches: () => Promise<void>): Promise<void> {
     const { ports, iommu } = this;
     const { subjects } = ports;
     const { unit } = this.sender;
+    this.running.push(
+      await serveLane(ports, subjects.invalidateIommu(iommu.iommu), invalidateSchema, unit, (records) =>
+        this.invalidations.serve(records),
+      ),
+    );
+    await emptyCaches();
     this.running.push(
       await serveLane(ports, subjects.translate(iommu.iommu), translateSchema, unit, (records) =>
         this.translate(records),
@@ -64,14 +78,12 @@ export class IommuLanes {
       await serveLane(ports, subjects.pageRequest(iommu.iommu), pageRequestSchema, unit, (records) =>
         this.receive(records),
       ),
-      await serveLane(ports, subjects.invalidateIommu(iommu.iommu), invalidateSchema, unit, (records) =>
-        this.invalidations.serve(records),
-      ),
     );
   }
 
-  async stop(): Promise<void> {
-    await Promise.all(this.running.map((each) => each.stop()));
+  /** Whoever waits for an answer asks the next owner, so nobody is waited for here. */
+  stop(): void {
+    for (const each of this.running) void each.stop();
   }
 
   /** Folds a message of the mm's log into the replica; answers and invalidations that waited for it go on (D3, D8). */
@@ -120,8 +132,21 @@ export class IommuLanes {
   /** Requests are accepted while the log has room for what they cause (D13). */
   private receive(records: readonly PageRequestRecord[]): Promise<Uint8Array> {
     this.room.refresh();
-    if (this.room.isFull) return this.room.available().then(() => this.receiveNow(records));
-    return this.receiveNow(records);
+    if (this.room.isFull) return this.room.available().then(() => this.receiveOrRefuse(records));
+    return this.receiveOrRefuse(records);
+  }
+
+  /**
+   * What does not fit is a stranger's, or it is meant for a newer owner, of which this one has not heard because it was frozen: that
+   * is for the log to say.
+   */
+  private async receiveOrRefuse(records: readonly PageRequestRecord[]): Promise<Uint8Array> {
+    try {
+      return await this.receiveNow(records);
+    } catch (error) {
+      if (error instanceof MessageOutOfPlace) await this.checkOwnership();
+      throw error;
+    }
   }
 
   /** A batch that is sent again (its reply was lost, or is late) gets the reply of the first time: it says which accesses translated. */
@@ -146,15 +171,25 @@ export class IommuLanes {
     requests: Numbered[];
   } {
     const segmentEpoch = this.checkSender(records[0]);
+    // An owner of the segment that was deposed, and does not know it yet: its devices were reset, so nothing is taken (D9).
+    if (segmentEpoch < this.segmentEpoch()) return { segmentEpoch, requests: [] };
     let upTo = acceptedRequest(this.host.state, this.iommu.segment, segmentEpoch);
     const requests: Numbered[] = [];
     for (const record of records) {
       if (!isRequest(record)) continue;
+      // Accesses that translated at once are in no log, so an owner before may have taken more than is known here.
+      if (this.inherited === segmentEpoch) upTo = Math.max(upTo, record.request - 1);
       this.checkRequest(record, upTo);
       upTo = Math.max(upTo, record.request);
+      this.inherited = undefined;
       requests.push({ request: record.request, command: commandOf(record, segmentEpoch) });
     }
     return { segmentEpoch, requests };
+  }
+
+  /** The newest epoch of the segment that was heard of; 0 before the first. */
+  private segmentEpoch(): number {
+    return this.host.state.durable.segments.get(this.iommu.segment)?.epoch ?? 0;
   }
 
   /** Replies when all of the batch was taken: as long as no tag is free for one of its accesses, its segment waits (R40). */
@@ -166,6 +201,16 @@ export class IommuLanes {
       this.sender,
       { kind: 'RequestsAccepted', upTo },
     ];
+    // What translated at once before the owner died, and stands between numbers that the log has, was answered to nobody.
+    for (const { request, command } of requests) {
+      if (
+        command.kind === 'ReceiveStalledAccess' &&
+        hasPassed(this.host.state, { segment, segmentEpoch, request })
+      )
+        replies.push({ kind: 'AccessTranslated', device: command.device, request });
+    }
+    // A greeting: the devices began afresh (D9), and what they had open is over also when they send nothing more.
+    if (requests.length === 0) await this.host.settle([{ kind: 'SeeSegmentEpoch', segment, segmentEpoch }]);
     for (let left = requests; left.length > 0;) {
       const { freed } = this;
       for (const event of await this.host.settle(left.map(({ command }) => command))) {
@@ -183,7 +228,7 @@ export class IommuLanes {
 
   /** Only the segment behind this IOMMU sends it requests. */
   private checkSender(head: PageRequestRecord | undefined): number {
-    const expected = `segment.${this.iommu.segment}`;
+    const expected = segmentUnit(this.iommu.segment);
     if (head?.kind !== 'Sender' || head.unit !== expected) {
       throw new MessageOutOfPlace(
         head?.kind === 'Sender' ? `sender '${head.unit}'` : 'no sender',

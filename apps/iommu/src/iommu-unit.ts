@@ -1,5 +1,7 @@
 import {
   deadlineWallMicros,
+  iommuUnit,
+  IommuHistory,
   iopfSchema,
   type IommuProgress,
   mmSchema,
@@ -11,6 +13,9 @@ import {
   type AnyIommuEvent,
   countIommu,
   createIommu,
+  type Decider,
+  EVERY_DEVICE,
+  EVERY_PASID,
   type GroupHandled,
   type IommuCommand,
   type IommuEvent,
@@ -22,9 +27,17 @@ import {
   PasidInUse,
   queuesOf,
 } from '@faultline/domain';
-import { DelayLine, type LogMessage, ModelTime, type Running, UnitHost } from '@faultline/hosting';
-import { followRecords, openJournal, type ServicePorts } from '@faultline/runtime';
-import { cycleMessages } from './cycle-messages';
+import {
+  DelayLine,
+  Deposed,
+  type LogMessage,
+  ModelTime,
+  type Running,
+  UnitHost,
+  type UnitJournal,
+} from '@faultline/hosting';
+import { followRecords, own, type OwnedUnit, type ServicePorts } from '@faultline/runtime';
+import { type CycleLayout, cycleMessages } from './cycle-messages';
 import { DeviceControl } from './device-control';
 import { Fences } from './fences';
 import { Invalidations } from './invalidations';
@@ -40,10 +53,10 @@ interface ArrivingResults {
 }
 
 /** Runs one IOMMU: its lanes, its inputs from the log, what it does at the end of a turn. Decisions are the decider's. */
-export class IommuUnit {
+export class IommuUnit implements OwnedUnit {
   readonly name: string;
-  private readonly epoch = 1;
   private readonly time: ModelTime;
+  private journal!: UnitJournal;
   private host!: UnitHost<IommuState, IommuCommand, AnyIommuEvent>;
   private lanes!: IommuLanes;
   private link!: SegmentLink;
@@ -52,8 +65,9 @@ export class IommuUnit {
   private devices!: DeviceControl;
   private readonly turnEnd: TurnEnd;
   private readonly running: Running[] = [];
-  /** Positions this IOMMU has read its inputs to, by subject (D5). */
+  /** Positions up to which this IOMMU has decided about its inputs, by subject (D5); and those that the next turn decides about. */
   private readonly inputs = new Map<string, number>();
+  private readonly arrived = new Map<string, number>();
   /** Results on their modelled way to a response. In order, since the positions that the unit has read to only go up. */
   private readonly results: DelayLine<ArrivingResults>;
   private overflows = 0;
@@ -62,12 +76,14 @@ export class IommuUnit {
     private readonly ports: ServicePorts,
     private readonly scenario: ResolvedScenario,
     private readonly iommu: ResolvedIommu,
+    /** The unit can go no further, or has another owner. */
+    private readonly onFailure: (error: Error) => void,
   ) {
-    this.name = `iommu.${iommu.iommu}`;
+    this.name = iommuUnit(iommu.iommu);
     this.time = new ModelTime(ports.clock, scenario.timeScale);
     const { interruptMicros, deviceMicros, responseMicros } = scenario.cost;
     this.results = new DelayLine(this.time, responseMicros, ({ subject, sequence, commands }) => {
-      this.inputs.set(subject, sequence);
+      this.arrived.set(subject, sequence);
       this.host.submit(commands);
     });
     // For stalls the writing of the record is part of the way to software.
@@ -84,7 +100,7 @@ export class IommuUnit {
     const { ports, iommu, scenario } = this;
     const { subjects } = ports;
     await this.openHost();
-    const sender: Sender = { kind: 'Sender', unit: this.name, epoch: this.epoch };
+    const sender: Sender = { kind: 'Sender', unit: this.name, epoch: this.journal.epoch };
     const { invalidationMicros, teardownStepMicros } = scenario.deadlines;
     this.link = new SegmentLink(ports, iommu, sender);
     this.fences = new Fences(this.host);
@@ -113,10 +129,10 @@ export class IommuUnit {
       this.fences,
       invalidations,
     );
-    this.lanes = new IommuLanes(ports, this.host, iommu, invalidations, sender, this.behind());
-    await this.host.settle([{ kind: 'BeginEpoch', epoch: this.epoch }]);
+    this.lanes = new IommuLanes(ports, this.host, iommu, invalidations, sender, this.behind(), () =>
+      this.checkOwnership(),
+    );
     this.teardowns.resume();
-    await this.lanes.start();
     this.running.push(
       await followRecords(ports, {
         subject: subjects.mmLogAny,
@@ -128,18 +144,45 @@ export class IommuUnit {
         subject: subjects.iopfLog(iommu.iommu),
         schemas: [iopfSchema],
         unit: this.name,
+        fromSequence: (this.inputs.get(subjects.iopfLog(iommu.iommu)) ?? 0) + 1,
         onRecords: (records, message) => this.admit(records, message),
       }),
     );
+    await this.lanes.start(() => this.emptyCaches());
   }
 
-  async stop(): Promise<void> {
+  async close(): Promise<void> {
     this.turnEnd.stop();
-    this.teardowns.stop();
-    await this.lanes.stop();
-    this.link.close();
+    this.teardowns?.stop();
+    this.lanes?.stop();
+    this.link?.close();
+    this.host?.close();
     await Promise.all(this.running.map((each) => each.stop()));
-    await this.host.settled();
+    await this.host?.settled();
+  }
+
+  private async checkOwnership(): Promise<void> {
+    const subject = this.ports.subjects.hwLog(this.iommu.iommu);
+    const last = await this.ports.log.last(subject);
+    const { epoch } = this.journal;
+    if (last?.headers.unit !== this.name || last.headers.epoch <= epoch) return;
+    const deposed = new Deposed(subject, epoch, last.headers.epoch);
+    this.onFailure(deposed);
+    throw deposed;
+  }
+
+  /** What the devices' caches hold is in no log, so a new owner cannot know what the one before still had to take out (D4). */
+  private async emptyCaches(): Promise<void> {
+    if (this.journal.epoch === 1 || this.iommu.model !== 'pri') return;
+    await this.link.invalidate({
+      kind: 'InvalidatePages',
+      device: EVERY_DEVICE,
+      pasid: EVERY_PASID,
+      mm: 0,
+      shard: 0,
+      sequence: 0,
+      ranges: [{ page: 0, pages: 0 }],
+    });
   }
 
   progress(): IommuProgress {
@@ -163,11 +206,6 @@ export class IommuUnit {
     const queues = queuesOf(topology, { iommus: [iommu.iommu], mms });
     const { groupsPerMessage } = scenario.workers;
     const layout = { subjects, iommu: iommu.iommu, queues, groupsPerMessage };
-    const own = [
-      subjects.hwLog(iommu.iommu),
-      ...queues.map((queue) => subjects.queueLog(iommu.iommu, queue)),
-    ];
-    const journal = await openJournal(ports, this.name, this.epoch, own);
     const { generation, order, quantum, window } = scenario.iopf;
     const decider = createIommu({
       iommu: iommu.iommu,
@@ -180,6 +218,7 @@ export class IommuUnit {
       generation,
       service: order === 'fair' ? { order, quantum, window } : { order },
     });
+    const state = await this.recover(decider, layout);
     this.host = new UnitHost(
       {
         decider,
@@ -187,12 +226,45 @@ export class IommuUnit {
         isRefusal: (error) => error instanceof PasidInUse,
         messages: (events) => cycleMessages(layout, events as readonly IommuEvent[], this.inputPositions()),
         conclude: (state, apply) => this.turnEnd.conclude(state, apply),
+        decided: () => {
+          for (const [subject, sequence] of this.arrived) this.inputs.set(subject, sequence);
+          this.arrived.clear();
+        },
         released: (events) => this.released(events),
       },
-      journal,
+      this.journal,
       ports.clock,
-      (error) => ports.fail(error),
+      this.onFailure,
+      state,
     );
+  }
+
+  /** What the log tells of the owners before. The queues first, then `hw`, which completes the epoch (D5). */
+  private async recover(
+    decider: Decider<IommuState, IommuCommand, AnyIommuEvent>,
+    layout: CycleLayout,
+  ): Promise<IommuState> {
+    const { subjects, iommu, queues } = layout;
+    let state = decider.initial();
+    const history = new IommuHistory(
+      (event) => (state = decider.evolve(state, event)),
+      (inputs) => {
+        for (const { subject, sequence } of inputs) this.inputs.set(subject, sequence);
+      },
+    );
+    this.journal = await own(this.ports, {
+      unit: this.name,
+      subjects: [...queues.map((queue) => subjects.queueLog(iommu, queue)), subjects.hwLog(iommu)],
+      pattern: subjects.iommuLog(iommu),
+      from: { sequence: 0, epoch: 0 },
+      fold: (message) => history.take(message),
+      begin: (epoch) => {
+        const begun = decider.decide(state, { kind: 'BeginEpoch', epoch }, 0) as readonly IommuEvent[];
+        const inputs = [...this.inputs].map(([subject, sequence]) => ({ subject, sequence }));
+        return cycleMessages(layout, begun, inputs).flat();
+      },
+    });
+    return state;
   }
 
   private behind(): Set<number> {

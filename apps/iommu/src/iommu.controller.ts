@@ -1,4 +1,4 @@
-import type { ControlVerbs } from '@faultline/contracts';
+import type { Addressed, ControlVerbs } from '@faultline/contracts';
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { IommuService } from './iommu.service';
@@ -64,7 +64,7 @@ export class IommuController {
   }
 
   @MessagePattern('iommu.progress')
-  progress(): ControlVerbs['iommu.progress']['reply'] {
-    return this.service.progress();
+  progress(@Payload() { unit }: Addressed): ControlVerbs['iommu.progress']['reply'] {
+    return this.service.progress(unit);
   }
 }

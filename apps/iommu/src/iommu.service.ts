@@ -1,5 +1,11 @@
-import type { DeviceBinding, IommuProgress, ResolvedDevice, ResolvedScenario } from '@faultline/contracts';
-import { ServicePorts, UnitService } from '@faultline/runtime';
+import {
+  type DeviceBinding,
+  type IommuProgress,
+  iommuUnit,
+  type ResolvedDevice,
+  type ResolvedScenario,
+} from '@faultline/contracts';
+import { ServicePorts, UnitOwnerService } from '@faultline/runtime';
 import { Injectable } from '@nestjs/common';
 import type { DeviceControl } from './device-control';
 import { IommuUnit } from './iommu-unit';
@@ -7,26 +13,19 @@ import type { TeardownReport } from './teardown-driver';
 
 /** The IOMMUs of this instance. */
 @Injectable()
-export class IommuService extends UnitService {
-  private readonly units = new Map<number, IommuUnit>();
-  private devices: ResolvedDevice[] = [];
-
-  constructor(private readonly ports: ServicePorts) {
-    super();
+export class IommuService extends UnitOwnerService<IommuUnit> {
+  constructor(ports: ServicePorts) {
+    super(ports);
   }
 
-  async start(scenario: ResolvedScenario): Promise<string[]> {
-    this.devices = scenario.devices;
-    for (const iommu of scenario.iommus) {
-      const unit = new IommuUnit(this.ports, scenario, iommu);
-      this.units.set(iommu.iommu, unit);
-      await unit.start();
-    }
-    return [...this.units.values()].map((unit) => unit.name);
+  namesOf(scenario: ResolvedScenario): string[] {
+    return scenario.iommus.map(({ iommu }) => iommuUnit(iommu));
   }
 
-  async stop(): Promise<void> {
-    await Promise.all([...this.units.values()].map((unit) => unit.stop()));
+  protected make(name: string, scenario: ResolvedScenario, onFailure: (error: Error) => void): IommuUnit {
+    const iommu = scenario.iommus.find((each) => iommuUnit(each.iommu) === name);
+    if (!iommu) throw new Error(`the scenario has no unit ${name}`);
+    return new IommuUnit(this.ports, scenario, iommu, onFailure);
   }
 
   async attach(device: number): Promise<void> {
@@ -59,60 +58,29 @@ export class IommuService extends UnitService {
   }
 
   async freeQueue(iommu: number): Promise<void> {
-    await this.unit(iommu).freeQueue();
+    await this.unit(iommuUnit(iommu)).control.freeQueue();
   }
 
   async allocQueue(iommu: number): Promise<void> {
-    await this.unit(iommu).allocQueue();
+    await this.unit(iommuUnit(iommu)).control.allocQueue();
   }
 
-  progress(): IommuProgress {
-    const total: IommuProgress = {
-      pendingGroups: 0,
-      ringRecords: 0,
-      openStalls: 0,
-      overflows: 0,
-      drained: true,
-    };
-    for (const unit of this.units.values()) {
-      const one = unit.progress();
-      total.pendingGroups += one.pendingGroups;
-      total.ringRecords += one.ringRecords;
-      total.openStalls += one.openStalls;
-      total.overflows += one.overflows;
-      total.drained &&= one.drained;
-    }
-    return total;
+  /** How far one IOMMU is. */
+  progress(unit: string): IommuProgress {
+    return this.unit(unit).progress();
   }
 
   private locate(device: number): [ResolvedDevice, DeviceControl] {
-    const found = this.devices.find((each) => each.device === device);
-    const unit = found && this.units.get(found.iommu);
-    if (!found || !unit) throw new UnknownDevice(device);
-    return [found, unit.control];
-  }
-
-  private unit(iommu: number): DeviceControl {
-    const unit = this.units.get(iommu);
-    if (!unit) throw new UnknownIommu(iommu);
-    return unit.control;
+    const found = this.scenario.devices.find((each) => each.device === device);
+    if (!found) throw new UnknownDevice(device);
+    return [found, this.unit(iommuUnit(found.iommu)).control];
   }
 }
 
-/** A control request named a device that no IOMMU here has. */
+/** A control request named a device that the scenario does not have. */
 export class UnknownDevice extends Error {
   constructor(readonly device: number) {
-    super(
-      `device ${device} is not behind an IOMMU of this instance; expected a device of the running scenario`,
-    );
+    super(`device ${device} is not behind any IOMMU; expected a device of the running scenario`);
     this.name = 'UnknownDevice';
-  }
-}
-
-/** A control request named an IOMMU that is not here. */
-export class UnknownIommu extends Error {
-  constructor(readonly iommu: number) {
-    super(`IOMMU ${iommu} is not in this instance; expected an IOMMU of the running scenario`);
-    this.name = 'UnknownIommu';
   }
 }

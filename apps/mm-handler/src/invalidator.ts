@@ -1,5 +1,5 @@
 import { type InvalidatePages, invalidateSchema, type ResolvedScenario } from '@faultline/contracts';
-import { EVERY_DEVICE, type PageRemoved, type PageRestricted, type RemovedEntry } from '@faultline/domain';
+import { EVERY_DEVICE, type RemovedEntry } from '@faultline/domain';
 import { LaneClient, type ServicePorts } from '@faultline/runtime';
 import { rangesOf } from './invalidation-ranges';
 
@@ -49,7 +49,7 @@ export class Invalidator {
   }
 
   /** An entry was removed or restricted; `send` takes it along. */
-  add({ mm, page, frame }: PageRemoved | PageRestricted): void {
+  add({ mm, page, frame }: RemovedEntry): void {
     const entries = this.waiting.get(mm);
     if (entries) entries.push({ mm, page, frame });
     else this.waiting.set(mm, [{ mm, page, frame }]);

@@ -38,6 +38,7 @@ export function scenarioOf(change: Partial<ResolvedScenario> = {}): ResolvedScen
     timeScale: 1,
     queues: 'per-iommu',
     workers: { processes: 1, servers: 1, groupsPerMessage: 1 },
+    replicas: { deviceEmulators: 1, iommus: 1, mmHandlers: 1 },
     iopf: { generation: 'G1', order: 'fifo', quantum: 1, window: 1 },
     deadlines: { teardownStepMicros: 0, invalidationMicros: 0 },
     shards: [shardOf({})],

@@ -1,4 +1,4 @@
-import type { ControlVerbs } from '@faultline/contracts';
+import type { Addressed, ControlVerbs } from '@faultline/contracts';
 import type { MmCommand } from '@faultline/domain';
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
@@ -70,8 +70,8 @@ export class MmHandlerController {
   }
 
   @MessagePattern('mm-handler.progress')
-  progress(): Reply<'mm-handler.progress'> {
-    return this.service.progress();
+  progress(@Payload() { unit }: Addressed): Reply<'mm-handler.progress'> {
+    return this.service.progress(unit);
   }
 
   private async change(mm: number, command: MmCommand): Promise<Record<string, never>> {

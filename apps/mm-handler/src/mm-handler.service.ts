@@ -1,28 +1,30 @@
-import type { BoundPasid, MmProgress, ResolvedProcess, ResolvedScenario } from '@faultline/contracts';
+import {
+  type BoundPasid,
+  type MmProgress,
+  type ResolvedProcess,
+  type ResolvedScenario,
+  shardUnit,
+} from '@faultline/contracts';
 import { type MmCommand, shardOfPasid } from '@faultline/domain';
-import { ServicePorts, UnitService } from '@faultline/runtime';
+import { ServicePorts, UnitOwnerService } from '@faultline/runtime';
 import { Injectable } from '@nestjs/common';
 import { ShardUnit } from './shard-unit';
 
 /** The mm shards of this instance. */
 @Injectable()
-export class MmHandlerService extends UnitService {
-  private units: ShardUnit[] = [];
-  private readonly shardOfMm = new Map<number, number>();
-
-  constructor(private readonly ports: ServicePorts) {
-    super();
+export class MmHandlerService extends UnitOwnerService<ShardUnit> {
+  constructor(ports: ServicePorts) {
+    super(ports);
   }
 
-  async start(scenario: ResolvedScenario): Promise<string[]> {
-    for (const { mm, shard } of scenario.processes) this.shardOfMm.set(mm, shard);
-    this.units = scenario.shards.map((shard) => new ShardUnit(this.ports, scenario, shard));
-    for (const unit of this.units) await unit.start();
-    return this.units.map((unit) => unit.name);
+  namesOf(scenario: ResolvedScenario): string[] {
+    return scenario.shards.map(({ shard }) => shardUnit(shard));
   }
 
-  async stop(): Promise<void> {
-    await Promise.all(this.units.map((unit) => unit.stop()));
+  protected make(name: string, scenario: ResolvedScenario, onFailure: (error: Error) => void): ShardUnit {
+    const shard = scenario.shards.find((each) => shardUnit(each.shard) === name);
+    if (!shard) throw new Error(`the scenario has no unit ${name}`);
+    return new ShardUnit(this.ports, scenario, shard, onFailure);
   }
 
   async create(process: ResolvedProcess): Promise<{ mm: number }> {
@@ -50,31 +52,22 @@ export class MmHandlerService extends UnitService {
 
   /** Takes pages from whoever has them; resolves when no translation to them is left. */
   async reclaim(shard: number, pages: number): Promise<void> {
-    const unit = this.units[shard];
-    if (!unit) throw new Error(`the scenario has no mm shard ${shard}`);
-    await unit.change({ kind: 'ReclaimPages', pages });
+    await this.unit(shardUnit(shard)).change({ kind: 'ReclaimPages', pages });
   }
 
-  progress(): MmProgress {
-    const sum: MmProgress = { openRuns: 0, framesFree: 0, framesQuarantined: 0, drained: true };
-    for (const unit of this.units) {
-      const one = unit.progress();
-      sum.openRuns += one.openRuns;
-      sum.framesFree += one.framesFree;
-      sum.framesQuarantined += one.framesQuarantined;
-      sum.drained &&= one.drained;
-    }
-    return sum;
+  /** How far one shard is. */
+  progress(unit: string): MmProgress {
+    return this.unit(unit).progress();
   }
 
   /** The shard of an address space; the PASID that names it has to be in the same part of the PASID table (D7). */
   private unitOf(mm: number, pasid?: number): ShardUnit {
-    const shard = this.shardOfMm.get(mm);
-    const unit = shard === undefined ? undefined : this.units[shard];
-    if (!unit) throw new Error(`the scenario has no process with mm ${mm}`);
-    if (pasid !== undefined && shardOfPasid(pasid, this.units.length) !== shard) {
+    const { processes, shards } = this.scenario;
+    const shard = processes.find((process) => process.mm === mm)?.shard;
+    if (shard === undefined) throw new Error(`the scenario has no process with mm ${mm}`);
+    if (pasid !== undefined && shardOfPasid(pasid, shards.length) !== shard) {
       throw new Error(`PASID ${pasid} does not belong to the shard of mm ${mm}`);
     }
-    return unit;
+    return this.unit(shardUnit(shard));
   }
 }

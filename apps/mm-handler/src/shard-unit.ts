@@ -7,6 +7,7 @@ import {
   mmSchema,
   type ResolvedProcess,
   type ResolvedScenario,
+  shardUnit,
 } from '@faultline/contracts';
 import {
   type AnyMmEvent,
@@ -18,16 +19,18 @@ import {
   type MmCommand,
   type MmEvent,
   type MmState,
+  pagesInQuarantine,
   type RunResult,
 } from '@faultline/domain';
 import {
+  isLoss,
   ModelTime,
   type OutgoingMessage,
   type Running,
   UnitHost,
   type UnitJournal,
 } from '@faultline/hosting';
-import { openJournal, serveLane, type ServicePorts } from '@faultline/runtime';
+import { own, type OwnedUnit, serveLane, type ServicePorts } from '@faultline/runtime';
 import { HandlerCost } from './handler-cost';
 import { Invalidator } from './invalidator';
 import { OpenRequest, OpenRuns } from './open-runs';
@@ -39,9 +42,8 @@ type MmCommandOf<Kind extends MmCommand['kind']> = Extract<MmCommand, { kind: Ki
 type HandleRecord = ReturnType<typeof handleSchema.decode>[number];
 
 /** Runs one mm shard: serves its runs, spends their modelled cost, takes removed pages back through invalidations. */
-export class ShardUnit {
+export class ShardUnit implements OwnedUnit {
   readonly name: string;
-  private readonly epoch = 1;
   private readonly time: ModelTime;
   private readonly cost: HandlerCost;
   private readonly runs = new OpenRuns();
@@ -54,18 +56,38 @@ export class ShardUnit {
     private readonly ports: ServicePorts,
     private readonly scenario: ResolvedScenario,
     private readonly shard: ResolvedScenario['shards'][number],
+    /** The unit can go no further, or has another owner. */
+    private readonly onFailure: (error: Error) => void,
   ) {
-    this.name = `mm.${shard.shard}`;
+    this.name = shardUnit(shard.shard);
     this.time = new ModelTime(ports.clock, scenario.timeScale);
     this.cost = new HandlerCost(scenario, this.name);
   }
 
   async start(): Promise<void> {
     const { ports, shard, scenario } = this;
-    this.journal = await openJournal(ports, this.name, this.epoch, [ports.subjects.mmLog(shard.shard)]);
+    const decider = createMmShard(shard);
+    const subject = ports.subjects.mmLog(shard.shard);
+    /** What names an address space, or named it once. */
+    const bound: [mm: number, pasid: number][] = [];
+    let state = decider.initial();
+    this.journal = await own(ports, {
+      unit: this.name,
+      subjects: [subject],
+      pattern: subject,
+      from: { sequence: 0, epoch: 0 },
+      fold: ({ body }) => {
+        for (const event of mmSchema.decode(body)) {
+          state = decider.evolve(state, event);
+          if (event.kind === 'MmPasidBound') bound.push([event.mm, event.pasid]);
+        }
+      },
+      begin: (epoch) =>
+        this.messages(decider.decide(state, { kind: 'BeginEpoch', epoch }, 0) as MmEvent[]).flat(),
+    });
     this.host = new UnitHost(
       {
-        decider: createMmShard(shard),
+        decider,
         isDurable: isDurableMmEvent,
         isRefusal: (error) => error instanceof MmCommandRefused,
         messages: (events) => this.messages(events as readonly MmEvent[]),
@@ -76,17 +98,20 @@ export class ShardUnit {
       },
       this.journal,
       ports.clock,
-      (error) => ports.fail(error),
+      this.onFailure,
+      state,
     );
     this.invalidator = new Invalidator(
       ports,
       scenario,
       shard.shard,
-      { unit: this.name, epoch: this.epoch },
+      { unit: this.name, epoch: this.journal.epoch },
       (entries) => this.host.settle([{ kind: 'CompleteInvalidation', entries }]),
-      (error) => ports.fail(error instanceof Error ? error : new Error(String(error))),
+      (error) => {
+        if (!isLoss(error)) this.onFailure(error instanceof Error ? error : new Error(String(error)));
+      },
     );
-    await this.host.settle([{ kind: 'BeginEpoch', epoch: this.epoch }]);
+    this.resumeInvalidations(bound);
     this.lane = await serveLane(
       ports,
       ports.subjects.handle(shard.shard),
@@ -96,14 +121,25 @@ export class ShardUnit {
     );
   }
 
-  async stop(): Promise<void> {
-    await this.lane?.stop();
+  /** What the owner before had under way is asked for again: nobody else would ever complete it (D11). */
+  private resumeInvalidations(bound: readonly (readonly [mm: number, pasid: number])[]): void {
+    for (const [mm, pasid] of bound) this.invalidator.bound(mm, pasid);
+    for (const entry of pagesInQuarantine(this.host.state)) this.invalidator.add(entry);
+    this.invalidator.send(this.journal.lastSequence);
+  }
+
+  async close(): Promise<void> {
+    // Whoever waits for an answer asks the next owner, so nobody is waited for here.
+    void this.lane?.stop();
     this.invalidator.close();
+    this.host.close();
     await this.host.settled();
   }
 
+  /** Asking again changes nothing: who asks may not have heard the answer of an owner that died. */
   async create(process: ResolvedProcess): Promise<void> {
     const { mm } = process;
+    if (this.host.state.durable.spaces.has(mm)) return void (await this.host.settle([]));
     await this.host.settle([
       { kind: 'CreateAddressSpace', mm },
       ...process.vmas.map(({ startPage, pages, permissions, backing, file, filePage }): MmCommand => ({
@@ -120,15 +156,18 @@ export class ShardUnit {
   }
 
   async bind(command: MmCommandOf<'BindPasid' | 'RebindPasid'>): Promise<BoundPasid> {
-    const events = await this.host.settle([command]);
-    const bound = events.find((event) => event.kind === 'MmPasidBound');
-    if (!bound) throw new Error(`PASID ${command.pasid} is bound to mm ${command.mm} already`);
-    return { generation: bound.generation, shard: this.shard.shard };
+    const { pasid, mm } = command;
+    const before = this.host.state.durable.pasids.get(pasid);
+    const isDone = before?.bound === true && before.mm === mm;
+    await this.host.settle(isDone ? [] : [command]);
+    const binding = this.host.state.durable.pasids.get(pasid);
+    if (!binding?.bound) throw new Error(`PASID ${pasid} was bound to mm ${mm} and is not any more`);
+    return { generation: binding.generation, shard: this.shard.shard };
   }
 
   async unbind(mm: number, pasid: number): Promise<void> {
     const binding = this.host.state.durable.pasids.get(pasid);
-    if (!binding?.bound || binding.mm !== mm) throw new Error(`PASID ${pasid} does not name mm ${mm}`);
+    if (binding?.mm !== mm) throw new Error(`PASID ${pasid} does not name mm ${mm}`);
     await this.host.settle([{ kind: 'UnbindPasid', pasid }]);
   }
 
@@ -184,7 +223,8 @@ export class ShardUnit {
   }
 
   private reply(replies: readonly HandleReply[]): Uint8Array {
-    const { name: unit, epoch, journal } = this;
+    const { name: unit, journal } = this;
+    const { epoch } = journal;
     const at: HandleRecord = { kind: 'HandledAt', shard: this.shard.shard, sequence: journal.lastSequence };
     return handleSchema.encode([{ kind: 'Sender', unit, epoch }, ...replies, at]);
   }

@@ -11,11 +11,10 @@ import {
 } from '@faultline/contracts';
 import { parseTopology, queuesOf } from '@faultline/domain';
 import { NatsLog, provision } from '@faultline/messaging';
-import { createControlClient } from '@faultline/runtime';
+import { ControlClient, createControlClient } from '@faultline/runtime';
 import type { ClientNats } from '@nestjs/microservices';
-import { firstValueFrom } from 'rxjs';
 import type { Child, Children } from '../support/children';
-import { until, within } from '../support/deadline';
+import { until } from '../support/deadline';
 import type { BenchServer } from '../support/server';
 import type { Named } from '../support/usage';
 import { startServices } from './services';
@@ -91,11 +90,8 @@ export class Lab {
   ): Promise<ControlVerbs[V]['reply']> {
     const { client } = this;
     if (!client) throw new Error('the laboratory is not connected');
-    const [service = '', name = ''] = verb.split('.');
-    const reply = firstValueFrom(
-      client.send<ControlVerbs[V]['reply']>(this.subjects.control(service, name), request),
-    );
-    return within(this.options.children.race(reply), millis, `the answer to ${verb}`);
+    const control = new ControlClient(client, this.subjects, this.options.scenario);
+    return this.options.children.race(control.ask(verb, request, millis));
   }
 
   /** Ends the run in the log and waits for the record's own summary of it, with the verdict of the audit. */

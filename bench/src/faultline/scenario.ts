@@ -41,6 +41,7 @@ export function loadScenario(options: LoadOptions): ResolvedScenario {
     timeScale: 1,
     queues: 'per-iommu',
     workers: { processes: workers, servers: SERVERS, groupsPerMessage: GROUPS_PER_MESSAGE },
+    replicas: { deviceEmulators: 1, iommus: 1, mmHandlers: 1 },
     iopf: { generation: 'G1', order: 'fifo', quantum: 8, window: 64 },
     deadlines: { teardownStepMicros: 0, invalidationMicros: 0 },
     shards: [

@@ -18,7 +18,7 @@ export async function skeletonPorts(role: string, url: string, lab: string): Pro
 }
 
 export function journalOf(ports: SkeletonPorts, unit: string): UnitJournal {
-  return new UnitJournal(ports.log, ports.clock, unit, 1);
+  return new UnitJournal(ports.log, ports.clock, unit, 1, 'skeleton');
 }
 
 /** A skeleton that loses a message measures nothing: it ends, and the benchmark with it. */

@@ -1,7 +1,7 @@
+import { NumberSet } from '@faultline/domain';
 import type { AccessEnded, AccessesHit, AccessRange } from '@faultline/domain';
 import type { Findings } from './findings';
 import type { DecodedMessage } from './message';
-import { NumberSet } from './number-set';
 
 /** How many accesses each device's workload has; the scenario knows. */
 export interface ScenarioTotals {

@@ -255,9 +255,7 @@ describe('I3', () => {
 describe('I4', () => {
   it('sees a message that is missing', () => {
     const gap = log.filter(({ sequence }) => sequence !== 12);
-    expect(failuresOf(audit(gap)).I4?.[0]).toContain(
-      '1 messages are missing before it, expected sequence 12',
-    );
+    expect(failuresOf(audit(gap)).I4?.[0]).toContain('missing: 1 messages are missing before sequence 13');
   });
 
   it('sees messages that changed places', () => {

@@ -1,5 +1,6 @@
 import { decodeLogBody, DecodeError, type LogEvent } from '@faultline/contracts';
 import { AccessLedger, type ScenarioTotals } from './access-ledger';
+import type { ChainHead } from './chain-check';
 import { EventCounters } from './counters';
 import { FaultAssembler } from './fault-assembler';
 import type { FaultRow } from './fault-row';
@@ -21,6 +22,9 @@ export interface AuditorOptions {
   previousHash?: Uint8Array;
   /** Where the log has to begin; 1 by default. */
   firstSequence?: number;
+  /** Where the record says that it ends, and heads of its chain that were published elsewhere. */
+  end?: ChainHead;
+  published?: readonly ChainHead[];
   /** How many violations of each invariant are kept; all are counted. 20 by default. */
   violationsKept?: number;
   /** How far instants of two processes may be in the wrong order, in microseconds. */
@@ -55,12 +59,7 @@ export class Auditor {
 
   constructor(private readonly options: AuditorOptions = {}) {
     this.findings = new Findings(options.violationsKept ?? 20);
-    this.sequenceCheck = new SequenceCheck(
-      this.findings,
-      options.sha256,
-      options.firstSequence ?? 1,
-      options.previousHash,
-    );
+    this.sequenceCheck = new SequenceCheck(this.findings, options);
     this.groups = new GroupLedger(this.findings, (record) => this.pasids.isOver(record));
     this.accesses = new AccessLedger(this.findings);
     this.pages = new PageLedger(this.findings);
@@ -96,12 +95,13 @@ export class Auditor {
     this.watchRun(decoded.events);
   }
 
-  /** What was found up to here. May be asked more than once, and the auditor goes on. */
+  /** What was found up to here. May be asked more than once, and the auditor goes on; what a record's end shows is found at once. */
   verdict(): AuditReport {
     if (this.runEnded !== 'finished') {
       const until = this.runEnded === 'running' ? 'has not ended' : `was ${this.runEnded}`;
       this.findings.note('I5', `the run ${until}: only that no access ends twice was looked at`);
     }
+    const chain = this.sequenceCheck.report();
     const invariants = this.findings.reports();
     return {
       clean: invariants.every(({ status }) => status !== 'failed'),
@@ -110,6 +110,7 @@ export class Auditor {
       firstSequence: this.firstSequence,
       lastSequence: this.lastSequence,
       runEnded: this.runEnded,
+      chain,
       invariants,
       eventsByKind: this.counters.byKind,
       counts: this.counters.byCause,

@@ -6,11 +6,11 @@ import {
   type GroupResponded,
   type RequestRecord,
   ResponseCode,
+  NumberSet,
 } from '@faultline/domain';
 import { EpochMap } from './epoch-map';
 import type { Findings } from './findings';
 import { type DecodedMessage, unitIndex } from './message';
-import { NumberSet } from './number-set';
 import { RequestLedger } from './request-ledger';
 
 interface PendingGroup {

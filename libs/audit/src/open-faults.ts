@@ -1,3 +1,4 @@
+import { NumberSet } from '@faultline/domain';
 import type {
   FaultError,
   FaultModel,
@@ -15,7 +16,6 @@ import {
   type FaultSettlement,
   measureStages,
 } from './fault-row';
-import { NumberSet } from './number-set';
 
 /** A fault that has not settled yet. */
 export interface OpenFault {

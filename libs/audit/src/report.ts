@@ -1,3 +1,5 @@
+import type { ChainBreak } from './chain-check';
+
 /** The invariants of the design (architecture, section 8). */
 export const INVARIANTS = ['I1', 'I2', 'I3', 'I4', 'I5', 'I6', 'I7', 'I8', 'I9'] as const;
 export type Invariant = (typeof INVARIANTS)[number];
@@ -42,6 +44,15 @@ export interface InvariantReport {
   note?: string;
 }
 
+/** Whether the record is whole as a record, whatever its events say. */
+export interface ChainReport {
+  /** The first break, null when there is none. */
+  first: ChainBreak | null;
+  /** How many published heads the chain was held against, and the position of the last of them; 0 when there were none. */
+  heads: number;
+  headsTo: number;
+}
+
 /** What an audit found. Plain data, for JSON. */
 export interface AuditReport {
   /** No invariant failed. Those not checked are not counted as passed; see their status. */
@@ -53,6 +64,7 @@ export interface AuditReport {
   lastSequence: number;
   /** The reason of `RunEnded`, or `running` when the log does not have it. */
   runEnded: 'finished' | 'stopped' | 'failed' | 'running';
+  chain: ChainReport;
   invariants: InvariantReport[];
   /** How many events of each kind there are. */
   eventsByKind: Record<string, number>;

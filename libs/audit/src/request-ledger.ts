@@ -6,10 +6,10 @@ import {
   type RequestIdentity,
   type RequestRecord,
   type StallEnded,
+  NumberSet,
 } from '@faultline/domain';
 import { EpochMap, faultKey } from './epoch-map';
 import type { Findings } from './findings';
-import { NumberSet } from './number-set';
 
 interface PendingRequest {
   record: RequestRecord;

@@ -1,58 +1,45 @@
+import { ChainCheck, type ChainBreak, type ChainCheckOptions } from './chain-check';
 import type { Findings } from './findings';
-import { canonicalBytes, chain, GENESIS_HASH, sameHash, type Sha256 } from './hash-chain';
 import type { LoggedMessage } from './message';
+import type { ChainReport } from './report';
 
-/** I4: sequences without a gap, and every stored hash is the one that follows from the messages before it. */
+/** I4: sequences without a gap, every stored hash the one that follows from what is before it, and the chain the published one. */
 export class SequenceCheck {
-  private expected: number;
-  private previousHash: Uint8Array | undefined;
+  private readonly chain: ChainCheck;
+  private first: ChainBreak | null = null;
+  private readonly headsTo: number;
+  private isFinished = false;
 
-  /**
-   * `firstSequence` is where the log has to begin; `previousHash` what its first message is chained to. Without `sha256` hashes
-   * are not looked at.
-   */
   constructor(
     private readonly findings: Findings,
-    private readonly sha256: Sha256 | undefined,
-    firstSequence: number,
-    previousHash: Uint8Array = GENESIS_HASH,
+    private readonly options: Omit<ChainCheckOptions, 'onBreak'>,
   ) {
-    this.expected = firstSequence;
-    this.previousHash = previousHash;
+    const { sha256, published = [] } = options;
+    this.chain = new ChainCheck({ ...options, onBreak: (found) => this.take(found) });
+    this.headsTo = Math.max(0, ...published.map(({ position }) => position));
     if (!sha256) findings.note('I4', 'only sequences were looked at: no hash chain was given');
+    else if (published.length === 0)
+      findings.note(
+        'I4',
+        'no published head was given: a record that was rewritten as a whole does not show',
+      );
   }
 
   observe(message: LoggedMessage, hash: Uint8Array | undefined): void {
-    const { sequence, subject } = message;
     this.findings.check('I4');
-    if (sequence !== this.expected) {
-      const sentence =
-        sequence > this.expected
-          ? `${sequence - this.expected} messages are missing before it`
-          : 'it stands after a later message';
-      this.findings.violate(
-        'I4',
-        sequence,
-        `message ${sequence} on ${subject}`,
-        `${sentence}, expected sequence ${this.expected}`,
-      );
-      // What is missing cannot be hashed: the chain goes on from the hash that is stored here.
-      this.previousHash = undefined;
-    }
-    this.expected = sequence + 1;
-    if (!this.sha256) return;
-    if (!hash) {
-      this.findings.violate('I4', sequence, `message ${sequence} on ${subject}`, 'its hash is missing');
-      return;
-    }
-    if (
-      this.previousHash &&
-      !sameHash(chain(this.previousHash, canonicalBytes(message), this.sha256), hash)
-    ) {
-      const sentence =
-        'its hash does not follow from its content and the hash before it: one of the two was changed';
-      this.findings.violate('I4', sequence, `message ${sequence} on ${subject}`, sentence);
-    }
-    this.previousHash = hash;
+    this.chain.observe(message, hash);
+  }
+
+  report(): ChainReport {
+    if (!this.isFinished) this.chain.finish();
+    this.isFinished = true;
+    return { first: this.first, heads: this.options.published?.length ?? 0, headsTo: this.headsTo };
+  }
+
+  private take(found: ChainBreak): void {
+    this.first ??= found;
+    const { fault, sequence, subject, sentence } = found;
+    const what = subject === null ? `message ${sequence}` : `message ${sequence} on ${subject}`;
+    this.findings.violate('I4', sequence, what, `${fault}: ${sentence}`);
   }
 }

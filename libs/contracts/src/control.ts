@@ -40,7 +40,9 @@ export interface Presence {
 
 /**
  * Verbs of each service with what they take and give. A verb that changes something is answered when its events are in the log
- * and what they cause outside (invalidations, a teardown's steps, a reset) is complete.
+ * and what they cause outside (invalidations, a teardown's steps, a reset) is complete. Asking again changes nothing that was done
+ * already, because whoever asks cannot know whether an owner died before or after it did what was asked; see `unitsAsked` for whom
+ * a request is sent to.
  */
 export interface ControlVerbs {
   'mm-handler.create': { request: ResolvedProcess; reply: { mm: number } };
@@ -87,6 +89,15 @@ export interface ControlVerbs {
   'device-emulator.progress': { request: Empty; reply: DeviceProgress };
   'event-log.status': { request: Empty; reply: EventLogStatus };
   'event-log.finish': { request: { upToSequence: number }; reply: unknown };
+}
+
+/**
+ * What every control request carries besides, on its way: whom it is for (its owner answers, every other replica keeps silent), and a
+ * name of its own, by which an owner tells a repetition of a question that it is still working on.
+ */
+export interface Addressed {
+  unit: string;
+  ask: string;
 }
 
 /** What the mm made of a PASID: which of its uses this is (D2), and the shard that owns it (D7). */

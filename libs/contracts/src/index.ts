@@ -4,4 +4,6 @@ export * from './schemas';
 export * from './subjects';
 export * from './scenario';
 export * from './control';
+export * from './control-routing';
+export * from './units';
 export * from './site';

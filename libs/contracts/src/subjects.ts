@@ -67,6 +67,10 @@ export const deadStream = (lab: string): string => `FAULTLINE_${lab}_DEAD`;
 export const ownersBucket = (lab: string): string => `FAULTLINE_${lab}_OWNERS`;
 /** Name of the key-value bucket with the published heads of the record's hash chain. */
 export const headsBucket = (lab: string): string => `FAULTLINE_${lab}_HEADS`;
+/** Prefix of the keys under which heads of the hash chain are published. */
+export const HEAD_PREFIX = 'head.';
+/** Key of the head that was published at a position of the log. */
+export const headKey = (position: number): string => `${HEAD_PREFIX}${position}`;
 /** Name of the object store with the snapshots of a laboratory's units. */
 export const snapshotBucket = (lab: string): string => `FAULTLINE_${lab}_SNAPSHOTS`;
 /** Name of the key-value bucket, one a server, that says which laboratory the standing services of a site serve. */

@@ -3,6 +3,8 @@ export * from './batch-lane';
 export * from './delay-line';
 export * from './memory';
 export * from './model-time';
+export * from './ownership';
 export * from './ports';
+export * from './take-over';
 export * from './unit-host';
 export * from './unit-journal';

@@ -139,11 +139,14 @@ export interface WorkPort {
   }): Promise<Running>;
 }
 
-/** Nobody serves the lane, or no reply came within the time limit. The command may or may not have had its effect. */
+/**
+ * Nobody serves the lane, no reply came within the time limit, or somebody else serves it since the request was sent: whoever got it
+ * may be dead. The command may or may not have had its effect.
+ */
 export class LaneUnavailable extends Error {
   constructor(
     readonly subject: string,
-    readonly reason: 'no-responders' | 'timeout' | 'closed',
+    readonly reason: 'no-responders' | 'timeout' | 'closed' | 'new-server',
     options?: ErrorOptions,
   ) {
     super(`request to ${subject} was not answered (${reason})`, options);
@@ -166,7 +169,11 @@ export class LaneRejected extends Error {
 export interface LanePort {
   /** Rejects with {@link LaneUnavailable} or {@link LaneRejected}. */
   request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array>;
-  /** Serves requests. A handler that throws {@link LaneRejected} answers with that rejection; any other error goes to `onError`, the caller times out. */
+  /**
+   * Serves requests. A handler that throws {@link LaneRejected} answers with that rejection; any other error goes to `onError`, the
+   * caller times out. Requests that were sent to the subject before and have no reply yet are given up with `new-server`, so that
+   * nobody waits out his patience for a server that died.
+   */
   serve(
     subject: string,
     handler: (body: Uint8Array) => Promise<Uint8Array> | Uint8Array,

@@ -45,7 +45,7 @@ function setUp(change: Partial<UnitPlan<{ total: number; flushes: number }, Comm
     schema: { name: 'test', version: 1 },
     body: new TextEncoder().encode(JSON.stringify(events)),
   });
-  const journal = new UnitJournal(log, clock, 'unit', 1);
+  const journal = new UnitJournal(log, clock, 'unit', 1, 'owner');
   const host = new UnitHost<{ total: number; flushes: number }, Command, Event>(
     {
       decider,

@@ -1,5 +1,6 @@
 import type { Decider } from '@faultline/domain';
-import type { ClockPort } from './ports';
+import { Deposed } from './append-surely';
+import { AppendRefused, type ClockPort } from './ports';
 import type { OutgoingMessage, UnitJournal } from './unit-journal';
 
 /** What a service says about a kind of unit, so that the host can run it. */
@@ -20,6 +21,19 @@ export interface UnitPlan<State, Command, Event> {
   decided?(events: readonly Event[]): void;
   /** These events are in the log, or need not be and follow such: now others may learn of them. */
   released(events: readonly Event[]): void;
+}
+
+/** The unit is not here any more: it was handed over. What was asked of it is asked of its next owner. */
+export class UnitClosed extends Error {
+  constructor() {
+    super('the unit was handed over to another owner');
+    this.name = 'UnitClosed';
+  }
+}
+
+/** Whether the error says that the unit has another owner now, and nothing worse. */
+export function isLoss(error: unknown): boolean {
+  return error instanceof UnitClosed || error instanceof Deposed || error instanceof AppendRefused;
 }
 
 interface Entry<Command, Event> {
@@ -51,6 +65,8 @@ export class UnitHost<State, Command, Event> {
   private writing = false;
   private failure: Error | undefined;
   private idle: (() => void)[] = [];
+  /** Someone waits for a moment in which the state is what the log holds: no turn is taken before it. */
+  private checkpoints: (() => void)[] = [];
 
   constructor(
     private readonly plan: UnitPlan<State, Command, Event>,
@@ -58,8 +74,10 @@ export class UnitHost<State, Command, Event> {
     private readonly clock: ClockPort,
     /** The unit can go no further: it was deposed, or one of its invariants broke. */
     private readonly onFailure: (error: Error) => void,
+    /** What folding the unit's log gave; the state before any event for a unit that begins. */
+    recovered?: State,
   ) {
-    this.current = plan.decider.initial();
+    this.current = recovered ?? plan.decider.initial();
   }
 
   /** The state now, with events that may still be on their way to the log. Read only. */
@@ -114,11 +132,44 @@ export class UnitHost<State, Command, Event> {
 
   /** Resolves when nothing waits and no append is in flight. */
   async settled(): Promise<void> {
-    if (!this.scheduled && !this.writing && this.inbox.length === 0) return;
+    if (this.isAtRest()) return;
     await new Promise<void>((resolve) => this.idle.push(resolve));
   }
 
+  private isAtRest(): boolean {
+    if (this.writing) return false;
+    return this.failure !== undefined || (!this.scheduled && this.inbox.length === 0);
+  }
+
+  private tellRest(): void {
+    if (this.isAtRest()) for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  /**
+   * Calls back in a moment in which the state holds exactly the events that are in the log. The unit waits for at most the append
+   * that is in flight. Never calls back when the unit fails or is closed before.
+   */
+  checkpoint(look: (state: State) => void): void {
+    if (this.failure) return;
+    this.checkpoints.push(() => look(this.current));
+    this.wake();
+  }
+
+  /** Takes nothing more, and rejects what waits with {@link UnitClosed}. What is decided goes on to the log; see {@link settled}. */
+  close(): void {
+    if (this.failure) return;
+    this.failure = new UnitClosed();
+    this.checkpoints = [];
+    for (const entry of this.inbox.splice(0)) entry.reject?.(this.failure);
+    this.tellRest();
+  }
+
   private takeTurn(): void {
+    if (this.checkpoints.length > 0) {
+      // The next turn is taken when what was decided is written.
+      if (this.writing) return;
+      for (const look of this.checkpoints.splice(0)) look();
+    }
     if (this.failure) return;
     const turn: Turn<Command, Event> = { events: [], entries: this.inbox, ends: [] };
     this.inbox = [];
@@ -154,7 +205,8 @@ export class UnitHost<State, Command, Event> {
       this.fail(error);
     }
     this.writing = false;
-    if (!this.scheduled && this.inbox.length === 0) for (const resolve of this.idle.splice(0)) resolve();
+    if (this.checkpoints.length > 0) this.wake();
+    this.tellRest();
   }
 
   private async writeTurns(turns: Turn<Command, Event>[]): Promise<void> {
@@ -196,12 +248,13 @@ export class UnitHost<State, Command, Event> {
   }
 
   private fail(cause: unknown): void {
-    if (this.failure) return;
     const error = cause instanceof Error ? cause : new Error(String(cause));
-    this.failure = error;
+    const wasClosed = this.failure !== undefined;
+    this.failure ??= error;
+    this.checkpoints = [];
     for (const turn of this.unwritten.splice(0)) for (const entry of turn.entries) entry.reject?.(error);
     for (const entry of this.inbox.splice(0)) entry.reject?.(error);
-    for (const resolve of this.idle.splice(0)) resolve();
-    this.onFailure(error);
+    this.tellRest();
+    if (!wasClosed) this.onFailure(error);
   }
 }

@@ -34,6 +34,11 @@ export class UnitJournal {
     private readonly clock: ClockPort,
     readonly unit: string,
     readonly epoch: number,
+    /**
+     * Names this owner among all that ever were: two that believe in the same epoch must not give a message the same identity, or
+     * the log would take one's for the other's.
+     */
+    private readonly owner: string,
     /** The log refuses messages for now (full, or not reachable): the unit stalls and tries again. */
     private readonly onStall: (error: Error) => void = () => undefined,
   ) {}
@@ -43,6 +48,24 @@ export class UnitJournal {
     this.lastOfSubject.set(subject, lastSequence);
   }
 
+  /** Where the subject ended when this owner last looked; 0 for an empty one. */
+  lastOf(subject: string): number {
+    return this.lastOfSubject.get(subject) ?? 0;
+  }
+
+  /**
+   * Writes one of the messages that begin an epoch, which are its first cycle. Rejects with `AppendRefused` or `Deposed` when an
+   * owner before, or another one, wrote there since this one looked.
+   */
+  async begin(message: OutgoingMessage, part: number): Promise<void> {
+    this.cycle = 1;
+    await this.appendChain([{ message, id: this.idOf(part) }]);
+  }
+
+  private idOf(part: number): string {
+    return `${this.unit}.${this.epoch}.${this.owner}.${this.cycle}.${part}`;
+  }
+
   /** Writes one cycle, phase by phase. Rejects only when the owner was deposed; an unreachable or full log is waited for. */
   async write(phases: readonly (readonly OutgoingMessage[])[]): Promise<void> {
     this.cycle += 1;
@@ -50,7 +73,7 @@ export class UnitJournal {
     for (const phase of phases) {
       const chains = new Map<string, { message: OutgoingMessage; id: string }[]>();
       for (const message of phase) {
-        const id = `${this.unit}.${this.epoch}.${this.cycle}.${(part += 1)}`;
+        const id = this.idOf((part += 1));
         const chain = chains.get(message.subject);
         if (chain) chain.push({ message, id });
         else chains.set(message.subject, [{ message, id }]);

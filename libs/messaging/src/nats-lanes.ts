@@ -7,6 +7,8 @@ import { RequestFailed } from './requests';
 
 const REJECT_HEADER = 'Fl-Reject';
 const NOTHING = new Uint8Array(0);
+/** What a server says when it begins, behind the lane's subject. */
+const OPENED = '.opened';
 /** Reasons are for people; a header is no place for a stack. */
 const REASON_LIMIT = 500;
 
@@ -17,10 +19,14 @@ type Handler = (body: Uint8Array) => Promise<Uint8Array> | Uint8Array;
  * counts, and the epoch in it says whose it is (D4).
  */
 export class NatsLanes implements LanePort {
+  /** Subjects that requests were sent to: word of a new server is listened for. */
+  private readonly watched = new Set<string>();
+
   constructor(private readonly link: NatsLink) {}
 
   async request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array> {
     let reply: Msg;
+    this.watchServers(subject);
     try {
       reply = await this.link.requests.send(subject, body, timeoutMillis);
     } catch (error) {
@@ -40,12 +46,20 @@ export class NatsLanes implements LanePort {
     });
     // Only after the server has answered does it know the subscription. While it is away the client keeps the subscription for it.
     await this.link.nc.flush().catch(() => undefined);
+    if (!this.link.nc.isClosed()) this.link.nc.publish(subject + OPENED, NOTHING);
     return {
       stop: async () => {
         await subscription.drain().catch(() => undefined);
         await server.idle();
       },
     };
+  }
+
+  /** One subscription for each lane this process asks, for as long as it runs: lanes are as many as units. */
+  private watchServers(subject: string): void {
+    if (this.watched.has(subject) || this.link.nc.isClosed()) return;
+    this.watched.add(subject);
+    this.link.nc.subscribe(subject + OPENED, { callback: () => this.link.requests.newServer(subject) });
   }
 }
 

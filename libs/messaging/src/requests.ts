@@ -1,6 +1,6 @@
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from 'nats';
 
-export type RequestFailure = 'no-responders' | 'timeout' | 'disconnected' | 'closed';
+export type RequestFailure = 'no-responders' | 'timeout' | 'disconnected' | 'closed' | 'new-server';
 
 /** A request got no answer. It may have been received, except after `no-responders`. */
 export class RequestFailed extends Error {
@@ -64,6 +64,12 @@ export class Requests {
   failAll(failure: RequestFailure): void {
     if (failure === 'closed') this.connected = false;
     for (const token of [...this.pending.keys()]) this.fail(token, failure);
+  }
+
+  /** Gives up what was sent to the subject and has no reply yet: whoever got it may be dead. */
+  newServer(subject: string): void {
+    for (const [token, pending] of this.pending)
+      if (pending.subject === subject) this.fail(token, 'new-server');
   }
 
   private receive(reply: Msg): void {

@@ -1,4 +1,4 @@
-import { canonicalBytes, chain, GENESIS_HASH, type LoggedMessage, sameHash } from '@faultline/audit';
+import { type ChainBreak, ChainCheck, type ChainHead, type LoggedMessage } from '@faultline/audit';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { LOG_FILE, openForReading } from './database';
@@ -34,8 +34,8 @@ export interface ChainVerdict {
   whole: boolean;
   /** How many messages were looked at. */
   messages: number;
-  /** Sequence of the first message that does not fit; null when all do. */
-  brokenAt: number | null;
+  /** Where it is broken first; null when it is whole. */
+  first: ChainBreak | null;
 }
 
 /** Messages a page holds; two pages are in memory at a time. */
@@ -92,21 +92,25 @@ export class RecordReader {
     return row && messageOf(row);
   }
 
-  /** Computes every hash again. */
-  async verifyChain(): Promise<ChainVerdict> {
-    let previous: Uint8Array = GENESIS_HASH;
-    let messages = 0;
+  /** The hash stored at a position, or undefined when the record does not have it. */
+  async hashAt(position: number): Promise<Uint8Array | undefined> {
+    const [row] = await this.page(position, position, undefined);
+    return row?.hash;
+  }
+
+  /** Computes every hash again, and holds the chain against heads that were published elsewhere. */
+  async verifyChain(published: readonly ChainHead[] = []): Promise<ChainVerdict> {
     const end = await this.head();
+    let first: ChainBreak | null = null;
+    const check = new ChainCheck({ sha256, end, published, onBreak: (found) => (first ??= found) });
+    let messages = 0;
     for await (const { message, hash } of this.messages({ to: end.position })) {
       messages += 1;
-      const isNext =
-        message.sequence === messages && sameHash(chain(previous, canonicalBytes(message), sha256), hash);
-      if (!isNext) return { whole: false, messages, brokenAt: message.sequence };
-      previous = hash;
+      check.observe(message, hash);
+      if (first) break;
     }
-    // A run that is being written may have grown meanwhile; rows that are missing at the end show against where it was.
-    const isShort = messages < end.position || (messages === end.position && !sameHash(previous, end.hash));
-    return { whole: !isShort, messages, brokenAt: isShort ? messages + 1 : null };
+    if (!first) check.finish();
+    return { whole: first === null, messages, first };
   }
 
   async close(): Promise<void> {

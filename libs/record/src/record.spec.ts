@@ -1,4 +1,4 @@
-import type { LoggedMessage } from '@faultline/audit';
+import type { ChainFault, LoggedMessage } from '@faultline/audit';
 import * as fc from 'fast-check';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -76,7 +76,7 @@ describe('RecordWriter', () => {
       log.reduce((sum, { body }) => sum + body.length, 0),
     ]);
     const reader = await bench.open(RecordReader.open(folder));
-    expect(await reader.verifyChain()).toEqual({ whole: true, messages: log.length, brokenAt: null });
+    expect(await reader.verifyChain()).toEqual({ whole: true, messages: log.length, first: null });
   });
 
   it('gives the same chain however messages are batched', async () => {
@@ -172,17 +172,64 @@ describe('RecordReader', () => {
     expect(await readAll(reader)).toHaveLength(log.length);
   });
 
-  it.each([
-    ['a changed body', `UPDATE record SET body = zeroblob(40) WHERE sequence = 7`, 7],
-    ['a changed header', `UPDATE record SET epoch = 2 WHERE sequence = 7`, 7],
-    ['a changed hash', `UPDATE record SET hash = zeroblob(32) WHERE sequence = 7`, 7],
-    ['a missing message', `DELETE FROM record WHERE sequence = 7`, 8],
-    ['a missing end', `DELETE FROM record WHERE sequence > 20`, 21],
-  ])('finds %s in the chain', async (_, statement, brokenAt) => {
+  it.each<[string, string, ChainFault, number]>([
+    ['a changed body', `UPDATE record SET body = zeroblob(40) WHERE sequence = 7`, 'altered', 7],
+    ['a changed header', `UPDATE record SET epoch = 2 WHERE sequence = 7`, 'altered', 7],
+    [
+      'a changed last message',
+      `UPDATE record SET epoch = 2 WHERE sequence = ${log.length}`,
+      'altered',
+      log.length,
+    ],
+    ['a changed hash', `UPDATE record SET hash = zeroblob(32) WHERE sequence = 7`, 'broken-link', 7],
+    [
+      'a changed last hash',
+      `UPDATE record SET hash = zeroblob(32) WHERE sequence = ${log.length}`,
+      'broken-link',
+      log.length,
+    ],
+    ['a changed head', `UPDATE head SET hash = zeroblob(32)`, 'broken-link', log.length],
+    ['both changed', `UPDATE record SET hash = zeroblob(32), epoch = 2 WHERE sequence = 7`, 'broken-link', 7],
+    ['a missing message', `DELETE FROM record WHERE sequence = 7`, 'missing', 7],
+    ['missing messages', `DELETE FROM record WHERE sequence BETWEEN 1 AND 4`, 'missing', 1],
+    ['a missing end', `DELETE FROM record WHERE sequence > 20`, 'missing', 21],
+  ])('finds %s, and tells what it is', async (_, statement, fault, sequence) => {
     const folder = await written();
     await tamper(folder, statement);
     const reader = await bench.open(RecordReader.open(folder));
-    expect(await reader.verifyChain()).toMatchObject({ whole: false, brokenAt });
+    expect(await reader.verifyChain()).toMatchObject({ whole: false, first: { fault, sequence } });
+  });
+
+  it('finds by published heads alone that the whole record was written anew', async () => {
+    const honest = await bench.open(RecordReader.open(await written()));
+    const published = await Promise.all(
+      [10, 20, log.length].map(async (position) => ({
+        position,
+        hash: (await honest.hashAt(position)) ?? new Uint8Array(0),
+      })),
+    );
+    expect(await honest.verifyChain(published)).toMatchObject({ whole: true });
+    const changed = log.map((message) =>
+      message.sequence === 13 ? { ...message, headers: { ...message.headers, epoch: 5 } } : message,
+    );
+    const forged = await bench.open(RecordReader.open(await written(changed)));
+    expect(await forged.verifyChain()).toMatchObject({ whole: true });
+    expect(await forged.verifyChain(published)).toMatchObject({
+      whole: false,
+      first: {
+        fault: 'rewritten',
+        sequence: 20,
+        sentence: expect.stringContaining('a message from 11 to 20 was changed') as string,
+      },
+    });
+    const shortened = await bench.open(RecordReader.open(await written(log.slice(0, 15))));
+    expect(await shortened.verifyChain(published)).toMatchObject({
+      first: {
+        fault: 'missing',
+        sequence: 16,
+        sentence: expect.stringContaining('a head was published at') as string,
+      },
+    });
   });
 
   it('says that there is no record', async () => {

@@ -104,9 +104,10 @@ export async function summarise(reader: RecordReader, totals?: ScenarioTotals): 
   const onEvents = (events: readonly LogEvent[]): void => {
     for (const event of events) if (event.kind === 'ScenarioLoaded') run = event.run;
   };
-  const auditor = new Auditor({ sha256, totals, onFault: (row) => figures.take(row), onEvents });
+  const end = await reader.head();
+  const auditor = new Auditor({ sha256, totals, end, onFault: (row) => figures.take(row), onEvents });
   let bytes = 0;
-  for await (const page of reader.pages()) {
+  for await (const page of reader.pages({ to: end.position })) {
     for (const { message, hash } of page) {
       bytes += message.body.length;
       auditor.observe(message, hash);

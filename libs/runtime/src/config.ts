@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { LAB_NAME, type ServiceName } from '@faultline/contracts';
 import { z } from 'zod';
@@ -26,6 +27,22 @@ const environment = z.object({
     .min(1)
     .optional()
     .describe('name of this instance; made from host and process id when absent'),
+  FAULTLINE_LEASE_MILLIS: z.coerce
+    .number()
+    .int()
+    .min(300)
+    .max(60_000)
+    .default(3_000)
+    .describe(
+      'time without a sign of life after which another replica takes over, in milliseconds: long enough that a busy machine loses nothing, short enough that a crash is hardly felt; the same for all instances',
+    ),
+  FAULTLINE_REPLICAS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(5)
+    .default(1)
+    .describe('copies of streams and buckets that are made, on a cluster of at least so many servers'),
   FAULTLINE_RUN_DIR: z.string().min(1).optional().describe('where the event log is kept'),
   FAULTLINE_RUNS_DIR: z
     .string()
@@ -47,7 +64,13 @@ const environment = z.object({
 export interface ServiceConfig {
   service: ServiceName;
   instance: string;
+  /** Names this process among all that ever had the name of the instance. */
+  session: string;
   natsServers: string[];
+  /** Life of a lease: after so long without a sign of life another replica takes over. */
+  leaseMillis: number;
+  /** Copies of what this instance makes on the server. */
+  replicas: number;
   /** Laboratory it serves; at a site, one after the other. */
   lab: string;
   site?: string;
@@ -85,7 +108,10 @@ export function readConfig(service: ServiceName, variables: NodeJS.ProcessEnv = 
   return {
     service,
     instance: data.FAULTLINE_INSTANCE ?? `${service}-${hostname()}-${process.pid}`,
+    session: randomUUID(),
     natsServers: data.NATS_URL.split(',').map((server) => server.trim()),
+    leaseMillis: data.FAULTLINE_LEASE_MILLIS,
+    replicas: data.FAULTLINE_REPLICAS,
     lab: data.FAULTLINE_LAB,
     site: data.FAULTLINE_SITE,
     runDirectory: data.FAULTLINE_RUN_DIR,

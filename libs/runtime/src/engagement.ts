@@ -1,4 +1,6 @@
-import { connectNats, type NatsLink, natsPorts } from '@faultline/messaging';
+import { ownersBucket } from '@faultline/contracts';
+import type { UnitKeeper } from '@faultline/hosting';
+import { connectNats, jetStreamOf, type NatsLink, natsPorts, provisionKv } from '@faultline/messaging';
 import type { DynamicModule, INestMicroservice, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { ClientNats } from '@nestjs/microservices';
@@ -10,6 +12,8 @@ import { NatsServicePorts } from './nats-service-ports';
 import { ServicePorts } from './ports';
 import { PresenceTeller } from './presence';
 import { awaitScenario } from './scenario-watch';
+import { shareUnits } from './share-units';
+import { UnitOwnerService } from './unit-owner-service';
 import { UnitService } from './unit-service';
 import { settlesWithin, toError } from './waiting';
 
@@ -28,6 +32,7 @@ export class Engagement {
   private clock: EndingClock | undefined;
   private app: INestMicroservice | undefined;
   private presence: PresenceTeller | undefined;
+  private keeper: UnitKeeper | undefined;
   private begun: Promise<void> = Promise.resolve();
   private ending = false;
   private release: () => void = () => undefined;
@@ -85,9 +90,14 @@ export class Engagement {
     const app = await this.listen(ports);
     const scenario = await Promise.race([awaitScenario(ports), this.released]);
     if (!scenario || this.ending) return;
-    const units = await app.get(UnitService).start(scenario);
+    const service = app.get(UnitService);
+    const units = await service.start(scenario);
     this.logger.info({ units }, 'ready');
     if (!this.ending) this.presence?.change({ state: 'ready', units });
+    if (service instanceof UnitOwnerService && !this.ending)
+      this.keeper = await shareUnits(ports, service, scenario, (owned) => {
+        if (!this.ending) this.presence?.change({ units: owned });
+      });
   }
 
   private async connect(): Promise<NatsServicePorts> {
@@ -106,7 +116,10 @@ export class Engagement {
         ),
     });
     this.clock = new EndingClock(nats.clock);
-    return new NatsServicePorts(config, logger, { ...nats, clock: this.clock }, this.fail);
+    const { link } = this;
+    const reviveOwners = async (): Promise<void> =>
+      provisionKv(await jetStreamOf(link), ownersBucket(config.lab), { replicas: config.replicas });
+    return new NatsServicePorts(config, logger, { ...nats, clock: this.clock }, this.fail, reviveOwners);
   }
 
   private async listen(ports: NatsServicePorts): Promise<INestMicroservice> {
@@ -116,6 +129,7 @@ export class Engagement {
       strategy: new ControlServer(
         config.lab,
         controlOptions(config.natsServers, `${config.instance}-control`),
+        (unit) => this.owns(unit),
       ),
       logger: new NestLogger(logger),
       abortOnError: false,
@@ -130,10 +144,18 @@ export class Engagement {
     return this.app;
   }
 
+  /** Requests for units that are not owned here are for others. */
+  private owns(unit: string): boolean {
+    const service = this.app?.get(UnitService);
+    return service instanceof UnitOwnerService && service.owns(unit);
+  }
+
   /** What is being started is stopped when it has been: half a unit cannot be. */
   private async stopUnits(): Promise<void> {
     await this.begun;
     try {
+      // Others take over what this instance has as soon as it lets go of it.
+      await this.keeper?.stop();
       await this.app?.get(UnitService).stop();
     } catch (error) {
       this.logger.error({ err: toError(error) }, 'while stopping');

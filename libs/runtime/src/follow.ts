@@ -3,7 +3,7 @@ import type { LogMessage, Running } from '@faultline/hosting';
 import type { ServicePorts } from './ports';
 
 /**
- * Follows a subject of the log from its beginning and hands over each message's records. A message that cannot be read goes to
+ * Follows a subject of the log and hands over each message's records. A message that cannot be read goes to
  * the dead letters with the reason, and the following goes on with the next: the position counts as reached.
  */
 export function followRecords<T extends Tagged>(
@@ -12,13 +12,15 @@ export function followRecords<T extends Tagged>(
     subject: string;
     schemas: readonly Schema<T>[];
     unit: string;
+    /** Where to begin; 1 by default. */
+    fromSequence?: number;
     onRecords(records: T[], message: LogMessage): void;
   },
 ): Promise<Running> {
   const { subject, schemas, unit, onRecords } = options;
   return ports.log.follow({
     subject,
-    fromSequence: 1,
+    fromSequence: options.fromSequence ?? 1,
     onMessage: (message) => onRecords(readRecords(ports, schemas, unit, message), message),
     onError: (error) => ports.fail(error),
   });

@@ -1,5 +1,5 @@
 import { DecodeError, type Schema, type Sender, type Tagged } from '@faultline/contracts';
-import { BatchLane, LaneRejected, LaneUnavailable, type Running } from '@faultline/hosting';
+import { BatchLane, isLoss, LaneRejected, LaneUnavailable, type Running } from '@faultline/hosting';
 import type { ServicePorts } from './ports';
 
 /** Most records in one request: beyond this, larger batches cost latency and gain nothing (see the measured batch sizes). */
@@ -9,6 +9,21 @@ const TIMEOUT_MILLIS = 30_000;
 /** Pause when nobody serves the lane yet, or just now. */
 const RETRY_MICROS = 100_000;
 
+/**
+ * The newest epoch in which another unit was heard, over all lanes to and from it: what an older owner still says counts for nothing
+ * (D4).
+ */
+export class PeerEpoch {
+  private newest = 0;
+
+  /** Whether this is the newest owner heard so far. */
+  accepts(epoch: number): boolean {
+    if (epoch < this.newest) return false;
+    this.newest = epoch;
+    return true;
+  }
+}
+
 interface LaneOptions<Out, All extends Tagged> {
   subject: string;
   schema: Schema<All>;
@@ -17,23 +32,27 @@ interface LaneOptions<Out, All extends Tagged> {
   maxBatch?: number;
   /** Requests in flight at once; more than 1 only where the order of batches means nothing. */
   window?: number;
+  /** Who answers; given where other lanes lead to the same unit. */
+  peer?: PeerEpoch;
   onReply?(reply: All[], batch: readonly Out[]): void;
 }
 
 interface Item<Out> {
-  record: Out;
+  /** Absent for a greeting, which says nothing but who speaks. */
+  record?: Out;
   resolve?: () => void;
 }
 
 /** Sends records of one lane in self-clocked batches until they are answered, and tells replies of a deposed owner from the newest one's. */
 export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
   private readonly lane: BatchLane<Item<Out>>;
-  private newestEpoch = 0;
+  private readonly peer: PeerEpoch;
 
   constructor(
     private readonly ports: ServicePorts,
     private readonly options: LaneOptions<Out, All>,
   ) {
+    this.peer = options.peer ?? new PeerEpoch();
     this.lane = new BatchLane({
       clock: ports.clock,
       maxBatch: options.maxBatch ?? MAX_BATCH,
@@ -53,13 +72,18 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
     return new Promise((resolve) => this.lane.push({ record, resolve }));
   }
 
+  /** Says who speaks, and nothing else; resolves when the other side has heard it. */
+  greet(): Promise<void> {
+    return new Promise((resolve) => this.lane.push({ resolve }));
+  }
+
   close(): void {
     this.lane.close();
   }
 
   private async send(batch: readonly Item<Out>[]): Promise<void> {
     const { schema, sender, subject, onReply } = this.options;
-    const records = batch.map((item) => item.record);
+    const records = batch.flatMap(({ record }) => (record === undefined ? [] : [record]));
     const head: Sender = { kind: 'Sender', unit: sender.unit, epoch: sender.epoch };
     const body = schema.encode([head, ...records] as unknown as All[]);
     const reply = schema.decode(await this.ports.lanes.request(subject, body, TIMEOUT_MILLIS));
@@ -71,9 +95,8 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
   /** What a frozen owner says after a newer one spoke counts for nothing (D4): it is asked again. */
   private checkEpoch(head: Tagged | undefined): void {
     if (head?.kind !== 'Sender') throw new DecodeError('a reply does not begin with its sender');
-    const { epoch } = head as Sender;
-    if (epoch < this.newestEpoch) throw new LaneUnavailable(this.options.subject, 'timeout');
-    this.newestEpoch = epoch;
+    if (!this.peer.accepts((head as Sender).epoch))
+      throw new LaneUnavailable(this.options.subject, 'timeout');
   }
 
   private retryAfter(error: Error, attempt: number): number | undefined {
@@ -83,7 +106,7 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
           { subject: error.subject, reason: error.reason, attempt },
           'lane not answered, sending again',
         );
-      return error.reason === 'timeout' ? 0 : RETRY_MICROS;
+      return error.reason === 'timeout' || error.reason === 'new-server' ? 0 : RETRY_MICROS;
     }
     this.ports.fail(error);
     return undefined;
@@ -118,7 +141,8 @@ export function serveLane<All extends Tagged>(
       }
     },
     (error) => {
-      if (!(error instanceof LaneRejected)) ports.fail(error);
+      // What a unit that was handed over cannot answer any more is asked of its next owner.
+      if (!(error instanceof LaneRejected || isLoss(error))) ports.fail(error);
     },
   );
 }

@@ -11,6 +11,9 @@ export class MemoryServicePorts extends ServicePorts {
   readonly config: ServiceConfig = {
     service: 'iommu',
     instance: 'iommu-test',
+    session: 'session',
+    leaseMillis: 3_000,
+    replicas: 1,
     natsServers: [],
     lab: 'lab',
     runDirectory: undefined,
@@ -27,6 +30,10 @@ export class MemoryServicePorts extends ServicePorts {
   readonly snapshots = this.memory.snapshots;
   readonly failures: Error[] = [];
   readonly buried: { subject: string; reason: string }[] = [];
+
+  reviveOwners(): Promise<void> {
+    return Promise.resolve();
+  }
 
   fail(error: Error): void {
     this.failures.push(error);

@@ -32,6 +32,7 @@ export class NatsServicePorts extends ServicePorts {
     readonly logger: Logger,
     ports: Omit<NatsPorts, 'clock'> & { clock: ClockPort },
     readonly fail: (error: Error) => void,
+    readonly reviveOwners: () => Promise<void>,
   ) {
     super();
     this.subjects = subjectsOf(config.lab);

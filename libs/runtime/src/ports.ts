@@ -25,6 +25,8 @@ export abstract class ServicePorts {
   /** Published heads of the record's hash chain. */
   abstract readonly heads: KvPort;
   abstract readonly snapshots: BlobPort;
+  /** Makes the bucket of owners again that somebody deleted; does nothing while there is one. */
+  abstract reviveOwners(): Promise<void>;
   abstract readonly clock: ClockPort;
   /** The service cannot go on: it says why in one line, tells the laboratory, and exits with status 1. */
   abstract fail(error: Error): void;

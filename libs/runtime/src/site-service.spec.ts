@@ -66,6 +66,7 @@ async function standing(options: { stop?: () => Promise<void> } = {}) {
       lab: 'lab',
       site,
     },
+    ...{ session: 'spec', leaseMillis: 3_000, replicas: 1 },
     ...{ runDirectory: undefined, runsDirectory: '/runs', heartbeatFile, logLevel: 'silent' },
   };
   const service = new SiteService(config, site, pino({ level: 'silent' }), UnitModule, (error) =>

@@ -1,8 +1,8 @@
 import type { ResolvedScenario } from '@faultline/contracts';
 
-/** What an app provides: it starts the units of a scenario, and stops them without losing anything. */
+/** What an app provides: it serves a scenario, and stops without losing anything. */
 export abstract class UnitService {
-  /** Starts all units of the scenario that this service owns. Returns their names, e.g. `iommu.0`. */
+  /** Begins to serve the scenario. Returns what the instance says that it serves, e.g. `queue.0`. */
   abstract start(scenario: ResolvedScenario): Promise<string[]>;
   /** Stops taking in, settles what is in flight, and returns. */
   abstract stop(): Promise<void>;

@@ -2,6 +2,13 @@ import { type Observable, NEVER, of, throwError } from 'rxjs';
 import { subjectsOf } from '@faultline/contracts';
 import { ControlPlane, Unanswered } from './control-plane';
 
+const scenario = {
+  devices: [{ device: 0, iommu: 3, segment: 3 }],
+  iommus: [{ iommu: 3, segment: 3 }],
+  processes: [],
+  shards: [],
+} as never;
+
 describe('the control plane', () => {
   const asked: [subject: string, request: unknown][] = [];
   const answering = (answer: Observable<unknown>): ControlPlane =>
@@ -13,11 +20,17 @@ describe('the control plane', () => {
         },
       },
       subjectsOf('run-1'),
+      scenario,
     );
 
   test('a question goes to the subject of its laboratory', async () => {
-    await expect(answering(of({ mm: 4 })).ask('mm-handler.create', {} as never)).resolves.toEqual({ mm: 4 });
-    expect(asked.at(-1)).toEqual(['run-1.ctl.mm-handler.create', {}]);
+    await expect(answering(of({ forced: false })).ask('iommu.remove', { device: 0 })).resolves.toEqual({
+      forced: false,
+    });
+    expect(asked.at(-1)).toEqual([
+      'run-1.ctl.iommu.remove',
+      { device: 0, unit: 'iommu.3', ask: expect.any(String) as string },
+    ]);
   });
 
   test.each([
@@ -40,7 +53,7 @@ describe('the control plane', () => {
     let sent = 0;
     const absence = throwError(() => Object.assign(new Error('empty'), { name: 'EmptyResponseException' }));
     const send = <T>(): Observable<T> => (++sent > questions ? of({} as T) : (absence as Observable<T>));
-    const control = new ControlPlane({ send }, subjectsOf('run-1'), absenceMillis);
+    const control = new ControlPlane({ send }, subjectsOf('run-1'), scenario, absenceMillis);
     return { control, sent: () => sent };
   };
 
@@ -50,16 +63,31 @@ describe('the control plane', () => {
     expect(sent()).toBe(2);
   });
 
-  test('after that, and for a look at progress at once, it is told as unanswered', async () => {
-    await expect(absentFor(9, 300).control.ask('iommu.attach', { device: 0 })).rejects.toThrow(Unanswered);
+  test('after that, and for a look at progress sooner, it is told as unanswered', async () => {
+    await expect(absentFor(9, 300).control.ask('iommu.attach', { device: 0 }, 10)).rejects.toThrow(
+      Unanswered,
+    );
     const look = absentFor(1, 60_000);
-    await expect(look.control.ask('iommu.progress', {})).rejects.toThrow(Unanswered);
+    await expect(look.control.ask('iommu.progress', {}, 10)).rejects.toThrow(Unanswered);
     expect(look.sent()).toBe(1);
   });
 
-  test('one that was received is not asked again: what became of it is unknown', async () => {
-    const send = <T>(): Observable<T> => NEVER;
-    const control = new ControlPlane({ send }, subjectsOf('run-1'), 60_000);
-    await expect(control.ask('iommu.attach', { device: 0 }, 10)).rejects.toThrow(Unanswered);
+  test('one that was received and not answered is asked again under the same name, in case its owner died', async () => {
+    const asks: unknown[] = [];
+    const send = <T>(_subject: string, request: unknown): Observable<T> => {
+      asks.push((request as { ask: string }).ask);
+      return asks.length > 1 ? of({} as T) : NEVER;
+    };
+    const control = new ControlPlane({ send }, subjectsOf('run-1'), scenario);
+    await expect(control.ask('iommu.attach', { device: 0 })).resolves.toEqual({});
+    expect(asks[1]).toBe(asks[0]);
+  });
+
+  test('what is said between two owners is no answer', async () => {
+    let sent = 0;
+    const gone = throwError(() => ({ error: 'UnitClosed', message: 'handed over' }));
+    const send = <T>(): Observable<T> => (++sent > 1 ? of({ forced: false } as T) : (gone as Observable<T>));
+    const control = new ControlPlane({ send }, subjectsOf('run-1'), scenario);
+    await expect(control.ask('iommu.remove', { device: 0 })).resolves.toEqual({ forced: false });
   });
 });

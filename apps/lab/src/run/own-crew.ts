@@ -1,9 +1,11 @@
+import type { ResolvedScenario } from '@faultline/contracts';
 import type { Bus } from './bus';
 import type { Crew } from './crew';
 import { entryPoint, type PlannedInstance } from './plan';
 import type { PresenceBoard } from './presence-board';
 import type { RunFolder } from './run-folder';
 import type { Supervisor } from './supervisor';
+import { unownedUnits } from './unowned-units';
 
 /** Time services get to stop in order, and what they get when there is nothing left to settle. */
 const STOP_MILLIS = 10_000;
@@ -18,6 +20,7 @@ const STOP_ORDER = [/^iopf-worker/, /^device-emulator/];
 export interface OwnCrewOptions {
   lab: string;
   instances: readonly PlannedInstance[];
+  scenario: Pick<ResolvedScenario, 'iommus' | 'shards'>;
   supervisor: Supervisor;
   board: PresenceBoard;
   folder: RunFolder;
@@ -54,7 +57,8 @@ export class OwnCrew implements Crew {
   }
 
   missing(): string[] {
-    return this.options.board.missing(this.instances);
+    const { board, scenario } = this.options;
+    return [...board.missing(this.instances), ...unownedUnits(scenario, board)];
   }
 
   dismiss(failed: boolean): Promise<string[]> {

@@ -10,19 +10,28 @@ export interface PlannedInstance {
 }
 
 /** The processes a scenario runs on. */
-export function planInstances(scenario: ResolvedScenario): PlannedInstance[] {
-  const workers = Array.from(
-    { length: scenario.workers.processes },
-    (_, index) => `iopf-worker-${index + 1}`,
-  );
+export function planInstances({
+  workers,
+  replicas,
+}: Pick<ResolvedScenario, 'workers' | 'replicas'>): PlannedInstance[] {
   return [
     // The one that takes longest to start is first; the order has no other meaning.
-    { service: 'event-log', instance: 'event-log' },
-    { service: 'mm-handler', instance: 'mm-handler' },
-    { service: 'iommu', instance: 'iommu' },
-    { service: 'device-emulator', instance: 'device-emulator' },
-    ...workers.map((instance) => ({ service: 'iopf-worker' as const, instance })),
+    ...several('event-log', 1),
+    ...several('mm-handler', replicas.mmHandlers),
+    ...several('iommu', replicas.iommus),
+    ...several('device-emulator', replicas.deviceEmulators),
+    ...Array.from({ length: workers.processes }, (_, index) => numbered('iopf-worker', index)),
   ];
+}
+
+/** The only one of a service goes by its name. */
+function several(service: ServiceName, count: number): PlannedInstance[] {
+  if (count === 1) return [{ service, instance: service }];
+  return Array.from({ length: count }, (_, index) => numbered(service, index));
+}
+
+function numbered(service: ServiceName, index: number): PlannedInstance {
+  return { service, instance: `${service}-${index + 1}` };
 }
 
 /** The compiled entry point of a service: dist/apps/<service>/src/main.js, beside our own. Containers start the same ones. */

@@ -153,7 +153,8 @@ export class RunSession {
     await this.lifeline.within(ready, READY_MILLIS, () => notReady(crew));
     this.client = createControlClient(bus.servers, `faultline lab ${lab}`);
     await this.lifeline.race(this.client.connect());
-    const control = new ControlPlane(this.client, bus.subjects, site === undefined ? 0 : ABSENCE_MILLIS);
+    const absence = site === undefined ? 0 : ABSENCE_MILLIS;
+    const control = new ControlPlane(this.client, bus.subjects, scenario, absence);
     const wiring = new Wiring(control, scenario);
     await this.lifeline.race(wiring.wireUp());
     return { bus, control, wiring };
@@ -166,6 +167,7 @@ export class RunSession {
       return new OwnCrew({
         ...{ lab, supervisor, board, folder, environment, logLevel },
         instances: planInstances(scenario),
+        scenario,
       });
     return new StandingCrew({
       ...{ site, lab, run: folder.id, scenario, board, clock: new SystemClock() },

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Presence, ResolvedScenario, ServiceName } from '@faultline/contracts';
+import type { ResolvedScenario } from '@faultline/contracts';
 import type { ClockPort } from '@faultline/hosting';
 import type { RunFailed } from '../errors';
 import type { Bus } from './bus';
 import type { Crew } from './crew';
 import type { PresenceBoard } from './presence-board';
 import { SiteHold } from './site-hold';
+import { lookedFor, unownedUnits } from './unowned-units';
 
 /** What services get to leave a laboratory; they themselves give up a little earlier. */
 const LEAVE_MILLIS = 13_000;
@@ -59,12 +60,13 @@ export class StandingCrew implements Crew {
   missing(): string[] {
     const here = this.options.board.here();
     const ready = here.filter(({ state }) => state === 'ready');
-    const owned = new Set(ready.flatMap(({ units }) => units));
-    const units = this.units().filter((unit) => !owned.has(unit));
     const services = (['iopf-worker', 'event-log'] as const).filter(
       (service) => !ready.some((each) => each.service === service),
     );
-    return [...units, ...services].map((name) => `${name} (${lookedFor(name, here)})`);
+    return [
+      ...unownedUnits(this.options.scenario, this.options.board),
+      ...services.map((name) => `${name} (${lookedFor(name, here)})`),
+    ];
   }
 
   async dismiss(): Promise<string[]> {
@@ -79,27 +81,4 @@ export class StandingCrew implements Crew {
   async release(): Promise<void> {
     await this.hold?.release();
   }
-
-  /** Every unit of the scenario has to have an owner. */
-  private units(): string[] {
-    const { iommus, shards } = this.options.scenario;
-    return [
-      ...iommus.flatMap(({ iommu, segment }) => [`iommu.${iommu}`, `segment.${segment}`]),
-      ...shards.map(({ shard }) => `mm.${shard}`),
-    ];
-  }
-}
-
-const SERVICE_OF: Readonly<Record<string, ServiceName>> = {
-  iommu: 'iommu',
-  segment: 'device-emulator',
-  mm: 'mm-handler',
-};
-
-/** What is known of those who could be what is looked for. */
-function lookedFor(name: string, here: readonly Presence[]): string {
-  const service = SERVICE_OF[name.split('.')[0] ?? ''] ?? name;
-  const candidates = here.filter((each) => each.service === service);
-  if (candidates.length === 0) return `no ${service} was heard of`;
-  return candidates.map(({ instance, state }) => `${instance} is ${state}`).join(', ');
 }

@@ -39,6 +39,7 @@ export function resolveScenario(
     timeScale: scenario.timeScale === 'auto' ? automaticTimeScale(cost) : scenario.timeScale,
     queues: scenario.queues,
     workers: { ...scenario.workers },
+    replicas: { ...scenario.replicas },
     iopf: { ...scenario.iopf, generation: scenario.iopf.generation === 'g1' ? 'G1' : 'G2' },
     deadlines: resolveDeadlines(scenario.deadlines, cost),
     shards: Array.from({ length: scenario.mm.shards }, (_, shard) => resolveShard(scenario.mm, shard)),

@@ -44,6 +44,7 @@ describe('parseScenario', () => {
       timeScale: 'auto',
       queues: 'per-iommu',
       workers: { processes: 2, servers: 16, groupsPerMessage: 16 },
+      replicas: { deviceEmulators: 1, iommus: 1, mmHandlers: 1 },
       mm: { shards: 1, framesPerShard: 65_536, reclaim: 'lru', faultAround: 1, premap: 1 },
       iopf: { generation: 'g1', order: 'fifo', quantum: 8, window: 64 },
       deadlines: { teardownStepMicros: 'auto', invalidationMicros: 'auto' },

@@ -15,6 +15,8 @@ export interface ResolvedScenario {
   timeScale: number;
   queues: string;
   workers: { processes: number; servers: number; groupsPerMessage: number };
+  /** Processes that share units out among themselves, where a run starts its own services. */
+  replicas: { deviceEmulators: number; iommus: number; mmHandlers: number };
   /** The I/O page fault layer: which generation of it, and in which order closed groups are given to workers (D14). */
   iopf: { generation: 'G1' | 'G2'; order: 'fifo' | 'fair'; quantum: number; window: number };
   /** Model microseconds; 0 for none. Services turn them into wall time with `deadlineWallMicros`. */

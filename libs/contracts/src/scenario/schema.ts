@@ -182,6 +182,16 @@ export const scenarioSchema = z.strictObject({
     })
     .default({ generation: 'g1', order: 'fifo', quantum: 8, window: 64 })
     .describe('the I/O page fault layer'),
+  replicas: z
+    .strictObject({
+      deviceEmulators: positive.max(64).default(1),
+      iommus: positive.max(64).default(1),
+      mmHandlers: positive.max(64).default(1),
+    })
+    .default({ deviceEmulators: 1, iommus: 1, mmHandlers: 1 })
+    .describe(
+      'processes of the services that share units out among themselves, where a run starts its own; what they share are segments, IOMMUs and mm shards',
+    ),
   deadlines: z
     .strictObject({
       teardownStepMicros: z

@@ -1,3 +1,4 @@
+import { EVERY_PASID, MAX_PASID } from '@faultline/domain';
 import type {
   Permissions,
   ResponseCode,
@@ -229,6 +230,7 @@ export interface InvalidatePages {
   kind: 'InvalidatePages';
   /** The device whose ATC is meant; EVERY_DEVICE (-1) means all, as always on the way to an IOMMU. */
   device: number;
+  /** EVERY_PASID (-2) means all. */
   pasid: number;
   mm: number;
   /** Position of the removal in the shard's log: the IOMMU folds its replica that far first (D3). */
@@ -247,19 +249,30 @@ export interface DeviceSilent {
   device: number;
 }
 
+/** A PASID, or all of them: a new owner of an IOMMU knows nothing of what the caches hold (D4). */
+function checkInvalidatedPasid({ pasid }: InvalidatePages): string | undefined {
+  if (pasid === EVERY_PASID || (pasid >= 0 && pasid <= MAX_PASID)) return undefined;
+  return `PASID ${pasid}, expected one of 20 bits, or ${EVERY_PASID} for all`;
+}
+
 export const invalidateSchema = new Schema<Sender | InvalidatePages | DeviceSilent>({
   name: 'cmd.invalidate',
   versions: {
     1: [
       sender,
-      record<InvalidatePages>('InvalidatePages', 2, {
-        device: i32,
-        pasid,
-        mm: u32,
-        shard: u16,
-        sequence: f64,
-        ranges: list(layout<InvalidatePages['ranges'][number]>({ page, pages: u32 })),
-      }),
+      record<InvalidatePages>(
+        'InvalidatePages',
+        2,
+        {
+          device: i32,
+          pasid: i32,
+          mm: u32,
+          shard: u16,
+          sequence: f64,
+          ranges: list(layout<InvalidatePages['ranges'][number]>({ page, pages: u32 })),
+        },
+        checkInvalidatedPasid,
+      ),
       record<DeviceSilent>('DeviceSilent', 3, { device: u32 }),
     ],
   },

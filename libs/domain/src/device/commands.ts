@@ -43,6 +43,8 @@ export type SegmentCommand =
   | { kind: 'StopPasid'; device: number; pasid: number }
   /** The PASID was bound afresh: the stop is over. */
   | { kind: 'StartPasid'; device: number; pasid: number }
+  /** The workloads of these processes begin; those that did already stay as they are. */
+  | { kind: 'BeginWork'; mms: readonly number[] }
   /** The device vanishes (R104). */
   | { kind: 'RemoveDevice'; device: number }
   /** The device stops working until it is reset. */

@@ -20,7 +20,8 @@ export type DurableSegmentEvent =
   | DeviceHung
   | AccessesWithdrawn
   | PasidStopped
-  | PasidStarted;
+  | PasidStarted
+  | WorkBegun;
 
 export type VolatileSegmentEvent =
   | AccessStarted
@@ -168,6 +169,12 @@ export interface PasidStarted {
   kind: 'PasidStarted';
   device: number;
   pasid: number;
+}
+
+/** The workloads of a process began; a new owner of the segment goes on with them. */
+export interface WorkBegun {
+  kind: 'WorkBegun';
+  mm: number;
 }
 
 export interface AccessStarted {

@@ -67,6 +67,7 @@ type SeldomEvent = Extract<
       | 'PriInterfaceFailed'
       | 'SegmentOwnerChanged'
       | 'DeviceReset'
+      | 'WorkBegun'
       | LifecycleEvent['kind'];
   }
 >;
@@ -90,6 +91,9 @@ function evolveSeldom(state: SegmentState, event: SeldomEvent): void {
     case 'SegmentOwnerChanged':
       state.epoch = event.epoch;
       state.requests = 0;
+      return;
+    case 'WorkBegun':
+      state.begun.add(event.mm);
       return;
     case 'DeviceReset':
       resetDevice(state, deviceOf(state, event.device));

@@ -1,3 +1,4 @@
+export { AccessHistory } from './access-history';
 export { EVERY_DEVICE, EVERY_PASID } from './atc';
 export { NO_FRAME } from './build';
 export type { SegmentConfig, SegmentDeviceConfig } from './config';
@@ -10,6 +11,6 @@ export {
   type SegmentCounters,
 } from './counters';
 export { PasidStillStopping } from './errors';
-export { isDeviceRemoved, isWorkOver, silentDevices } from './queries';
+export { isDeviceRemoved, isWorkOver, silentDevices, workBegun } from './queries';
 export { createSegment, isDurableSegmentEvent } from './segment';
 export type { SegmentState } from './state';

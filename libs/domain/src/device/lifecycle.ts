@@ -43,3 +43,8 @@ export function decideWithdrawal(device: number, ranges: readonly AccessRange[])
   const named = ranges.filter((range) => range.count > 0);
   return named.length === 0 ? NOTHING : [{ kind: 'AccessesWithdrawn', device, ranges: named }];
 }
+
+/** Workloads begin, each once. */
+export function decideBeginWork(state: SegmentState, mms: readonly number[]): readonly SegmentEvent[] {
+  return mms.filter((mm) => !state.begun.has(mm)).map((mm) => ({ kind: 'WorkBegun', mm }));
+}

@@ -11,6 +11,11 @@ export function isWorkOver(state: SegmentState, device: number, pasid: number): 
   return found.removed || stopOf(found, pasid) !== undefined;
 }
 
+/** Address spaces of the processes whose workloads have begun. */
+export function workBegun(state: SegmentState): ReadonlySet<number> {
+  return state.begun;
+}
+
 /** Whether the device has vanished. */
 export function isDeviceRemoved(state: SegmentState, device: number): boolean {
   return deviceOf(state, device).removed;

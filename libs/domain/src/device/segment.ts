@@ -4,7 +4,14 @@ import { checkSegmentConfig, type SegmentConfig } from './config';
 import type { DurableSegmentEvent, SegmentEvent } from './events';
 import { evolveSegment } from './evolve';
 import { decideCompletion, decideIssue } from './issue';
-import { decideHang, decideRemoval, decideStart, decideStop, decideWithdrawal } from './lifecycle';
+import {
+  decideBeginWork,
+  decideHang,
+  decideRemoval,
+  decideStart,
+  decideStop,
+  decideWithdrawal,
+} from './lifecycle';
 import { decideEpoch, decideReset } from './reset';
 import { decideResponse, decideStallEnd } from './respond';
 import { createSegmentState, type SegmentState } from './state';
@@ -61,7 +68,8 @@ type LifecycleCommand = Extract<
       | 'StartPasid'
       | 'RemoveDevice'
       | 'HangDevice'
-      | 'WithdrawAccesses';
+      | 'WithdrawAccesses'
+      | 'BeginWork';
   }
 >;
 
@@ -85,6 +93,8 @@ function decideLifecycle(
       return decideHang(state, command.device);
     case 'WithdrawAccesses':
       return decideWithdrawal(command.device, command.ranges);
+    case 'BeginWork':
+      return decideBeginWork(state, command.mms);
   }
 }
 
@@ -114,6 +124,7 @@ export function isDurableSegmentEvent(event: SegmentEvent): event is DurableSegm
     case 'AccessesWithdrawn':
     case 'PasidStopped':
     case 'PasidStarted':
+    case 'WorkBegun':
       return true;
   }
 }

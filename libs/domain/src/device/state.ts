@@ -105,6 +105,8 @@ export interface SegmentState {
   requests: number;
   /** Last translation request sent. Never restarts, so that a late completion names nothing. */
   lastTranslation: number;
+  /** Address spaces of the processes whose workloads have begun. */
+  readonly begun: Set<number>;
   readonly devices: readonly SegmentDevice[];
   /** The same devices, each at the place of its number. */
   readonly byNumber: readonly (SegmentDevice | undefined)[];
@@ -123,6 +125,7 @@ export function createSegmentState(config: SegmentConfig): SegmentState {
     epoch: 0,
     requests: 0,
     lastTranslation: 0,
+    begun: new Set(),
     devices,
     byNumber: indexDevices(devices),
     translations: new TranslationsInFlight(),

@@ -105,7 +105,7 @@ export function evolveSegmentReset(state: IommuState, event: SegmentResetSeen): 
   const { segment, segmentEpoch } = event;
   const { durable } = state;
   const isTakeover = durable.segments.has(segment);
-  durable.segments.set(segment, { epoch: segmentEpoch, highest: 0, adopted: new Set() });
+  durable.segments.set(segment, { epoch: segmentEpoch, highest: 0, adopted: new Set(), passed: [] });
   const stays = (record: RequestRecord) => !isVoid(record, segment, segmentEpoch);
   evolveKeep(durable.pri, stays);
   evolveKeep(durable.events, stays);

@@ -21,11 +21,27 @@ export function evolveAccepted(durable: IommuDurableState, identity: RequestIden
   const { segment, segmentEpoch, request } = identity;
   const progress = durable.segments.get(segment);
   if (progress === undefined || progress.epoch < segmentEpoch) {
-    durable.segments.set(segment, { epoch: segmentEpoch, highest: request, adopted: new Set() });
+    durable.segments.set(segment, { epoch: segmentEpoch, highest: request, adopted: new Set(), passed: [] });
   } else if (progress.epoch === segmentEpoch && request > progress.highest) {
+    if (request > progress.highest + 1) evolvePassed(progress, request);
     progress.highest = request;
     if (progress.adopted.size > 0) forgetAdopted(progress);
   }
+}
+
+/** Ranges that are kept, at least: more than a batch that is sent again can have. */
+const PASSED_KEPT = 256;
+
+/** Numbers are taken in order, so those between two that events name were taken without an event: they translated at once. */
+function evolvePassed({ highest, adopted, passed }: SegmentProgress, request: number): void {
+  for (let first = highest + 1; first < request; first += 1) {
+    if (adopted.has(first)) continue;
+    let last = first;
+    while (last + 1 < request && !adopted.has(last + 1)) last += 1;
+    passed.push({ first, last });
+    first = last;
+  }
+  if (passed.length >= 2 * PASSED_KEPT) passed.splice(0, PASSED_KEPT);
 }
 
 function forgetAdopted(progress: SegmentProgress): void {
@@ -174,7 +190,12 @@ function adopt(durable: IommuDurableState, member: RequestRecord): void {
   const { segment, segmentEpoch, request } = member;
   const progress = durable.segments.get(segment);
   if (progress === undefined || progress.epoch < segmentEpoch) {
-    durable.segments.set(segment, { epoch: segmentEpoch, highest: 0, adopted: new Set([request]) });
+    durable.segments.set(segment, {
+      epoch: segmentEpoch,
+      highest: 0,
+      adopted: new Set([request]),
+      passed: [],
+    });
   } else if (progress.epoch === segmentEpoch && request > progress.highest) {
     progress.adopted.add(request);
   }

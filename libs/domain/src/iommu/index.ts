@@ -10,6 +10,7 @@ export {
   acceptedRequest,
   countIommu,
   findTeardown,
+  hasPassed,
   type IommuCounters,
   isDrained,
   isDurableIommuEvent,

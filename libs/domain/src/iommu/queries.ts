@@ -86,7 +86,8 @@ export function isIdle(state: IommuState): boolean {
 export function acceptedRequest(state: IommuState, segment: number, segmentEpoch: number): number {
   const progress = state.durable.segments.get(segment);
   const translated = state.volatile.translated.get(segment);
-  const durable = progress?.epoch === segmentEpoch ? progress.highest : 0;
+  let durable = progress?.epoch === segmentEpoch ? progress.highest : 0;
+  while (progress?.epoch === segmentEpoch && progress.adopted.has(durable + 1)) durable += 1;
   return translated?.epoch === segmentEpoch ? Math.max(durable, translated.highest) : durable;
 }
 
@@ -95,6 +96,16 @@ export function isRequestTaken(state: IommuState, identity: RequestIdentity): bo
   const progress = state.durable.segments.get(identity.segment);
   if (progress === undefined || progress.epoch < identity.segmentEpoch) return false;
   return progress.epoch > identity.segmentEpoch || isTaken(state, progress, identity);
+}
+
+/**
+ * Whether the request is an access that translated at once and has a later number's event behind it, so that the log shows it: who
+ * sends it again has not seen the answer (D10).
+ */
+export function hasPassed(state: IommuState, { segment, segmentEpoch, request }: RequestIdentity): boolean {
+  const progress = state.durable.segments.get(segment);
+  if (progress?.epoch !== segmentEpoch || request > progress.highest) return false;
+  return progress.passed.some(({ first, last }) => first <= request && request <= last);
 }
 
 /** Log position of the oldest result that waits for the replica; a successor must read on from before it. */

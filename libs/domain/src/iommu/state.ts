@@ -55,6 +55,8 @@ export interface SegmentProgress {
   highest: number;
   /** Requests above `highest` that a group names whose other events a dead owner could not write (D5). */
   adopted: Set<number>;
+  /** Numbers below `highest` that no event names: accesses that translated at once (D10). Only the newest are kept. */
+  passed: { first: number; last: number }[];
 }
 
 /** An owner's epoch: its groups have serials from `base + 1` on. */

@@ -1,2 +1,3 @@
 export * from './decider';
+export { NumberSet } from './number-set';
 export * from './vocabulary';

@@ -16,13 +16,16 @@ interface Server {
 }
 
 interface Call {
+  subject: string;
   reply(body: Uint8Array): void;
-  reject(reason: string): void;
+  fail(error: Error): void;
 }
 
 /** Lanes in one process. As on NATS every server of a subject gets the request and the first answer counts. */
 export class MemoryLanes implements LanePort {
   private readonly servers = new Map<string, Set<Server>>();
+  /** Requests without a reply, by subject. */
+  private readonly open = new Map<string, Set<Call>>();
   private readonly clock: ClockPort;
   private readonly schedule: Scheduler;
 
@@ -35,19 +38,22 @@ export class MemoryLanes implements LanePort {
     const servers = this.servers.get(subject);
     if (!servers) return Promise.reject(new LaneUnavailable(subject, 'no-responders'));
     return new Promise((resolve, reject) => {
-      const cancel = this.clock.after(timeoutMillis * 1000, () =>
-        reject(new LaneUnavailable(subject, 'timeout')),
-      );
-      const call: Call = {
-        reply: (answer) => {
-          cancel();
-          resolve(answer);
-        },
-        reject: (reason) => {
-          cancel();
-          reject(new LaneRejected(subject, reason));
-        },
+      const open = this.open.get(subject) ?? new Set();
+      this.open.set(subject, open);
+      const done = (settle: () => void): void => {
+        cancel();
+        open.delete(call);
+        settle();
       };
+      const call: Call = {
+        subject,
+        reply: (answer) => done(() => resolve(answer)),
+        fail: (error) => done(() => reject(error)),
+      };
+      const cancel = this.clock.after(timeoutMillis * 1000, () =>
+        call.fail(new LaneUnavailable(subject, 'timeout')),
+      );
+      open.add(call);
       for (const server of servers) this.schedule(() => this.serveOne(server, body, call));
     });
   }
@@ -56,6 +62,8 @@ export class MemoryLanes implements LanePort {
     const server: Server = { handler, onError, running: new Set(), stopped: false };
     const servers = this.servers.get(subject) ?? new Set();
     this.servers.set(subject, servers.add(server));
+    for (const call of [...(this.open.get(subject) ?? [])])
+      this.schedule(() => call.fail(new LaneUnavailable(subject, 'new-server')));
     return Promise.resolve({
       stop: async () => {
         server.stopped = true;
@@ -83,7 +91,8 @@ export class MemoryLanes implements LanePort {
   }
 
   private failed(server: Server, call: Call, thrown: unknown): void {
-    if (thrown instanceof LaneRejected) this.schedule(() => call.reject(thrown.reason));
+    if (thrown instanceof LaneRejected)
+      this.schedule(() => call.fail(new LaneRejected(call.subject, thrown.reason)));
     else server.onError(toError(thrown));
   }
 }

@@ -110,6 +110,22 @@ function describeFailures(serve: Serve, ask: Ask, subject: () => string): void {
     expect(await ask('next')).toBe('ok');
   });
 
+  it('gives up what has no reply when somebody else begins to serve: its server may be dead', async () => {
+    let answer = nothing;
+    await serve((body) =>
+      text(body) === 'first'
+        ? new Promise((resolve) => (answer = () => resolve(bytes('late'))))
+        : bytes('old'),
+    );
+    const lost = rejectionOf(ask('first', 60_000));
+    await eventually('the request', () => answer !== nothing);
+    await serve(() => bytes('new'));
+    expect(await lost).toBeInstanceOf(LaneUnavailable);
+    expect(await lost).toMatchObject({ reason: 'new-server' });
+    answer();
+    expect(await ask('again')).toMatch(/old|new/);
+  });
+
   it('passes a rejection on, thrown or promised', async () => {
     await serve((body) => {
       const rejection = new LaneRejected('lane', `cannot read ${text(body)}`);

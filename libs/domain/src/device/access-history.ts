@@ -1,0 +1,55 @@
+import { NumberSet } from '../kernel/number-set';
+import type { AccessRange, DurableSegmentEvent } from './events';
+
+/**
+ * Which accesses of a segment's devices are over, folded from its log. A new owner issues the others again (D9): what the devices had
+ * under way was in no log, and nobody will answer it.
+ */
+export class AccessHistory {
+  private readonly over = new Map<number, NumberSet>();
+  private readonly highest = new Map<number, number>();
+  /** Accesses that ended, that needed a fault, and the page requests they took. */
+  ended = 0;
+  faulted = 0;
+  requests = 0;
+
+  /** Takes the next event of the segment. */
+  fold(event: DurableSegmentEvent): void {
+    switch (event.kind) {
+      case 'AccessesHit':
+        this.ended += event.atcHits + event.translated;
+        this.add(event.device, event.ranges);
+        return;
+      case 'AccessesWithdrawn':
+        this.add(event.device, event.ranges);
+        return;
+      case 'AccessEnded':
+        this.ended += 1;
+        if (event.outcome !== 'removed' || event.rounds > 0) this.faulted += 1;
+        this.requests += event.rounds;
+        this.add(event.device, [{ first: event.access, count: 1 }]);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Whether the access has ended or was withdrawn. */
+  isOver(device: number, access: number): boolean {
+    return this.over.get(device)?.has(access) ?? false;
+  }
+
+  /** No access of the device with this number or a higher one is over. */
+  end(device: number): number {
+    return (this.highest.get(device) ?? -1) + 1;
+  }
+
+  private add(device: number, ranges: readonly AccessRange[]): void {
+    let over = this.over.get(device);
+    if (over === undefined) this.over.set(device, (over = new NumberSet()));
+    for (const { first, count } of ranges) {
+      over.addRange(first, count, () => undefined);
+      if (first + count - 1 > (this.highest.get(device) ?? -1)) this.highest.set(device, first + count - 1);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+export { preferredMember } from './rendezvous';
+export { UnitKeeper, type UnitKeeperOptions } from './unit-keeper';

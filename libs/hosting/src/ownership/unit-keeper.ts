@@ -1,0 +1,206 @@
+import { type ClockPort, KvConflict, KvLost, type KvPort, KvUnavailable, type Running } from '../ports';
+import { isLoss } from '../unit-host';
+import { Membership } from './membership';
+import { preferredMember } from './rendezvous';
+
+const PREFIX = 'unit.';
+/** Shares of a lease after which what could not be done is tried again. */
+const TRIES_PER_LEASE = 6;
+const REWATCH_MICROS = 200_000;
+
+export interface UnitKeeperOptions {
+  kv: KvPort;
+  clock: ClockPort;
+  service: string;
+  instance: string;
+  session: string;
+  leaseMillis: number;
+  /** The units that the replicas of this service share. */
+  units: readonly string[];
+  /** Takes a unit over; resolves when it serves. May reject with a loss (see `isLoss`). */
+  open(unit: string): Promise<void>;
+  /** Hands a unit over: settles what is in flight and resolves; also for a unit that was lost meanwhile. */
+  close(unit: string): Promise<void>;
+  /** The bucket is gone: resolves when there is one again. */
+  revive(): Promise<void>;
+  /** What this replica owns and serves has changed. */
+  onOwned(units: readonly string[]): void;
+  /** The store makes trouble; ownership stays as it is until it does not. */
+  onTrouble(error: Error): void;
+  /** A unit could not be opened, for another reason than another owner. */
+  onFailure(error: Error): void;
+}
+
+/** Who has a unit, as its key says. */
+interface Holder {
+  session: string;
+  revision: number;
+}
+
+type Hold = 'opening' | 'open' | 'closing';
+
+/**
+ * Shares the units of a service out among its living replicas: a unit belongs to the one that rendezvous hashing prefers, which claims
+ * it by compare-and-set when it is free or its holder is dead; a holder that is not preferred any more hands it over. A claim only
+ * says who should write; that nobody else does is the log's fence (D5, D6), so a wrong belief here costs time and nothing else.
+ */
+export class UnitKeeper {
+  private readonly membership: Membership;
+  private readonly holders = new Map<string, Holder>();
+  private readonly held = new Map<string, Hold>();
+  private watching: Promise<Running> | undefined;
+  private isReady = false;
+  private leaving = false;
+  private stopped = false;
+  private cancel: () => void = () => undefined;
+  private idle: (() => void)[] = [];
+
+  constructor(private readonly options: UnitKeeperOptions) {
+    const { kv, clock, service, instance, session, leaseMillis, revive, onTrouble } = options;
+    this.membership = new Membership({
+      kv,
+      clock,
+      service,
+      instance,
+      session,
+      leaseMillis,
+      revive,
+      onTrouble,
+      onChange: () => this.share(),
+    });
+  }
+
+  async start(): Promise<void> {
+    this.watch();
+    await this.membership.start();
+    this.tryAgain();
+  }
+
+  /** Hands everything over and goes. */
+  async stop(): Promise<void> {
+    this.leaving = true;
+    await this.membership.leave();
+    this.share();
+    while (this.held.size > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
+    this.stopped = true;
+    this.cancel();
+    await (await this.watching)?.stop();
+    await this.membership.stop();
+  }
+
+  /** The unit turned out to have another owner; it is closed already. */
+  lost(unit: string): void {
+    this.let(unit);
+  }
+
+  private watch(): void {
+    const { kv, clock, onTrouble } = this.options;
+    if (this.stopped) return;
+    const again = (error: Error): void => {
+      onTrouble(error);
+      this.isReady = false;
+      this.holders.clear();
+      clock.after(REWATCH_MICROS, () => this.watch());
+    };
+    const watching = kv.watch({
+      prefix: PREFIX,
+      onEntry: ({ key, value, revision }) => {
+        const { session } = JSON.parse(new TextDecoder().decode(value)) as { session: string };
+        this.holders.set(key.slice(PREFIX.length), { session, revision });
+        this.share();
+      },
+      onDeleted: (key) => {
+        this.holders.delete(key.slice(PREFIX.length));
+        this.share();
+      },
+      onReady: () => {
+        this.isReady = true;
+        this.share();
+      },
+      onError: again,
+    });
+    this.watching = watching;
+    watching.catch((error: unknown) => again(error instanceof Error ? error : new Error(String(error))));
+  }
+
+  /** A store that did not answer is asked again. */
+  private tryAgain(): void {
+    const { clock, leaseMillis } = this.options;
+    this.cancel = clock.after((leaseMillis * 1_000) / TRIES_PER_LEASE, () => {
+      if (this.stopped) return;
+      this.share();
+      this.tryAgain();
+    });
+  }
+
+  /** Brings what this replica holds nearer to what it should. */
+  private share(): void {
+    if (!this.isReady || this.stopped || !this.membership.isSettled) return;
+    const { candidates } = this.membership;
+    for (const unit of this.options.units) {
+      const isMine = !this.leaving && preferredMember(unit, candidates) === this.options.instance;
+      const hold = this.held.get(unit);
+      if (hold === 'open' && (!isMine || this.isTaken(unit))) void this.release(unit);
+      else if (hold === undefined && isMine && this.isFree(unit)) void this.claim(unit);
+    }
+  }
+
+  /** Whether somebody else has claimed what is open here. */
+  private isTaken(unit: string): boolean {
+    const holder = this.holders.get(unit);
+    return holder !== undefined && holder.session !== this.options.session;
+  }
+
+  /** Nobody has it, or nobody who lives; what this process claimed and does not have it may claim again. */
+  private isFree(unit: string): boolean {
+    const holder = this.holders.get(unit);
+    if (holder === undefined || holder.session === this.options.session) return true;
+    return !this.membership.isLive(holder.session);
+  }
+
+  private async claim(unit: string): Promise<void> {
+    const { kv, session, instance, open, onFailure } = this.options;
+    this.held.set(unit, 'opening');
+    try {
+      const claim = new TextEncoder().encode(JSON.stringify({ session, instance }));
+      const revision = await kv.put(PREFIX + unit, claim, this.holders.get(unit)?.revision ?? 0);
+      this.holders.set(unit, { session, revision });
+      await open(unit);
+      this.held.set(unit, 'open');
+      this.tell();
+      this.share();
+    } catch (error) {
+      this.let(unit);
+      if (error instanceof KvConflict || error instanceof KvUnavailable || isLoss(error)) return;
+      if (error instanceof KvLost) return this.options.onTrouble(error);
+      onFailure(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  private async release(unit: string): Promise<void> {
+    const { kv, close, onTrouble, session } = this.options;
+    this.held.set(unit, 'closing');
+    this.tell();
+    await close(unit);
+    const holder = this.holders.get(unit);
+    // A key that cannot be deleted names a process that goes: whoever should have the unit finds it dead, or asks again.
+    if (holder?.session === session)
+      await kv.delete(PREFIX + unit, holder.revision).catch((error: unknown) => {
+        if (!(error instanceof KvConflict))
+          onTrouble(error instanceof Error ? error : new Error(String(error)));
+      });
+    if (this.holders.get(unit) === holder) this.holders.delete(unit);
+    this.let(unit);
+    this.share();
+  }
+
+  private let(unit: string): void {
+    const had = this.held.delete(unit);
+    if (had) this.tell();
+    if (this.held.size === 0) for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  private tell(): void {
+    this.options.onOwned(this.options.units.filter((unit) => this.held.get(unit) === 'open'));
+  }
+}

@@ -1,0 +1,70 @@
+import type { ResolvedScenario } from '@faultline/contracts';
+import fc from 'fast-check';
+import { complaintsOf } from '../kit/audit-log';
+import { replayUnits } from '../kit/replay';
+import { smallScenario } from '../kit/scenario-arbitrary';
+import { livelyScenario } from '../kit/timeline-arbitrary';
+import { type FinishedRun, runVirtually, type Takeover } from '../kit/virtual-run';
+
+/** Scenarios that are tried; many more with FAULTLINE_RUNS=300, the same ones again with FAULTLINE_SEED. */
+const numRuns = Number(process.env['FAULTLINE_RUNS'] ?? 60);
+const seed = Number(process.env['FAULTLINE_SEED'] ?? Date.now() % 2 ** 31);
+const effort = { seed, numRuns, endOnFailure: process.env['FAULTLINE_SHRINK'] === undefined };
+
+const takeover: fc.Arbitrary<Takeover> = fc.record({
+  afterSteps: fc.integer({ min: 1, max: 400 }),
+  whom: fc.constantFrom('iommu', 'mm-handler', 'device-emulator', 'iopf-worker'),
+  how: fc.constantFrom('killed', 'frozen', 'handed-over'),
+  thawSteps: fc.integer({ min: 1, max: 400 }),
+});
+const takeovers = fc.array(takeover, { minLength: 1, maxLength: 6 });
+/** A worker that died settles nothing: its groups come again soon. */
+const trouble = fc.constantFrom({ loss: 0, ackWaitMillis: 2_000 }, { loss: 0.05, ackWaitMillis: 2_000 });
+
+describe(`replicas that die, freeze and hand over (FAULTLINE_SEED=${seed})`, () => {
+  it('lose no fault and answer none twice', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        smallScenario,
+        trouble,
+        takeovers,
+        fc.nat(),
+        async (scenario, wrong, planned, worldSeed) => {
+          expectWhole(
+            scenario,
+            await runVirtually(scenario, { seed: worldSeed, trouble: wrong, takeovers: planned }),
+          );
+        },
+      ),
+      effort,
+    );
+  }, 1_800_000);
+
+  it('nor do they while processes and devices come and go', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        livelyScenario,
+        trouble,
+        takeovers,
+        fc.nat(),
+        async (scenario, wrong, planned, worldSeed) => {
+          expectWhole(
+            scenario,
+            await runVirtually(scenario, { seed: worldSeed, trouble: wrong, takeovers: planned }),
+          );
+        },
+      ),
+      effort,
+    );
+  }, 1_800_000);
+});
+
+function expectWhole(_scenario: ResolvedScenario, { laboratory, log, report }: FinishedRun): void {
+  expect(complaintsOf(report)).toEqual([]);
+  expect(report.pending).toEqual({ groups: 0, requests: 0, stalls: 0, faults: 0 });
+  expect(laboratory.accesses.complaints).toEqual([]);
+  expect([...laboratory.accesses.all.values()].filter(({ ends }) => ends.length !== 1)).toEqual([]);
+  expect(Object.values(laboratory.buried).flat()).toEqual([]);
+  for (const { unit, live, folded } of replayUnits(laboratory, log))
+    expect([unit, folded]).toEqual([unit, live]);
+}
