@@ -187,7 +187,7 @@ describe('a run in which things happen', () => {
     const second = await deployment.lab('run', 'examples/quickstart.yaml').finished();
     expect(second.exit).toBe(1);
     expect(second.err).toMatch(/site compose is busy with run \d{8}-\d{6}-\w{4} since \d{4}-/);
-    run.interrupt();
+    await deployment.interruptLab();
     expect((await run.finished()).exit).toBe(130);
     expectWhole(await reportOf(await deployment.lab('run', 'examples/quickstart.yaml', '--json').finished()));
   });

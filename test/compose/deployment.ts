@@ -28,8 +28,6 @@ export class Command {
       cwd: REPOSITORY,
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own, which can be sent what a terminal sends at Ctrl-C: docker works with several processes.
-      detached: true,
     });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.out += text));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.err += text));
@@ -54,10 +52,6 @@ export class Command {
 
   async finished(): Promise<Output> {
     return { exit: await this.ended, out: this.out, err: this.err };
-  }
-
-  interrupt(): void {
-    if (this.child.pid !== undefined) process.kill(-this.child.pid, 'SIGINT');
   }
 }
 
@@ -92,6 +86,13 @@ export class Deployment {
   /** A command of the laboratory, in a container of its own. */
   lab(...words: string[]): Command {
     return this.start('compose', '--progress', 'quiet', 'run', '--rm', '-T', 'lab', ...words);
+  }
+
+  /** What a terminal does at Ctrl-C, to the commands of the laboratory that are under way. */
+  async interruptLab(): Promise<void> {
+    const ours = ['--filter', `label=com.docker.compose.project=${this.project}`];
+    const ids = await this.docker('ps', '-q', ...ours, '--filter', 'label=com.docker.compose.service=lab');
+    await this.docker('kill', '--signal', 'INT', ...ids.split('\n'));
   }
 
   /** Says in one line what is missing where there is no engine. */

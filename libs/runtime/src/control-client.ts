@@ -100,7 +100,7 @@ export class ControlClient {
       this.client.send<unknown>(subject, question).pipe(
         catchError((thrown: unknown) => {
           isDeserted = isNobody(thrown);
-          if (isDeserted || isBetweenOwners(thrown)) return EMPTY;
+          if (isDeserted || isBetweenOwners(thrown) || isOutage(thrown)) return EMPTY;
           throw thrown;
         }),
       );
@@ -136,6 +136,11 @@ function serviceOf(verb: string): string {
 
 function isNobody(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.name === 'EmptyResponseException';
+}
+
+/** The server is away: Nest's client then refuses to send, with a text in place of an error, until it has connected again. */
+function isOutage(thrown: unknown): boolean {
+  return typeof thrown === 'string' && thrown.includes('Connection lost');
 }
 
 function isBetweenOwners(thrown: unknown): boolean {
