@@ -1,0 +1,293 @@
+import { Deposed } from '../append-surely';
+import { ManualClock, MemoryKv } from '../memory';
+import {
+  type KvEntry,
+  type KvPort,
+  KvLost,
+  KvUnavailable,
+  type KvWatchOptions,
+  type Running,
+} from '../ports';
+import { preferredMember } from './rendezvous';
+import { UnitKeeper } from './unit-keeper';
+
+const LEASE_MILLIS = 3_000;
+const UNITS = Array.from({ length: 8 }, (_, place) => `iommu.${place}`);
+
+/** The bucket as one process sees it; it may be cut off. */
+class Reach implements KvPort {
+  isCut = false;
+  private readonly watches: KvWatchOptions[] = [];
+
+  constructor(private readonly kv: KvPort) {}
+
+  lose(): void {
+    for (const watch of this.watches.splice(0)) watch.onError(new KvLost('owners', 'somebody deleted it'));
+  }
+
+  get(key: string): Promise<KvEntry | undefined> {
+    return this.reach(key, () => this.kv.get(key));
+  }
+  put(key: string, value: Uint8Array, expectedRevision?: number): Promise<number> {
+    return this.reach(key, () => this.kv.put(key, value, expectedRevision));
+  }
+  delete(key: string, expectedRevision?: number): Promise<void> {
+    return this.reach(key, () => this.kv.delete(key, expectedRevision));
+  }
+  entries(prefix: string): Promise<KvEntry[]> {
+    return this.reach(prefix, () => this.kv.entries(prefix));
+  }
+  watch(options: KvWatchOptions): Promise<Running> {
+    this.watches.push(options);
+    const hear = (task: () => void): void => {
+      if (!this.isCut) task();
+    };
+    return this.kv.watch({
+      ...options,
+      onEntry: (entry) => hear(() => options.onEntry(entry)),
+      onDeleted: (key, revision) => hear(() => options.onDeleted(key, revision)),
+      onReady: () => hear(() => options.onReady()),
+    });
+  }
+
+  private reach<T>(key: string, task: () => Promise<T>): Promise<T> {
+    return this.isCut ? Promise.reject(new KvUnavailable(key, 'cut off')) : task();
+  }
+}
+
+class Replica {
+  readonly open = new Set<string>();
+  readonly troubles: Error[] = [];
+  readonly reach: Reach;
+  readonly keeper: UnitKeeper;
+  readonly clock: ManualClock;
+  told: readonly string[] = [];
+  revived = 0;
+
+  constructor(
+    readonly instance: string,
+    world: World,
+    session = `${instance}-session`,
+  ) {
+    this.reach = new Reach(world.kv);
+    this.clock = new ManualClock(1_000);
+    this.keeper = new UnitKeeper({
+      ...{ kv: this.reach, clock: this.clock, service: 'iommu', instance },
+      ...{ session, leaseMillis: LEASE_MILLIS, units: UNITS },
+      open: (unit) => {
+        // That a unit has one owner is for the log to see to; here one is opened only when nobody in order has it.
+        if (world.living.some((other) => other !== this && other.open.has(unit))) world.doubled.push(unit);
+        if (world.refused.delete(unit)) return Promise.reject(new Deposed(unit, 1, 2));
+        this.open.add(unit);
+        world.story.push(`${instance} opens ${unit}`);
+        return Promise.resolve();
+      },
+      close: (unit) => {
+        this.open.delete(unit);
+        world.story.push(`${instance} closes ${unit}`);
+        return Promise.resolve();
+      },
+      revive: () => Promise.resolve(void (this.revived += 1)),
+      onOwned: (units) => (this.told = units),
+      onTrouble: (error) => this.troubles.push(error),
+      onFailure: (error) => {
+        throw error;
+      },
+    });
+  }
+}
+
+class World {
+  readonly kv = new MemoryKv();
+  readonly replicas: Replica[] = [];
+  readonly story: string[] = [];
+  readonly doubled: string[] = [];
+  /** Units that are found to have another owner when they are opened next. */
+  readonly refused = new Set<string>();
+  private readonly dead = new Set<Replica>();
+
+  get living(): Replica[] {
+    return this.replicas.filter((replica) => !this.dead.has(replica));
+  }
+
+  async join(...instances: string[]): Promise<Replica[]> {
+    const joined = instances.map((instance) => new Replica(instance, this));
+    this.replicas.push(...joined);
+    await Promise.all(joined.map(({ keeper }) => keeper.start()));
+    return joined;
+  }
+
+  /** It says and hears nothing more. */
+  kill(replica: Replica): void {
+    replica.reach.isCut = true;
+    this.dead.add(replica);
+  }
+
+  async elapse(millis: number, step = 50): Promise<void> {
+    for (let passed = 0; passed < millis; passed += step) {
+      for (const { clock } of this.living) clock.advance(step * 1_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Owner of each unit among the living. */
+  owners(): string[] {
+    return UNITS.map((unit) =>
+      this.living
+        .filter(({ open }) => open.has(unit))
+        .map(({ instance }) => instance)
+        .join('+'),
+    );
+  }
+}
+
+const shareOf = (...instances: string[]): (string | undefined)[] =>
+  UNITS.map((unit) => preferredMember(unit, instances));
+
+describe('preferredMember', () => {
+  it('spreads units over members, and moves only those of the member that goes', () => {
+    const units = Array.from({ length: 3_000 }, (_, place) => `segment.${place}`);
+    const members = ['a-1', 'a-2', 'a-3', 'a-4'];
+    const before = units.map((unit) => preferredMember(unit, members));
+    for (const member of members) {
+      const share = before.filter((each) => each === member).length / units.length;
+      expect(share).toBeGreaterThan(0.2);
+      expect(share).toBeLessThan(0.3);
+    }
+    const after = units.map((unit) => preferredMember(unit, members.slice(1)));
+    expect(before.filter((member, place) => member !== 'a-1' && member !== after[place])).toEqual([]);
+    expect(preferredMember('segment.0', [])).toBeUndefined();
+    expect(units.map((unit) => preferredMember(unit, [...members].reverse()))).toEqual(before);
+  });
+});
+
+describe('units are shared out', () => {
+  it('among replicas that begin together, without an index given to anyone', async () => {
+    const world = new World();
+    const replicas = await world.join('a', 'b', 'c');
+    await world.elapse(1_000);
+    expect(world.owners()).toEqual(shareOf('a', 'b', 'c'));
+    expect(world.doubled).toEqual([]);
+    for (const { open, told } of replicas) expect([...told].sort()).toEqual([...open].sort());
+  });
+
+  it('anew within a lease when one more comes: what moves is closed first, the rest stays', async () => {
+    const world = new World();
+    await world.join('a');
+    await world.elapse(1_000);
+    expect(world.owners()).toEqual(shareOf('a'));
+    world.story.length = 0;
+    await world.join('b');
+    await world.elapse(LEASE_MILLIS);
+    const moved = UNITS.filter((unit) => preferredMember(unit, ['a', 'b']) === 'b');
+    expect(moved.length).toBeGreaterThan(0);
+    expect(world.owners()).toEqual(shareOf('a', 'b'));
+    expect(world.doubled).toEqual([]);
+    expect(world.story).toHaveLength(2 * moved.length);
+    for (const unit of moved)
+      expect(world.story.indexOf(`a closes ${unit}`)).toBeLessThan(world.story.indexOf(`b opens ${unit}`));
+  });
+
+  it('to the others when one says nothing for a lease, and not before', async () => {
+    const world = new World();
+    const [, b] = await world.join('a', 'b', 'c');
+    await world.elapse(1_000);
+    if (!b) throw new Error('a replica');
+    expect(b.open.size).toBeGreaterThan(0);
+    world.kill(b);
+    await world.elapse(LEASE_MILLIS / 2);
+    expect(world.owners().filter((owner) => owner === '')).toHaveLength(b.open.size);
+    await world.elapse(LEASE_MILLIS);
+    expect(world.owners()).toEqual(shareOf('a', 'c'));
+  });
+
+  it('to the others when one goes in order, at once', async () => {
+    const world = new World();
+    const [a] = await world.join('a', 'b');
+    await world.elapse(1_000);
+    let gone = false;
+    void a?.keeper.stop().then(() => (gone = true));
+    await world.elapse(500);
+    expect(gone).toBe(true);
+    expect(world.owners()).toEqual(shareOf('b'));
+    expect(world.doubled).toEqual([]);
+  });
+});
+
+describe('an owner', () => {
+  it('keeps what it has through an outage of the store, however long, and nobody takes it afterwards', async () => {
+    const world = new World();
+    const replicas = await world.join('a', 'b', 'c');
+    await world.elapse(1_000);
+    const before = world.owners();
+    for (const { reach } of replicas) reach.isCut = true;
+    await world.elapse(20_000);
+    expect(world.owners()).toEqual(before);
+    for (const { reach } of replicas) reach.isCut = false;
+    world.story.length = 0;
+    await world.elapse(10_000);
+    expect(world.owners()).toEqual(before);
+    expect(world.story).toEqual([]);
+  });
+
+  it('that was frozen past its lease lets go of what others took, and gets its share again', async () => {
+    const world = new World();
+    const [a] = await world.join('a', 'b');
+    await world.elapse(1_000);
+    if (!a) throw new Error('a replica');
+    const mine = [...a.open];
+    expect(mine.length).toBeGreaterThan(0);
+    // Its own clock stands still with it.
+    world.kill(a);
+    await world.elapse(2 * LEASE_MILLIS);
+    expect(world.owners()).toEqual(shareOf('b'));
+    world.story.length = 0;
+    world['dead'].delete(a);
+    a.reach.isCut = false;
+    await world.elapse(LEASE_MILLIS);
+    expect(world.owners()).toEqual(shareOf('a', 'b'));
+    for (const unit of mine) expect(world.story).toContain(`b closes ${unit}`);
+  });
+
+  it('that finds another one in the log tries again later', async () => {
+    const world = new World();
+    world.refused.add('iommu.3');
+    await world.join('a');
+    await world.elapse(2_000);
+    expect(world.owners()).toEqual(shareOf('a'));
+  });
+
+  it('that lost a unit claims it anew', async () => {
+    const world = new World();
+    const [a] = await world.join('a');
+    await world.elapse(1_000);
+    a?.open.delete('iommu.2');
+    a?.keeper.lost('iommu.2');
+    expect(a?.told).not.toContain('iommu.2');
+    await world.elapse(1_000);
+    expect(world.owners()).toEqual(shareOf('a'));
+  });
+
+  it('goes on when somebody deletes the bucket: it is made again, and everybody says what it has', async () => {
+    const world = new World();
+    const replicas = await world.join('a', 'b');
+    await world.elapse(1_000);
+    for (const { key } of await world.kv.entries('')) await world.kv.delete(key);
+    for (const { reach } of replicas) reach.lose();
+    await world.elapse(2 * LEASE_MILLIS);
+    expect(world.owners()).toEqual(shareOf('a', 'b'));
+    expect(replicas.flatMap(({ troubles }) => troubles)).toContainEqual(expect.any(KvLost));
+  });
+});
+
+it('a process that is started again under its old name has its units at once: the one before cannot live', async () => {
+  const world = new World();
+  const [a] = await world.join('a');
+  await world.elapse(1_000);
+  if (a) world.kill(a);
+  const again = new Replica('a', world, 'another-session');
+  world.replicas.push(again);
+  await again.keeper.start();
+  await world.elapse(500);
+  expect(again.open.size).toBe(UNITS.length);
+});
