@@ -7,6 +7,7 @@ import {
   unitsAsked,
 } from '@faultline/contracts';
 import type { ClientNats } from '@nestjs/microservices';
+import { EmptyResponseException } from '@nestjs/microservices/errors/empty-response.exception';
 import {
   catchError,
   EMPTY,
@@ -135,7 +136,7 @@ function serviceOf(verb: string): string {
 }
 
 function isNobody(thrown: unknown): boolean {
-  return thrown instanceof Error && thrown.name === 'EmptyResponseException';
+  return thrown instanceof EmptyResponseException;
 }
 
 /** The server is away: Nest's client then refuses to send, with a text in place of an error, until it has connected again. */

@@ -1,3 +1,4 @@
+import { EmptyResponseException } from '@nestjs/microservices/errors/empty-response.exception';
 import { type Observable, NEVER, of, throwError } from 'rxjs';
 import { subjectsOf } from '@faultline/contracts';
 import { ControlPlane, Unanswered } from './control-plane';
@@ -39,7 +40,7 @@ describe('the control plane', () => {
       /^service iommu refused iommu\.attach: areas overlap \(VmaOverlap\)$/,
     ],
     [
-      throwError(() => Object.assign(new Error('empty'), { name: 'EmptyResponseException' })),
+      throwError(() => new EmptyResponseException('iommu.attach')),
       /^no service answers iommu\.attach: is iommu running\?$/,
     ],
     [NEVER, /^service iommu did not answer iommu\.attach within 0\.01 s; see its log$/],
@@ -51,7 +52,7 @@ describe('the control plane', () => {
   /** Nobody is there for the first questions. */
   const absentFor = (questions: number, absenceMillis: number) => {
     let sent = 0;
-    const absence = throwError(() => Object.assign(new Error('empty'), { name: 'EmptyResponseException' }));
+    const absence = throwError(() => new EmptyResponseException('iommu.attach'));
     const send = <T>(): Observable<T> => (++sent > questions ? of({} as T) : (absence as Observable<T>));
     const control = new ControlPlane({ send }, subjectsOf('run-1'), scenario, absenceMillis);
     return { control, sent: () => sent };
