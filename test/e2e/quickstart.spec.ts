@@ -63,7 +63,14 @@ describe('the quickstart', () => {
 
   it('keeps the event log, the summary and the scenario, and nothing of the NATS store', () => {
     expect(readdirSync(folder)).toEqual(
-      expect.arrayContaining(['log.sqlite', 'logs', 'scenario.json', 'scenario.yaml', 'summary.json']),
+      expect.arrayContaining([
+        'heads.json',
+        'log.sqlite',
+        'logs',
+        'scenario.json',
+        'scenario.yaml',
+        'summary.json',
+      ]),
     );
     expect(existsSync(join(folder, 'nats'))).toBe(false);
     expect(readFileSync(join(folder, 'scenario.yaml'), 'utf8')).toBe(
@@ -92,6 +99,16 @@ describe('the kept run', () => {
       messages: number;
     };
     expect(again).toMatchObject({ clean: true, messages: report.summary.audit.messages });
+  });
+
+  it('is the one whose heads were published, and its tables are what its log gives', async () => {
+    expect(await output('audit', 'latest')).toMatch(
+      new RegExp(
+        `^record whole: its chain is that of all \\d+ published heads, up to ${report.summary.audit.messages}$`,
+        'm',
+      ),
+    );
+    expect(await output('rebuild', 'latest')).toMatch(/^projections identical: built from /m);
   });
 
   it('shows its slowest faults, and the timeline of each', async () => {

@@ -9,6 +9,7 @@ const COMMANDS = [
   ['faults'],
   ['fault'],
   ['log'],
+  ['rebuild'],
   ['trace'],
   ['trace', 'info'],
   ['conformance'],

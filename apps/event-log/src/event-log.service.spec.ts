@@ -1,5 +1,7 @@
-import type { ResolvedScenario } from '@faultline/contracts';
-import { FaultQueries } from '@faultline/record';
+import { decodeHead } from '@faultline/audit';
+import { HEAD_PREFIX, type ResolvedScenario } from '@faultline/contracts';
+import { type KvPort, MemoryKv } from '@faultline/hosting';
+import { FaultQueries, RecordAhead, RecordReader } from '@faultline/record';
 import { ConfigError, ServicePorts } from '@faultline/runtime';
 import { Test } from '@nestjs/testing';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -7,9 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GOOD_TOTALS, goodLog, subjects } from '../../../libs/audit/src/log.testkit';
 import { TestClock } from '../../../libs/hosting/src/testkit/eventually.testkit';
+import { DataSource } from 'typeorm';
 import { EventLogController } from './event-log.controller';
 import { EventLogModule } from './event-log.module';
 import { EventLogService, RecordNotOpen } from './event-log.service';
+import { HeadDiffers } from './head-publisher';
 import { ListLog } from './list-log.testkit';
 
 const scenario = {
@@ -24,11 +28,11 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function setUp(runDirectory: string | undefined) {
+async function setUp(runDirectory: string | undefined, heads: KvPort = new MemoryKv()) {
   const [log, clock] = [new ListLog(), new TestClock()];
   for (const { subject, headers, body } of goodLog()) log.add({ subject, headers, body });
   const fail = jest.fn();
-  const ports = { config: { runDirectory }, subjects, log, clock, logger: quiet, fail };
+  const ports = { config: { runDirectory }, subjects, log, clock, heads, logger: quiet, fail };
   class Ports {}
   const shared = {
     module: Ports,
@@ -37,13 +41,23 @@ async function setUp(runDirectory: string | undefined) {
     exports: [ServicePorts],
   };
   const module = await Test.createTestingModule({ imports: [shared, EventLogModule] }).compile();
-  return { controller: module.get(EventLogController), service: module.get(EventLogService), fail };
+  return {
+    controller: module.get(EventLogController),
+    service: module.get(EventLogService),
+    fail,
+    heads,
+    log,
+  };
 }
 
-async function started() {
+function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-event-log-'));
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
-  const app = await setUp(folder);
+  return folder;
+}
+
+async function started(folder = newFolder(), heads?: KvPort) {
+  const app = await setUp(folder, heads);
   expect(await app.service.start(scenario)).toEqual(['event-log']);
   cleanups.push(() => app.service.stop());
   return { ...app, folder };
@@ -66,6 +80,57 @@ describe('the event log', () => {
     cleanups.push(() => queries.close());
     expect((await queries.faults()).faults).toHaveLength(6);
     expect(fail).not.toHaveBeenCalled();
+  });
+
+  it('publishes the head of its record, against which the record can be held', async () => {
+    const { controller, folder, heads } = await started();
+    await controller.finish({ upToSequence: end });
+    const published = (await heads.entries(HEAD_PREFIX)).map(({ value }) => decodeHead(value));
+    expect(published.map(({ position }) => position)).toEqual([end]);
+    const reader = await RecordReader.open(folder);
+    cleanups.push(() => reader.close());
+    expect(await reader.verifyChain(published)).toMatchObject({ whole: true, messages: end });
+  });
+
+  it('does not go on with a record that is not the published one', async () => {
+    const { controller, service, heads, folder } = await started();
+    await controller.finish({ upToSequence: end });
+    await service.stop();
+    cleanups.splice(1);
+    const file = new DataSource({ type: 'sqlite', database: join(folder, 'log.sqlite') });
+    await file.initialize();
+    await file.query('UPDATE record SET hash = zeroblob(32) WHERE sequence = ?', [end]);
+    await file.destroy();
+    const { service: again } = await setUp(folder, heads);
+    await expect(again.start(scenario)).rejects.toThrow(HeadDiffers);
+    await again.stop();
+  });
+
+  it('refuses a record of a newer program', async () => {
+    const { service, folder } = await started();
+    await service.stop();
+    cleanups.splice(1);
+    const file = new DataSource({ type: 'sqlite', database: join(folder, 'log.sqlite') });
+    await file.initialize();
+    await file.query(`UPDATE meta SET value = '2' WHERE key = 'schemaVersion'`);
+    await file.destroy();
+    const { service: older } = await setUp(folder);
+    await expect(older.start(scenario)).rejects.toThrow(
+      'has schema version 2, this program knows versions up to 1: use the newer program',
+    );
+  });
+
+  it('refuses a log that ends before the record', async () => {
+    const { controller, service, folder } = await started();
+    await controller.finish({ upToSequence: end });
+    await service.stop();
+    cleanups.splice(1);
+    const shorter = await setUp(folder);
+    shorter.log.messages.length = end - 2;
+    const refusal = shorter.service.start(scenario);
+    await expect(refusal).rejects.toThrow(RecordAhead);
+    await expect(refusal).rejects.toThrow(`ends at sequence ${end}, but the log at ${end - 2}`);
+    await shorter.service.stop();
   });
 
   it('answers two askers alike', async () => {

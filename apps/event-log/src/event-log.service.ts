@@ -3,6 +3,7 @@ import type { EventLogStatus, ResolvedScenario } from '@faultline/contracts';
 import { Projections, RecordReader, RecordWriter, type RunSummary, summarise } from '@faultline/record';
 import { ConfigError, ServicePorts, UnitService } from '@faultline/runtime';
 import { Injectable } from '@nestjs/common';
+import { HeadDiffers, HeadPublisher } from './head-publisher';
 import { RecordIntake } from './record-intake';
 
 /** What `status` tells: how far the record is, and how large. */
@@ -13,6 +14,9 @@ export interface RecordStatus extends EventLogStatus {
   /** How often the disk could not follow and the reading of the log was paused. */
   pauses: number;
 }
+
+/** How long a run that ends waits until the head of its record is out, in microseconds. Without it the record is only less well guarded. */
+const PUBLISH_PATIENCE_MICROS = 10_000_000;
 
 /** A question came before the record was opened. */
 export class RecordNotOpen extends Error {
@@ -26,7 +30,9 @@ export class RecordNotOpen extends Error {
 @Injectable()
 export class EventLogService extends UnitService {
   private writer: RecordWriter | undefined;
+  private reader: RecordReader | undefined;
   private intake: RecordIntake | undefined;
+  private publisher: HeadPublisher | undefined;
   private totals: ScenarioTotals | undefined;
   private finishing: Promise<unknown> = Promise.resolve();
 
@@ -35,10 +41,26 @@ export class EventLogService extends UnitService {
   }
 
   async start(scenario: ResolvedScenario): Promise<string[]> {
-    const { log, clock, subjects, logger } = this.ports;
+    const { log, clock, subjects, logger, heads } = this.ports;
     this.totals = totalsOf(scenario);
     const writer = await RecordWriter.open(this.directory());
     this.writer = writer;
+    const reader = await RecordReader.open(this.directory());
+    this.reader = reader;
+    const publisher = new HeadPublisher({
+      heads,
+      clock,
+      hashAt: (position) => reader.hashAt(position),
+      position: () => writer.position,
+      onDelay: (error, retryMicros) =>
+        logger.warn(
+          { retryMicros, err: error },
+          'the head of the record could not be published; trying again',
+        ),
+      onFailure: (error) => this.ports.fail(error),
+    });
+    await publisher.begin();
+    this.publisher = publisher;
     this.intake = new RecordIntake({
       log,
       writer,
@@ -46,6 +68,7 @@ export class EventLogService extends UnitService {
       subject: subjects.allLog,
       onDelay: (error, retryMicros) => logger.error({ retryMicros }, `${error.message}; trying again`),
       onFailure: (error) => this.ports.fail(error),
+      onRecorded: () => publisher.recorded(),
     });
     await this.intake.start();
     logger.info({ path: writer.path, position: writer.position }, 'recording');
@@ -55,6 +78,9 @@ export class EventLogService extends UnitService {
   async stop(): Promise<void> {
     await this.intake?.stop();
     await this.finishing;
+    await this.publishLast(0);
+    await this.publisher?.stop();
+    await this.reader?.close();
     await this.writer?.close();
   }
 
@@ -81,10 +107,21 @@ export class EventLogService extends UnitService {
   async finish(upToSequence: number): Promise<RunSummary> {
     const { intake } = this.open();
     await intake.recorded(upToSequence);
+    await this.publishLast(PUBLISH_PATIENCE_MICROS);
     // Two builders of one projection would be in each other's way, so a second asker waits for the first.
     const result = this.finishing.then(() => this.build());
     this.finishing = result.catch(() => undefined);
     return result;
+  }
+
+  /** What cannot be published is told and missed by the audit; a record that is not the published one is a failure. */
+  private async publishLast(patienceMicros: number): Promise<void> {
+    try {
+      await this.publisher?.publishLast(patienceMicros);
+    } catch (error) {
+      if (error instanceof HeadDiffers) throw error;
+      this.ports.logger.error({ err: error }, 'the last head of the record could not be published');
+    }
   }
 
   private async build(): Promise<RunSummary> {

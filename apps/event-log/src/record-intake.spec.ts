@@ -1,8 +1,8 @@
 import type { LogMessage, LogPort, Running } from '@faultline/hosting';
-import { RecordGap, RecordNotWritable, RecordWriter } from '@faultline/record';
+import { RecordAhead, RecordGap, RecordNotWritable, RecordTaken, RecordWriter } from '@faultline/record';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { eventually, TestClock } from '../../../libs/hosting/src/testkit/eventually.testkit';
 import { ListLog } from './list-log.testkit';
 import { RecordIntake, type IntakeOptions } from './record-intake';
@@ -123,7 +123,8 @@ describe('RecordIntake', () => {
       body: Uint8Array.of(1),
     });
     const running: Running = { stop: () => Promise.resolve() };
-    const gapped: Pick<LogPort, 'follow'> = {
+    const gapped: Pick<LogPort, 'follow' | 'lastSequence'> = {
+      lastSequence: () => Promise.resolve(4),
       follow: ({ onMessage }) => {
         [1, 2, 4].forEach((sequence) => onMessage(message(sequence)));
         return Promise.resolve(running);
@@ -134,6 +135,32 @@ describe('RecordIntake', () => {
     await expect(intake.recorded(4)).rejects.toThrow(RecordGap);
     await eventually('the failure is told', () => failures.length === 1);
     await expect(intake.recorded(9)).rejects.toThrow(RecordGap);
+  });
+
+  it('stops when another writer is at the record, and writes nothing over it', async () => {
+    const { writer, begin, log, failures } = await setUp();
+    log.fill(10);
+    const intake = await begin();
+    await intake.recorded(10);
+    const other = await RecordWriter.open(dirname(writer.path));
+    cleanups.push(() => other.close());
+    await other.append([{ ...log.messages[0], sequence: 11 } as LogMessage]);
+    log.fill(2);
+    await expect(intake.recorded(12)).rejects.toThrow(RecordTaken);
+    expect(failures.map(({ message }) => message)).toEqual([
+      expect.stringContaining('is not at sequence 10 any more: another writer is at it'),
+    ]);
+    expect([writer.rows, other.rows]).toEqual([10, 11]);
+  });
+
+  it('does not follow a log from beyond its end', async () => {
+    const { begin, log } = await setUp();
+    log.fill(10);
+    const before = await begin();
+    await before.recorded(10);
+    await before.stop();
+    log.messages.length = 7;
+    await expect(begin()).rejects.toThrow(RecordAhead);
   });
 
   it('writes what it took before it stops', async () => {

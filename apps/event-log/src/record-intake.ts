@@ -1,5 +1,5 @@
 import type { ClockPort, LogMessage, LogPort, Running } from '@faultline/hosting';
-import { RecordNotWritable, type RecordWriter } from '@faultline/record';
+import { RecordAhead, RecordNotWritable, type RecordWriter } from '@faultline/record';
 import { Backlog, BACKLOG_LIMITS, type BacklogLimits } from './backlog';
 
 /** First pause before a batch that could not be written is tried again, and the longest, in microseconds. */
@@ -23,6 +23,8 @@ export interface IntakeOptions {
   /** Subject of everything in the log. */
   subject: string;
   limits?: BacklogLimits;
+  /** More is on disk. */
+  onRecorded?(): void;
   /** The disk does not take the batch; it is kept and tried again. */
   onDelay(error: RecordNotWritable, retryMicros: number): void;
   /** The record cannot go on: a gap, another writer, a log that cannot be read. */
@@ -63,8 +65,12 @@ export class RecordIntake {
     return this.pauseCount;
   }
 
-  /** Begins after the last message on disk. Rejects when the log cannot be read. */
+  /** Begins after the last message on disk. Rejects when the log cannot be read, and with `RecordAhead` when it ends before that. */
   async start(): Promise<void> {
+    const { log, writer } = this.options;
+    const logEnd = await log.lastSequence();
+    // Followed from beyond its end, a log gives nothing of what it writes there a second time.
+    if (logEnd < writer.position) throw new RecordAhead(writer.path, writer.position, logEnd);
     await this.follow();
   }
 
@@ -165,6 +171,7 @@ export class RecordIntake {
     const done = this.waiters.filter(({ sequence }) => sequence <= position);
     this.waiters = this.waiters.filter(({ sequence }) => sequence > position);
     for (const { resolve } of done) resolve();
+    this.options.onRecorded?.();
   }
 
   private fail(thrown: unknown): void {

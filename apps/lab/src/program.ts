@@ -4,6 +4,7 @@ import type * as conformanceModule from './commands/conformance';
 import type * as faultModule from './commands/fault';
 import type * as faultsModule from './commands/faults';
 import type * as logModule from './commands/log';
+import type * as rebuildModule from './commands/rebuild';
 import type * as runModule from './commands/run';
 import type * as traceModule from './commands/trace-info';
 import type { Exit } from './errors';
@@ -48,6 +49,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addFault(program, surroundings);
   addFaults(program, surroundings);
   addLog(program, surroundings);
+  addRebuild(program, surroundings);
   addTrace(program, surroundings);
   addConformance(program, surroundings);
   return program;
@@ -77,7 +79,10 @@ function addRun(program: Command, { terminal, environment, done }: Surroundings)
 
 function addAudit(program: Command, { terminal, environment, done }: Surroundings): void {
   onRun(program.command('audit'), environment)
-    .description('Check the invariants over the record of a run; exit status 1 when one does not hold.')
+    .description(
+      'Check the record of a run against its hash chain, the heads that were published of it, and the invariants; exit status 1 when one does not hold.',
+    )
+    .option('--nats <url>', 'compare with the heads on this NATS server, not with those kept in heads.json')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', `\n${RUN_HELP}${example('faultline audit latest')}`)
     .action(async (run: string, options: auditModule.AuditFlags) => {
@@ -130,6 +135,18 @@ function addLog(program: Command, { terminal, environment, done }: Surroundings)
     .addHelpText('after', `\n${RUN_HELP}${example('faultline log latest --subject log.iommu.0.hw --to 100')}`)
     .action(async (run: string, options: logModule.LogFlags) => {
       done(await lazily<typeof logModule>('./commands/log').log(run, options, terminal));
+    });
+}
+
+function addRebuild(program: Command, { terminal, environment, done }: Surroundings): void {
+  onRun(program.command('rebuild'), environment)
+    .description(
+      'Drop the tables that questions about a run are asked of, build them again from its record, and compare; exit status 1 when they were not the same.',
+    )
+    .option('--json', 'print the report as JSON')
+    .addHelpText('after', `\n${RUN_HELP}${example('faultline rebuild latest')}`)
+    .action(async (run: string, options: rebuildModule.RebuildFlags) => {
+      done(await lazily<typeof rebuildModule>('./commands/rebuild').rebuild(run, options, terminal));
     });
 }
 

@@ -56,6 +56,20 @@ export class RecordGap extends RecordError {
   }
 }
 
+/** The log ends before the record does: it lost its end, or is another one. Nothing was written. */
+export class RecordAhead extends RecordError {
+  constructor(
+    path: string,
+    readonly position: number,
+    readonly logEnd: number,
+  ) {
+    super(
+      `the record ${path} ends at sequence ${position}, but the log at ${logEnd}: the log lost its end, or is another one; record it into a new folder`,
+      path,
+    );
+  }
+}
+
 /** Another writer wrote to the record since this one opened it. Nothing of the batch was written; open it again. */
 export class RecordTaken extends RecordError {
   constructor(

@@ -34,6 +34,9 @@ export const ProgressEntity = new EntitySchema<ProgressRow>({
   },
 });
 
+/** Everything that is built from the record. */
+export const PROJECTION_TABLES = ['fault', 'counter', 'progress'] as const;
+
 /** Statements that empty the projections for a rebuild. */
 export const CREATE_PROJECTIONS: readonly string[] = [
   CREATE_FAULT_TABLE,
@@ -41,7 +44,7 @@ export const CREATE_PROJECTIONS: readonly string[] = [
   'CREATE TABLE progress (id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL, resumeFrom INTEGER NOT NULL, openRows INTEGER NOT NULL)',
   'INSERT INTO progress VALUES (1, 0, 1, 0)',
 ];
-export const DROP_PROJECTIONS: readonly string[] = ['fault', 'counter', 'progress'].map(
+export const DROP_PROJECTIONS: readonly string[] = PROJECTION_TABLES.map(
   (table) => `DROP TABLE IF EXISTS ${table}`,
 );
 

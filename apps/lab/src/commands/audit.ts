@@ -1,8 +1,9 @@
 import { type AuditReport, Auditor } from '@faultline/audit';
 import { RecordReader, sha256 } from '@faultline/record';
-import { Exit } from '../errors';
+import { BadInput, Exit } from '../errors';
 import { styleFor } from '../print/style';
-import { verdictLine, verdictLines } from '../print/verdict';
+import { chainLine, verdictLine, verdictLines } from '../print/verdict';
+import { headsOnServer, keptHeads } from '../run/published-heads';
 import { findRun } from '../run/run-folder';
 import { scenarioOf, totalsOf } from '../run-names';
 import type { Terminal } from '../terminal';
@@ -10,6 +11,8 @@ import type { Terminal } from '../terminal';
 export interface AuditFlags {
   runs: string;
   json?: boolean;
+  /** Server whose published heads are compared, instead of those kept with the run. */
+  nats?: string;
 }
 
 /** Reads the record of a run again, checks every invariant, and prints the verdict. */
@@ -18,8 +21,11 @@ export async function audit(reference: string, flags: AuditFlags, terminal: Term
   const reader = await RecordReader.open(folder.path);
   let report: AuditReport;
   try {
-    const auditor = new Auditor({ sha256, totals: totalsOf(scenarioOf(folder)) });
-    for await (const page of reader.pages())
+    const published =
+      flags.nats === undefined ? keptHeads(folder) : await headsOnServer(flags.nats, await labOf(reader));
+    const end = await reader.head();
+    const auditor = new Auditor({ sha256, totals: totalsOf(scenarioOf(folder)), end, published });
+    for await (const page of reader.pages({ to: end.position }))
       for (const { message, hash } of page) auditor.observe(message, hash);
     report = auditor.verdict();
   } finally {
@@ -29,10 +35,21 @@ export async function audit(reference: string, flags: AuditFlags, terminal: Term
   else {
     const style = styleFor(terminal.colour);
     terminal.out(
-      [`run ${folder.id}`, verdictLine(report, style), ...verdictLines(report, style, terminal.columns)].join(
-        '\n',
-      ),
+      [
+        `run ${folder.id}`,
+        verdictLine(report, style),
+        chainLine(report.chain, style),
+        ...verdictLines(report, style, terminal.columns),
+      ].join('\n'),
     );
   }
   return report.clean ? Exit.OK : Exit.FAILED;
+}
+
+/** Subjects begin with the laboratory's name. */
+async function labOf(reader: RecordReader): Promise<string> {
+  const lab = (await reader.message(1))?.subject.split('.')[0];
+  if (lab === undefined)
+    throw new BadInput(`${reader.path} does not say of which laboratory it is: its first message is missing`);
+  return lab;
 }

@@ -1,4 +1,4 @@
-import type { AuditReport, InvariantReport } from '@faultline/audit';
+import type { AuditReport, ChainFault, ChainReport, InvariantReport } from '@faultline/audit';
 import type { Style } from './style';
 import { formatTable, indent } from './table';
 import { formatCount } from './units';
@@ -31,6 +31,26 @@ export function verdictLine(report: AuditReport, style: Style): string {
   const over = `over ${formatCount(report.events)} events in ${formatCount(report.messages)} messages`;
   if (report.clean) return `${style.good('audit passed')}: ${checked}, ${over}`;
   return `${style.bad('audit FAILED')}: ${count('failed')} invariants broken, ${checked}, ${over}`;
+}
+
+const FAULT_WORDS: Readonly<Record<ChainFault, string>> = {
+  missing: 'missing sequence',
+  misplaced: 'misplaced message',
+  altered: 'altered batch',
+  'broken-link': 'broken link',
+  rewritten: 'rewritten record',
+};
+
+/** One line: whether the record is whole as a record; else what is wrong first, and where. */
+export function chainLine({ first, heads, headsTo }: ChainReport, style: Style): string {
+  if (first) {
+    const { fault, sequence, subject, sentence } = first;
+    const where = subject === null ? `${sequence}` : `${sequence} on ${subject}`;
+    return `${style.bad('record BROKEN')}: ${FAULT_WORDS[fault]} at ${where}: ${sentence}`;
+  }
+  if (heads === 0) return 'record whole in itself; no published head to hold it against';
+  const many = heads === 1 ? 'the published head' : `all ${formatCount(heads)} published heads`;
+  return `record whole: its chain is that of ${many}, up to ${headsTo}`;
 }
 
 function violationLines(report: InvariantReport): string[] {

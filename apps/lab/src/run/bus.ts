@@ -1,5 +1,13 @@
 import { writeFile } from 'node:fs/promises';
-import { type LabEvent, labSchema, SITES_BUCKET, type Subjects, subjectsOf } from '@faultline/contracts';
+import type { ChainHead } from '@faultline/audit';
+import {
+  headsBucket,
+  type LabEvent,
+  labSchema,
+  SITES_BUCKET,
+  type Subjects,
+  subjectsOf,
+} from '@faultline/contracts';
 import { appendSurely, type KvPort } from '@faultline/hosting';
 import {
   connectNats,
@@ -14,6 +22,7 @@ import {
   SystemClock,
 } from '@faultline/messaging';
 import { RunFailed } from '../errors';
+import { publishedHeads } from './published-heads';
 import type { RunFolder } from './run-folder';
 
 export interface BusOptions {
@@ -110,6 +119,12 @@ export class Bus {
     const id = `lab-${this.options.lab}-${(this.appended += 1)}`;
     const message = { subject: this.subjects.labLog, headers, body: labSchema.encode([event]), id };
     return (await appendSurely(this.log, message, this.clock)).sequence;
+  }
+
+  /** What the event log published of its hash chain. Rejects with the bucket's own error. */
+  async publishedHeads(): Promise<ChainHead[]> {
+    if (!this.link) throw new Error('the bus is not prepared');
+    return publishedHeads(await openKv(this.link, headsBucket(this.options.lab)));
   }
 
   /** On a server of somebody else, the run's streams would stay for ever. */

@@ -28,7 +28,9 @@ export class ProgressMeter {
     const first = this.recent[0];
     const last = this.recent.at(-1);
     if (!first || !last || last.atMillis <= first.atMillis) return 0;
-    return (1000 * (last.devices.faulted - first.devices.faulted)) / (last.atMillis - first.atMillis);
+    // A new owner counts what the log shows, which may be a little less than the one before had seen.
+    const faults = Math.max(0, last.devices.faulted - first.devices.faulted);
+    return (1000 * faults) / (last.atMillis - first.atMillis);
   }
 
   line(): string {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
+import type { HeadText } from '@faultline/audit';
 import { BadInput } from '../errors';
 
 /** Where runs are kept unless `--runs` says otherwise. */
@@ -41,6 +42,10 @@ export class RunFolder {
   get log(): string {
     return join(this.path, 'log.sqlite');
   }
+  /** Heads of the event log's hash chain that were published while it was written. */
+  get heads(): string {
+    return join(this.path, 'heads.json');
+  }
   get summary(): string {
     return join(this.path, 'summary.json');
   }
@@ -59,6 +64,10 @@ export class RunFolder {
   writeScenario(text: string, resolved: unknown): void {
     writeFileSync(this.scenarioText, text);
     writeFileSync(this.scenario, `${JSON.stringify(resolved, null, 2)}\n`);
+  }
+
+  writeHeads(heads: readonly HeadText[]): void {
+    writeFileSync(this.heads, `${JSON.stringify(heads, null, 2)}\n`);
   }
 
   writeSummary(summary: unknown): void {

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type { INestMicroservice } from '@nestjs/common';
 import type { ClientNats } from '@nestjs/microservices';
+import { headText } from '@faultline/audit';
 import type { ResolvedScenario } from '@faultline/contracts';
 import { SystemClock } from '@faultline/messaging';
 import { createControlClient } from '@faultline/runtime';
@@ -78,7 +79,10 @@ async function diskFull(path: string, failure: unknown): Promise<RunFailed | und
 /** One run, from the first process started to the last one gone. */
 export class RunSession {
   private readonly lifeline = new Lifeline();
-  private readonly supervisor = new Supervisor((error) => this.lifeline.fail(error));
+  private readonly supervisor = new Supervisor(
+    (error) => this.lifeline.fail(error),
+    (line) => this.display.step(line),
+  );
   private readonly board = new PresenceBoard((error) => this.lifeline.fail(error));
   private readonly meter = new ProgressMeter();
   private readonly display: ProgressDisplay;
@@ -225,8 +229,19 @@ export class RunSession {
     const summary = await this.lifeline.race(
       control.ask('event-log.finish', { upToSequence }, SUMMARY_MILLIS),
     );
+    await this.keepHeads(bus);
     this.leavesStreams = false;
     return { end, drained, summary, durability: bus.durability, deadLetters: this.board.deadLetters };
+  }
+
+  /** The store goes with the run, and what nobody who rewrites the record may change must not be written by the event log. */
+  private async keepHeads(bus: Bus): Promise<void> {
+    try {
+      this.options.folder.writeHeads((await bus.publishedHeads()).map(headText));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.display.step(`the published heads of the record could not be kept: ${reason}`);
+    }
   }
 
   private ended(reason: 'finished' | 'stopped' | 'failed') {

@@ -27,6 +27,7 @@ const dying = script(
 describe('the supervisor', () => {
   let supervisor: Supervisor;
   let deaths: RunFailed[];
+  let restarts: string[];
   const start = (instance: string, file: string) => {
     const logFile = join(scratch.path, `${instance}.log`);
     return supervisor.start({ instance, script: file, environment: process.env, logFile });
@@ -39,7 +40,11 @@ describe('the supervisor', () => {
 
   beforeEach(() => {
     deaths = [];
-    supervisor = new Supervisor((error) => deaths.push(error));
+    restarts = [];
+    supervisor = new Supervisor(
+      (error) => deaths.push(error),
+      (line) => restarts.push(line),
+    );
   });
   afterEach(async () => {
     await supervisor.stopAll(0);
@@ -58,12 +63,22 @@ describe('the supervisor', () => {
     expect(readFileSync(join(scratch.path, 'iommu.log'), 'utf8')).toMatch(/^line 1\n/);
   });
 
-  test('a service that is killed is named with the signal', async () => {
+  test('a service that is killed is started again, and named with the signal', async () => {
     const service = start('killed', steady);
     await up('killed');
     process.kill(service.pid ?? 0, 'SIGKILL');
+    const log = join(scratch.path, 'killed.log');
+    await eventually('it is up again', () => readFileSync(log, 'utf8').split('up').length > 2);
+    expect(restarts).toEqual(['service killed was ended by SIGKILL; starting it again']);
+    expect(deaths).toEqual([]);
+    expect(await supervisor.stopAll(5_000)).toEqual([]);
+  });
+
+  test('one that is killed again and again is given up', async () => {
+    start('doomed', script('doomed', "process.kill(process.pid, 'SIGKILL');"));
     await eventually('the death was told', () => deaths.length === 1);
-    expect(deaths[0]?.message).toMatch(/service killed was ended by SIGKILL/);
+    expect(restarts).toHaveLength(10);
+    expect(deaths[0]?.message).toMatch(/service doomed was ended by SIGKILL/);
   });
 
   test('a service that ends in order after being asked to is no death', async () => {

@@ -3,14 +3,28 @@ import { Guard } from './guard';
 import { readable } from './readable-line';
 import { type Ended, type ServiceCommand, ServiceProcess } from './service-process';
 
-/** Starts the processes of a run, tells when one dies that should not, and leaves none behind. */
+/** How often an instance is started again within the time; more often, and something is wrong that starting does not mend. */
+const RESTARTS = 10;
+const RESTART_MILLIS = 60_000;
+
+/**
+ * Starts the processes of a run and leaves none behind. One that a signal ended, as the kernel's out-of-memory killer or a user
+ * does it, is started again: the others carry its work meanwhile, or wait for it. One that ends by itself knows why it cannot go on.
+ */
 export class Supervisor {
   private readonly processes: ServiceProcess[] = [];
+  private readonly restarts = new Map<string, number[]>();
   private readonly guard = new Guard();
   private stopping = false;
 
-  /** `onDeath` is called once for each process that ends without having been asked to. */
-  constructor(private readonly onDeath: (error: RunFailed) => void) {
+  /**
+   * @param onDeath hears of each process that ends without having been asked to, and is not started again
+   * @param onRestart hears of each one that is
+   */
+  constructor(
+    private readonly onDeath: (error: RunFailed) => void,
+    private readonly onRestart: (line: string) => void = () => undefined,
+  ) {
     process.once('exit', this.killAll);
   }
 
@@ -18,9 +32,21 @@ export class Supervisor {
     const service = new ServiceProcess(command, this.guard);
     this.processes.push(service);
     void service.ended.then((ended) => {
-      if (!this.stopping) this.onDeath(deathOf(service, ended, command.logFile));
+      if (this.stopping) return;
+      if (ended.signal && this.mayRestart(command.instance)) {
+        this.processes.splice(this.processes.indexOf(service), 1);
+        this.onRestart(`service ${command.instance} was ended by ${ended.signal}; starting it again`);
+        this.start(command);
+      } else this.onDeath(deathOf(service, ended, command.logFile));
     });
     return service;
+  }
+
+  private mayRestart(instance: string): boolean {
+    const now = performance.now();
+    const recent = (this.restarts.get(instance) ?? []).filter((at) => now - at < RESTART_MILLIS);
+    this.restarts.set(instance, [...recent, now]);
+    return recent.length < RESTARTS;
   }
 
   /** Watches over a process that somebody else started, such as nats-server, in a group of its own. */

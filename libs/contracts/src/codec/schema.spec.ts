@@ -17,6 +17,8 @@ import {
   pasid,
   record,
   Schema,
+  type SchemaDefinition,
+  type Tagged,
   text,
   u16,
   u32,
@@ -215,6 +217,43 @@ describe('versions of a schema', () => {
     expect(second.decode(second.encode([{ kind: 'Sent', page: 5, round: 3 }]))).toEqual([
       { kind: 'Sent', page: 5, round: 3 },
     ]);
+  });
+
+  interface Third {
+    kind: 'Delivered';
+    page: number;
+    round: number;
+    hops: number;
+  }
+  const versions = {
+    ...second.definition.versions,
+    3: [record<Third>('Delivered', 4, { page, round: u16, hops: u8 })],
+  };
+  const toSecond = second.definition.upcasters?.[1] ?? ((old: Tagged) => old);
+  const upcasters = {
+    1: toSecond,
+    2: (old: Tagged) => ({ ...(old as Second), kind: 'Delivered', hops: 1 }) as Third,
+  };
+
+  it('a record of the first version goes through every upcaster up to the newest', () => {
+    const third = new Schema<Third>({ name: 's', versions, upcasters });
+    const delivered = { kind: 'Delivered', page: 5, hops: 1 };
+    expect(third.decode(first.encode([{ kind: 'Sent', page: 5 }]))).toEqual([{ ...delivered, round: 0 }]);
+    expect(third.decode(second.encode([{ kind: 'Sent', page: 5, round: 3 }]))).toEqual([
+      { ...delivered, round: 3 },
+    ]);
+  });
+
+  it('a schema without an upcaster for each of its old versions cannot be made', () => {
+    const make = (definition: Partial<SchemaDefinition>) => () =>
+      new Schema<Third>({ name: 's', versions, upcasters, ...definition });
+    expect(make({ upcasters: { 2: upcasters[2] } })).toThrow(
+      'schema s has no version 1 with an upcaster to 2',
+    );
+    expect(make({ upcasters: { 1: toSecond } })).toThrow('schema s has no version 2 with an upcaster to 3');
+    expect(make({ versions: { 1: second.definition.versions[1] ?? [], 3: versions[3] } })).toThrow(
+      'no version 2',
+    );
   });
 
   it('a reader refuses a version of the future by name', () => {

@@ -49,6 +49,10 @@ export class Schema<T extends Tagged> {
     const current = this.compiled.get(this.version);
     if (!current) throw new Error(`schema ${this.name} has no versions`);
     this.current = current;
+    // Without one, records of an old version would pass for records of the next.
+    for (let version = 1; version < this.version; version += 1)
+      if (!this.compiled.has(version) || !definition.upcasters?.[version])
+        throw new Error(`schema ${this.name} has no version ${version} with an upcaster to ${version + 1}`);
   }
 
   /** The body of a batch. Throws {@link EncodeError} for a record the schema does not have. */
@@ -93,8 +97,11 @@ export class Schema<T extends Tagged> {
 
   private upcast(record: Tagged, from: number): Tagged {
     let upcast = record;
-    for (let version = from; version < this.version; version += 1)
-      upcast = this.definition.upcasters?.[version]?.(upcast) ?? upcast;
+    for (let version = from; version < this.version; version += 1) {
+      const next = this.definition.upcasters?.[version];
+      if (!next) throw new Error(`schema ${this.name} has no upcaster from version ${version}`);
+      upcast = next(upcast);
+    }
     return upcast;
   }
 }
