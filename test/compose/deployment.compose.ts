@@ -1,3 +1,4 @@
+import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { Deployment, type Output } from './deployment';
 
 /**
@@ -9,19 +10,15 @@ const MEGABYTE = 1_000_000;
 const SCALED = ['iommu=3', 'mm-handler=2', 'iopf-worker=4', 'device-emulator=2'];
 const scaled = (...scales: string[]): string[] => scales.flatMap((scale) => ['--scale', scale]);
 const SERVICES = ['device-emulator', 'iommu', 'iopf-worker', 'mm-handler', 'event-log'];
-/** Enough accesses that a run outlasts what is done to it: the quickstart with a longer look at two of its devices. */
-const LONG = [
-  '--set',
-  'devices.1.workloads.0.accesses=250000',
-  '--set',
-  'devices.3.workloads.0.accesses=60000',
+/** More faults than there is time for: such a run lasts until it is interrupted. */
+const ENDLESS = [
+  ...['--set', 'devices.1.workloads.0.accesses=5000000', '--set', 'devices.1.workloads.0.pages=60000'],
+  ...['--set', 'mm.framesPerShard=131072'],
 ];
 
+const INTERRUPTED = 130;
 const deployment = new Deployment();
 const figures: string[] = [];
-let upAtMillis = 0;
-let first: Output;
-
 interface Report {
   run: string;
   end: string;
@@ -31,16 +28,31 @@ interface Report {
 }
 
 /** The summary of a run that ended well; says what it and the services printed when it did not. */
-async function reportOf({ exit, out, err }: Output): Promise<Report> {
-  if (exit !== 0) throw new Error(`the run ended with ${exit}:\n${err}\n${out}\n${await deployment.logs()}`);
+async function reportOf({ exit, out, err }: Output, expected = 0): Promise<Report> {
+  if (exit !== expected)
+    throw new Error(`the run ended with ${exit}:\n${err}\n${out}\n${await deployment.complaints()}`);
   return JSON.parse(out) as Report;
 }
 
-function expectWhole(report: Report): void {
-  const { end, drained, deadLetters, summary } = report;
+/** Everything that was begun came to its end, once. */
+function expectWhole({ end, drained, deadLetters, summary }: Report, how = 'finished'): void {
   expect({ end, drained, deadLetters, clean: summary.audit.clean }).toEqual({
-    ...{ end: 'finished', drained: true, deadLetters: 0, clean: true },
+    ...{ end: how, drained: true, deadLetters: 0, clean: true },
   });
+}
+
+/** A run that goes on while `happen` does its work, and afterwards; then it is stopped as by Ctrl-C. */
+async function whileRunning(happen: () => Promise<void>): Promise<void> {
+  const run = deployment.lab('run', 'examples/quickstart.yaml', '--json', ...ENDLESS);
+  await run.says(/accesses [1-9]/);
+  await happen();
+  const looks = (): number => run.err.split('accesses ').length;
+  const then = looks();
+  await eventually('the run goes on', () => looks() > then + 1 || run.over, 60_000);
+  await deployment.interruptLab();
+  expectWhole(await reportOf(await run.finished(), INTERRUPTED), 'stopped');
+  const audit = await deployment.lab('audit', 'latest').finished();
+  expect(audit).toMatchObject({ exit: 0, out: expect.stringContaining('audit passed') as string });
 }
 
 beforeAll(async () => {
@@ -48,10 +60,6 @@ beforeAll(async () => {
   const begun = performance.now();
   await deployment.compose('--profile', 'lab', 'build');
   figures.push(`images built in ${((performance.now() - begun) / 1000).toFixed(0)} s`);
-  upAtMillis = Date.now();
-  await deployment.compose('up', '--detach', '--wait', ...scaled(...SCALED));
-  figures.push(`all services healthy ${((Date.now() - upAtMillis) / 1000).toFixed(1)} s after up`);
-  first = await deployment.lab('run', 'examples/quickstart.yaml', '--json').finished();
 });
 
 afterAll(async () => {
@@ -66,6 +74,47 @@ describe('the image', () => {
     figures.push(`own layers ${(bytes / MEGABYTE).toFixed(1)} MB`);
     expect(bytes).toBeGreaterThan(MEGABYTE);
     expect(bytes).toBeLessThan(120 * MEGABYTE);
+  });
+});
+
+describe('the deployment as the guide starts it', () => {
+  let upAtMillis: number;
+
+  it('is up, and runs the quickstart to its end', async () => {
+    upAtMillis = Date.now();
+    await deployment.compose('up', '--detach', '--wait');
+    figures.push(`healthy ${((Date.now() - upAtMillis) / 1000).toFixed(1)} s after up`);
+    expectWhole(await reportOf(await deployment.lab('run', 'examples/quickstart.yaml', '--json').finished()));
+  });
+
+  it('has its first fault answered less than 20 s after the start of everything', async () => {
+    const { out } = await deployment.lab('faults', 'latest', '--limit', '1000', '--json').finished();
+    const answered = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { instants: { respondedAtMicros: number | null } })
+      .flatMap(({ instants }) => instants.respondedAtMicros ?? []);
+    const seconds = (Math.min(...answered) / 1000 - upAtMillis) / 1000;
+    figures.push(`first fault answered ${seconds.toFixed(1)} s after up`);
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThan(20);
+  });
+
+  it('can be audited and looked at from outside, in containers that run nothing else', async () => {
+    const audit = await deployment.lab('audit', 'latest').finished();
+    expect(audit).toMatchObject({ exit: 0, out: expect.stringContaining('audit passed') as string });
+    const faults = await deployment.lab('faults', 'latest', '--slowest', '5').finished();
+    expect(faults.exit).toBe(0);
+    expect(faults.out.trim().split('\n').length).toBeGreaterThan(5);
+  });
+});
+
+describe('replicas that nobody numbered', () => {
+  it('are up, and share the quickstart', async () => {
+    const begun = performance.now();
+    await deployment.compose('up', '--detach', '--wait', ...scaled(...SCALED));
+    figures.push(`scaled up in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+    expectWhole(await reportOf(await deployment.lab('run', 'examples/quickstart.yaml', '--json').finished()));
   });
 });
 
@@ -117,70 +166,33 @@ describe('every container', () => {
   });
 });
 
-describe('the quickstart on replicas that nobody numbered', () => {
-  it('runs to its end, and the audit passes', async () => {
-    expectWhole(await reportOf(first));
-  });
-
-  it('has its first fault answered less than 20 s after the start of everything', async () => {
-    const { out } = await deployment.lab('faults', 'latest', '--limit', '1000', '--json').finished();
-    const answered = out
-      .trim()
-      .split('\n')
-      .map((line) => (JSON.parse(line) as { respondedAtMicros: number | null }).respondedAtMicros)
-      .filter((micros) => micros !== null);
-    const seconds = (Math.min(...answered) / 1000 - upAtMillis) / 1000;
-    figures.push(`first fault answered ${seconds.toFixed(1)} s after up`);
-    expect(seconds).toBeGreaterThan(0);
-    expect(seconds).toBeLessThan(20);
-  });
-
-  it('can be audited and looked at from outside, in containers that run nothing else', async () => {
-    const audit = await deployment.lab('audit', 'latest').finished();
-    expect(audit).toMatchObject({ exit: 0, out: expect.stringContaining('audit passed') as string });
-    const faults = await deployment.lab('faults', 'latest', '--slowest', '5').finished();
-    expect(faults.exit).toBe(0);
-    expect(faults.out.trim().split('\n').length).toBeGreaterThan(5);
-  });
-});
-
 describe('a run in which things happen', () => {
   it('loses nothing when a container of each service is killed, one after the other, and NATS last', async () => {
-    const run = deployment.lab('run', 'examples/quickstart.yaml', '--json', ...LONG);
-    await run.says(/accesses [1-9]/);
-    for (const service of [...SERVICES, 'nats']) {
-      const [id = ''] = await deployment.containers(service);
-      await deployment.crash(id);
-    }
-    // All of it was in the middle of the run.
-    expect(run.over).toBe(false);
-    expectWhole(await reportOf(await run.finished()));
-    const audit = await deployment.lab('audit', 'latest').finished();
-    expect(audit).toMatchObject({ exit: 0, out: expect.stringContaining('audit passed') as string });
+    await whileRunning(async () => {
+      for (const service of [...SERVICES, 'nats']) {
+        const [id = ''] = await deployment.containers(service);
+        await deployment.crash(id);
+      }
+    });
   });
 
   it('goes on while services are scaled down and up', async () => {
-    const run = deployment.lab('run', 'examples/quickstart.yaml', '--json', ...LONG);
-    await run.says(/accesses [1-9]/);
-    await deployment.compose(
-      ...['up', '--detach', '--wait', '--no-recreate'],
-      ...scaled('iommu=1', 'mm-handler=1', 'iopf-worker=1', 'device-emulator=1'),
-    );
-    expect(await deployment.containers('iommu')).toHaveLength(1);
-    await deployment.compose('up', '--detach', '--wait', '--no-recreate', ...scaled(...SCALED));
-    expect(await deployment.containers('iommu')).toHaveLength(3);
-    expect(run.over).toBe(false);
-    expectWhole(await reportOf(await run.finished()));
+    await whileRunning(async () => {
+      const few = ['iommu=1', 'mm-handler=1', 'iopf-worker=1', 'device-emulator=1'];
+      for (const scales of [few, SCALED]) {
+        await deployment.compose('up', '--detach', '--wait', '--no-recreate', ...scaled(...scales));
+        const count = Number(scales[0]?.split('=')[1]);
+        expect(await deployment.containers('iommu')).toHaveLength(count);
+      }
+    });
   });
 
   it('keeps the site to itself, and gives it back when it is interrupted', async () => {
-    const run = deployment.lab('run', 'examples/quickstart.yaml', ...LONG);
-    await run.says(/accesses [1-9]/);
-    const second = await deployment.lab('run', 'examples/quickstart.yaml').finished();
-    expect(second.exit).toBe(1);
-    expect(second.err).toMatch(/site compose is busy with run \d{8}-\d{6}-\w{4} since \d{4}-/);
-    run.interrupt();
-    expect((await run.finished()).exit).toBe(130);
+    await whileRunning(async () => {
+      const second = await deployment.lab('run', 'examples/quickstart.yaml').finished();
+      expect(second.exit).toBe(1);
+      expect(second.err).toMatch(/site compose is busy with run \d{8}-\d{6}-\w{4} since \d{4}-/);
+    });
     expectWhole(await reportOf(await deployment.lab('run', 'examples/quickstart.yaml', '--json').finished()));
   });
 });

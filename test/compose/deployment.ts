@@ -53,10 +53,6 @@ export class Command {
   async finished(): Promise<Output> {
     return { exit: await this.ended, out: this.out, err: this.err };
   }
-
-  interrupt(): void {
-    this.child.kill('SIGINT');
-  }
 }
 
 /** The compose project of this checkout under a name of its own, so that it meets no other. */
@@ -90,6 +86,13 @@ export class Deployment {
   /** A command of the laboratory, in a container of its own. */
   lab(...words: string[]): Command {
     return this.start('compose', '--progress', 'quiet', 'run', '--rm', '-T', 'lab', ...words);
+  }
+
+  /** What a terminal does at Ctrl-C, to the commands of the laboratory that are under way. */
+  async interruptLab(): Promise<void> {
+    const ours = ['--filter', `label=com.docker.compose.project=${this.project}`];
+    const ids = await this.docker('ps', '-q', ...ours, '--filter', 'label=com.docker.compose.service=lab');
+    await this.docker('kill', '--signal', 'INT', ...ids.split('\n'));
   }
 
   /** Says in one line what is missing where there is no engine. */
@@ -147,9 +150,10 @@ export class Deployment {
     return all.slice(0, all.length - below.length).reduce((sum, size) => sum + size, 0);
   }
 
-  /** What the containers said last, for a failure that shows elsewhere. */
-  logs(): Promise<string> {
-    return this.compose('logs', '--no-color', '--tail', '40');
+  /** What the containers complained of, for a failure that shows elsewhere. */
+  async complaints(): Promise<string> {
+    const lines = (await this.compose('logs', '--no-color', '--tail', '200')).split('\n');
+    return lines.filter((line) => /"level":"(warn|error|fatal)"|\[(WRN|ERR|FTL)\]/.test(line)).join('\n');
   }
 
   /** Nothing is left: no container, no volume, no network, no image of ours. */

@@ -77,8 +77,8 @@ async function standing(options: { stop?: () => Promise<void> } = {}) {
   const name = (lab: string | null): Promise<number> =>
     kv.put(site, encodeSiteClaim({ run: 'r1', lab, holder: 'spec', since: 'now', beat: 0 }));
 
-  /** Makes a laboratory with a scenario in its log, and listens to who is in it. */
-  async function laboratory(lab: string): Promise<void> {
+  /** Makes a laboratory, whose log has no scenario yet, and listens to who is in it. */
+  async function emptyLaboratory(lab: string): Promise<NatsLog> {
     const jsm = await jetStreamOf(link);
     await provision(jsm, { lab, queues: [], logMaxBytes: 64 * 1024 ** 2 });
     link.nc.subscribe(subjectsOf(lab).control('lab', 'presence'), {
@@ -87,13 +87,20 @@ async function standing(options: { stop?: () => Promise<void> } = {}) {
         if (presences.at(-1) !== `${lab} ${data.state}`) presences.push(`${lab} ${data.state}`);
       },
     });
-    await new NatsLog(link, { lab }).append({
+    await link.nc.flush();
+    return new NatsLog(link, { lab });
+  }
+
+  async function laboratory(lab: string): Promise<void> {
+    const log = await emptyLaboratory(lab);
+    await log.append({
       subject: subjectsOf(lab).labLog,
       headers: { schema: labSchema.name, version: labSchema.version, unit: 'lab', epoch: 0, cycle: 0 },
       body: labSchema.encode([{ kind: 'ScenarioLoaded', run: 'r1', scenario: {}, atMicros: 1 }]),
       id: `scenario of ${lab}`,
     });
   }
+
   return {
     site,
     service,
@@ -104,6 +111,7 @@ async function standing(options: { stop?: () => Promise<void> } = {}) {
     failures,
     heartbeatFile,
     laboratory,
+    emptyLaboratory,
     ports: () => ports,
   };
 }
@@ -152,11 +160,10 @@ describe('a service at a site', () => {
   });
 
   it('ends in order at any moment: before the scenario is there, too', async () => {
-    const { service, site, name, lived, ports } = await standing();
-    const jsm = await jetStreamOf(link);
-    await provision(jsm, { lab: site, queues: [], logMaxBytes: 64 * 1024 ** 2 });
+    const { service, site, name, lived, presences, emptyLaboratory } = await standing();
+    await emptyLaboratory(site);
     await name(site);
-    await eventually('its place in the laboratory', () => ports() !== undefined);
+    await eventually('its first word', () => presences.includes(`${site} waiting`));
     expect([await service.end(), lived]).toEqual([true, [`stopped ${site}`]]);
   });
 

@@ -50,7 +50,7 @@ export class SiteService {
     });
     await this.watch.begin();
     if (config.heartbeatFile) this.heartbeat = new Heartbeat(this.link, config.heartbeatFile, logger);
-    logger.info({ site }, 'standing');
+    logger.info('standing');
     this.serving = this.serveAll();
   }
 

@@ -105,6 +105,17 @@ describe('the control plane', () => {
     expect(asks[1]).toBe(asks[0]);
   });
 
+  test('while the server is away a question waits, as long as a unit may be without an owner', async () => {
+    let sent = 0;
+    // The transporter rejects with a text, as Nest's own does.
+    const away = throwError(() => 'Error: Connection lost. Trying to reconnect...');
+    const send = <T>(): Observable<T> => (++sent > 1 ? of({} as T) : (away as Observable<T>));
+    const control = new ControlPlane({ send }, subjectsOf('run-1'), scenario);
+    await expect(control.ask('iommu.attach', { device: 0 })).resolves.toEqual({});
+    const never = new ControlPlane({ send: <T>() => away as Observable<T> }, subjectsOf('run-1'), scenario);
+    await expect(never.ask('iommu.attach', { device: 0 }, 10)).rejects.toThrow(Unanswered);
+  });
+
   test('what is said between two owners is no answer', async () => {
     let sent = 0;
     const gone = throwError(() => ({ error: 'UnitClosed', message: 'handed over' }));
