@@ -89,7 +89,8 @@ const handOver = caseOf(handedOver, 'hand-over');
 let system: ChaosSystem;
 beforeAll(async () => {
   const failpoints: Record<string, string[]> = {};
-  for (const { instance, rule } of [...kills, ...freezes, claim, handOver]) (failpoints[instance] ??= []).push(rule);
+  for (const { instance, rule } of [...kills, ...freezes, claim, handOver])
+    (failpoints[instance] ??= []).push(rule);
   system = await ChaosSystem.start({ leaseMillis: 1_000, counts, failpoints });
 }, 60_000);
 afterAll(() => system?.close(), 60_000);
@@ -105,17 +106,19 @@ describe('nothing is lost or answered twice when a process is killed', () => {
       });
       expect(verdict.complaints).toEqual([]);
     },
-    120_000,
+    150_000,
   );
 
   it(
     claim.title,
     async () => {
       const { lab, rule, instance } = claim;
-      const verdict = await system.run(lab, scenario, (run) => run.fired(system.fleet.member(instance), rule));
+      const verdict = await system.run(lab, scenario, (run) =>
+        run.fired(system.fleet.member(instance), rule),
+      );
       expect(verdict.complaints).toEqual([]);
     },
-    120_000,
+    150_000,
   );
 
   it(
@@ -131,7 +134,7 @@ describe('nothing is lost or answered twice when a process is killed', () => {
       });
       expect(verdict.complaints).toEqual([]);
     },
-    120_000,
+    150_000,
   );
 });
 
@@ -147,6 +150,6 @@ describe('nothing is lost or answered twice when a process stands still past its
       });
       expect(verdict.complaints).toEqual([]);
     },
-    120_000,
+    150_000,
   );
 });

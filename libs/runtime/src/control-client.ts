@@ -7,6 +7,7 @@ import {
   unitsAsked,
 } from '@faultline/contracts';
 import type { ClientNats } from '@nestjs/microservices';
+import { EmptyResponseException } from '@nestjs/microservices/errors/empty-response.exception';
 import {
   catchError,
   EMPTY,
@@ -28,8 +29,8 @@ export const ANSWER_MILLIS = 10_000;
  */
 const REPEAT_MILLIS = 1_000;
 
-/** What an owner says that is not one any more, or not yet. */
-const BETWEEN_OWNERS = new Set(['UnitClosed', 'UnitNotHere', 'Deposed', 'AppendRefused']);
+/** What a service says that does not have what is asked for any more, or not yet. */
+const BETWEEN_OWNERS = new Set(['UnitClosed', 'UnitNotHere', 'Deposed', 'AppendRefused', 'RecordNotOpen']);
 
 /** A service refused a control request, for a reason that asking again does not change. */
 export class ControlRefused extends Error {
@@ -100,7 +101,7 @@ export class ControlClient {
       this.client.send<unknown>(subject, question).pipe(
         catchError((thrown: unknown) => {
           isDeserted = isNobody(thrown);
-          if (isDeserted || isBetweenOwners(thrown)) return EMPTY;
+          if (isDeserted || isBetweenOwners(thrown) || isOutage(thrown)) return EMPTY;
           throw thrown;
         }),
       );
@@ -135,7 +136,12 @@ function serviceOf(verb: string): string {
 }
 
 function isNobody(thrown: unknown): boolean {
-  return thrown instanceof Error && thrown.name === 'EmptyResponseException';
+  return thrown instanceof EmptyResponseException;
+}
+
+/** What Nest's client says, as a text, while it has no connection; it comes back by itself. */
+function isOutage(thrown: unknown): boolean {
+  return typeof thrown === 'string' && thrown.includes('Connection lost');
 }
 
 function isBetweenOwners(thrown: unknown): boolean {

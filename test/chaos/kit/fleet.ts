@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServiceName } from '@faultline/contracts';
 import { Guard } from '../../../apps/lab/src/run/guard';
@@ -37,6 +37,7 @@ export class Member {
     private readonly guard: Guard,
     readonly service: ServiceName,
     readonly instance: string,
+    private readonly file = instance,
   ) {}
 
   get stopped(): boolean {
@@ -77,12 +78,17 @@ export class Member {
   }
 
   get logFile(): string {
-    return join(this.fleet.directory, `${this.instance}.log`);
+    return join(this.fleet.directory, `${this.file}.log`);
   }
 
   /** Whether it has said that this rule came true. */
   hasFired(rule: string): boolean {
-    return readFileSync(this.logFile, 'utf8').includes(`failpoint ${rule}\n`);
+    return this.hasSaid(`failpoint ${rule}\n`);
+  }
+
+  /** Whether this is anywhere in what it has printed. */
+  hasSaid(words: string): boolean {
+    return existsSync(this.logFile) && readFileSync(this.logFile, 'utf8').includes(words);
   }
 
   /** How often it was started. */
@@ -169,7 +175,7 @@ export class Fleet {
 
   /** One more process under the name of another, not started yet. */
   twin({ service, instance }: Member): Member {
-    return new Member(this.options, this.guard, service, instance);
+    return new Member(this.options, this.guard, service, instance, `${instance}-twin`);
   }
 
   start(): void {

@@ -6,7 +6,6 @@ import type { ClientNats } from '@nestjs/microservices';
 import type { JetStreamManager } from 'nats';
 import {
   deadStream,
-  type DeviceProgress,
   iommuUnit,
   type LabEvent,
   labSchema,
@@ -36,6 +35,7 @@ import { Hand } from '../../../apps/lab/src/run/hand';
 import { Lifeline } from '../../../apps/lab/src/run/lifeline';
 import { PresenceBoard } from '../../../apps/lab/src/run/presence-board';
 import { listenToPresence } from '../../../apps/lab/src/run/presence-server';
+import type { Progress } from '../../../apps/lab/src/run/progress';
 import { queuesOfScenario } from '../../../apps/lab/src/run/queues';
 import { SiteHold } from '../../../apps/lab/src/run/site-hold';
 import { Timeline } from '../../../apps/lab/src/run/timeline';
@@ -65,6 +65,8 @@ const STUCK_MILLIS = 90_000;
 /** A unit may be without an owner while whoever runs services starts one again. */
 const ABSENCE_MILLIS = 60_000;
 const FINISH_MILLIS = 300_000;
+/** A laboratory that is not over by then hangs. */
+const DEFAULT_PATIENCE_MILLIS = 110_000;
 /** A worker that died is missed soon, so that tests need not wait. */
 const ACK_WAIT_MILLIS = 3_000;
 
@@ -82,7 +84,7 @@ export class LabRun {
   private hold: SiteHold | undefined;
   private presence: INestMicroservice | undefined;
   private client: ClientNats | undefined;
-  private devices: DeviceProgress | undefined;
+  private progress: Progress | undefined;
   private appended = 0;
   private stopRequested = false;
 
@@ -90,6 +92,7 @@ export class LabRun {
     private readonly system: LabGround,
     readonly lab: string,
     readonly scenario: ResolvedScenario,
+    private readonly patienceMillis = DEFAULT_PATIENCE_MILLIS,
   ) {
     this.subjects = subjectsOf(lab);
     this.log = new NatsLog(system.link, system.jsm, { lab });
@@ -108,6 +111,13 @@ export class LabRun {
   }
 
   async carryOut(act: (run: LabRun) => Promise<void>): Promise<Verdict> {
+    const late = setTimeout(
+      () =>
+        this.fail(
+          new RunFailed(`not over within ${this.patienceMillis / 1000} s: ${JSON.stringify(this.progress)}`),
+        ),
+      this.patienceMillis,
+    );
     try {
       const control = await this.begin();
       const wiring = new Wiring(control, this.scenario);
@@ -124,6 +134,8 @@ export class LabRun {
       const failure = this.lifeline.failure ?? error;
       const message = failure instanceof Error ? failure.message : String(failure);
       throw new RunFailed(`${message}\n${this.acts.join('\n')}`, { cause: failure });
+    } finally {
+      clearTimeout(late);
     }
   }
 
@@ -163,7 +175,11 @@ export class LabRun {
 
   /** Resolves when so many accesses have ended. */
   async ended(count: number): Promise<void> {
-    await until(`${count} accesses`, () => this.halted() || (this.devices?.ended ?? 0) >= count, ACT_MILLIS);
+    await until(
+      `${count} accesses`,
+      () => this.halted() || (this.progress?.devices.ended ?? 0) >= count,
+      ACT_MILLIS,
+    );
   }
 
   /** Resolves when another instance than this one owns the unit. */
@@ -245,7 +261,7 @@ export class LabRun {
     const course = new Course({
       ...{ control, lifeline, timeline, stuckMillis: STUCK_MILLIS, mayMiss: true, mayIdle: false },
       stopRequested: () => this.stopRequested,
-      onProgress: ({ devices }) => (this.devices = devices),
+      onProgress: (progress) => (this.progress = progress),
     });
     await lifeline.race(control.ask('device-emulator.start', {}, ABSENCE_MILLIS));
     this.tell('the devices start');

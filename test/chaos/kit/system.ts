@@ -88,14 +88,14 @@ export class ChaosSystem implements LabGround {
     this.current?.tell('start nats-server');
   }
 
-  /** Everything ends in order. Resolves with the processes that did not. */
-  async close(keep = false): Promise<string[]> {
+  /** Everything ends in order. Resolves with the processes that did not. FAULTLINE_CHAOS_KEEP=1 leaves their logs to be read. */
+  async close(): Promise<string[]> {
     this.closing = true;
     const late = await this.fleet.leave();
     await this.link.close();
     for (const { cable } of this.fleet.members) await cable?.close();
     await this.server.stop();
-    if (!keep) await rm(this.directory, { recursive: true, force: true });
+    if (!process.env['FAULTLINE_CHAOS_KEEP']) await rm(this.directory, { recursive: true, force: true });
     return late;
   }
 }
