@@ -19,7 +19,11 @@ class Reach implements KvPort {
   isCut = false;
   private readonly watches: KvWatchOptions[] = [];
 
-  constructor(private readonly kv: KvPort) {}
+  constructor(
+    private readonly kv: KvPort,
+    /** Whether there is no bucket: then reads say so, and a write is not answered, as NATS does it. */
+    private readonly isGone: () => boolean,
+  ) {}
 
   lose(): void {
     for (const watch of this.watches.splice(0)) watch.onError(new KvLost('owners', 'somebody deleted it'));
@@ -38,6 +42,7 @@ class Reach implements KvPort {
     return this.reach(prefix, () => this.kv.entries(prefix));
   }
   watch(options: KvWatchOptions): Promise<Running> {
+    if (this.isGone()) return Promise.reject(new KvLost('owners', 'it is not there'));
     this.watches.push(options);
     const hear = (task: () => void): void => {
       if (!this.isCut) task();
@@ -51,7 +56,7 @@ class Reach implements KvPort {
   }
 
   private reach<T>(key: string, task: () => Promise<T>): Promise<T> {
-    return this.isCut ? Promise.reject(new KvUnavailable(key, 'cut off')) : task();
+    return this.isCut || this.isGone() ? Promise.reject(new KvUnavailable(key, 'no answer')) : task();
   }
 }
 
@@ -69,7 +74,7 @@ class Replica {
     world: World,
     session = `${instance}-session`,
   ) {
-    this.reach = new Reach(world.kv);
+    this.reach = new Reach(world.kv, () => world.isGone);
     this.clock = new ManualClock(1_000);
     this.keeper = new UnitKeeper({
       ...{ kv: this.reach, clock: this.clock, service: 'iommu', instance },
@@ -87,7 +92,11 @@ class Replica {
         world.story.push(`${instance} closes ${unit}`);
         return Promise.resolve();
       },
-      revive: () => Promise.resolve(void (this.revived += 1)),
+      revive: () => {
+        this.revived += 1;
+        world.isGone = world.isDenied;
+        return Promise.resolve();
+      },
       onOwned: (units) => (this.told = units),
       onTrouble: (error) => this.troubles.push(error),
       onFailure: (error) => {
@@ -99,6 +108,9 @@ class Replica {
 
 class World {
   readonly kv = new MemoryKv();
+  /** Somebody deleted the bucket, and nobody may make it again. */
+  isGone = false;
+  isDenied = false;
   readonly replicas: Replica[] = [];
   readonly story: string[] = [];
   readonly doubled: string[] = [];
@@ -115,6 +127,13 @@ class World {
     this.replicas.push(...joined);
     await Promise.all(joined.map(({ keeper }) => keeper.start()));
     return joined;
+  }
+
+  /** Somebody deletes the bucket. */
+  async lose(): Promise<void> {
+    for (const { key } of await this.kv.entries('')) await this.kv.delete(key);
+    this.isGone = true;
+    for (const { reach } of this.replicas) reach.lose();
   }
 
   /** It says and hears nothing more. */
@@ -272,11 +291,29 @@ describe('an owner', () => {
     const world = new World();
     const replicas = await world.join('a', 'b');
     await world.elapse(1_000);
-    for (const { key } of await world.kv.entries('')) await world.kv.delete(key);
-    for (const { reach } of replicas) reach.lose();
+    await world.lose();
     await world.elapse(2 * LEASE_MILLIS);
+    expect(replicas.some(({ revived }) => revived > 0)).toBe(true);
+    expect(world.isGone).toBe(false);
     expect(world.owners()).toEqual(shareOf('a', 'b'));
+    const [a] = replicas;
+    if (a) world.kill(a);
+    await world.elapse(2 * LEASE_MILLIS);
+    expect(world.owners()).toEqual(shareOf('b'));
     expect(replicas.flatMap(({ troubles }) => troubles)).toContainEqual(expect.any(KvLost));
+  });
+
+  it('hands over in order although the bucket is gone', async () => {
+    const world = new World();
+    const [a] = await world.join('a');
+    await world.elapse(1_000);
+    world.isDenied = true;
+    await world.lose();
+    await world.elapse(1_000);
+    let hasStopped = false;
+    void a?.keeper.stop().then(() => (hasStopped = true));
+    await world.elapse(1_000);
+    expect([hasStopped, a?.open.size]).toEqual([true, 0]);
   });
 });
 

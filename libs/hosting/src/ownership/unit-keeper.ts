@@ -84,7 +84,8 @@ export class UnitKeeper {
     while (this.held.size > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
     this.stopped = true;
     this.cancel();
-    await (await this.watching)?.stop();
+    // A watch that could not begin is none.
+    await this.watching?.then((watching) => watching.stop()).catch(() => undefined);
     await this.membership.stop();
   }
 
@@ -135,10 +136,13 @@ export class UnitKeeper {
 
   /** Brings what this replica holds nearer to what it should. */
   private share(): void {
-    if (!this.isReady || this.stopped || !this.membership.isSettled) return;
+    if (this.stopped) return;
+    // Who goes lets go of what it has, whether the store can be heard or not.
+    if (this.leaving) for (const [unit, hold] of [...this.held]) if (hold === 'open') void this.release(unit);
+    if (this.leaving || !this.isReady || !this.membership.isSettled) return;
     const { candidates } = this.membership;
     for (const unit of this.options.units) {
-      const isMine = !this.leaving && preferredMember(unit, candidates) === this.options.instance;
+      const isMine = preferredMember(unit, candidates) === this.options.instance;
       const hold = this.held.get(unit);
       if (hold === 'open' && (!isMine || this.isTaken(unit))) void this.release(unit);
       else if (hold === undefined && isMine && this.isFree(unit)) void this.claim(unit);
@@ -184,12 +188,14 @@ export class UnitKeeper {
     await close(unit);
     const holder = this.holders.get(unit);
     // A key that cannot be deleted names a process that goes: whoever should have the unit finds it dead, or asks again.
-    if (holder?.session === session)
+    if (holder?.session === session) {
       await kv.delete(PREFIX + unit, holder.revision).catch((error: unknown) => {
         if (!(error instanceof KvConflict))
           onTrouble(error instanceof Error ? error : new Error(String(error)));
       });
-    if (this.holders.get(unit) === holder) this.holders.delete(unit);
+      // Only the own claim is forgotten: who has the unit now must be known, to take it over when that one dies.
+      if (this.holders.get(unit) === holder) this.holders.delete(unit);
+    }
     this.let(unit);
     this.share();
   }
