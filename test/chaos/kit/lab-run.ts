@@ -55,6 +55,7 @@ export interface LabGround {
   readonly link: NatsLink;
   readonly jsm: JetStreamManager;
   readonly fleet: Fleet;
+  tell(line: string): void;
 }
 
 const READY_MILLIS = 90_000;
@@ -85,6 +86,8 @@ export class LabRun {
   private presence: INestMicroservice | undefined;
   private client: ClientNats | undefined;
   private progress: Progress | undefined;
+  private endedAt = 0;
+  private longestPauseMillis = 0;
   private appended = 0;
   private stopRequested = false;
 
@@ -101,7 +104,9 @@ export class LabRun {
   /** Says what was done, and when. */
   tell(line: string): void {
     const seconds = ((performance.now() - this.beganAt) / 1000).toFixed(2);
-    this.acts.push(`${seconds.padStart(7)} s  ${line}`);
+    const act = `${seconds.padStart(7)} s  ${line}`;
+    this.acts.push(act);
+    this.system.tell(act);
   }
 
   /** The laboratory cannot come to its end. */
@@ -121,7 +126,7 @@ export class LabRun {
     try {
       const control = await this.begin();
       const wiring = new Wiring(control, this.scenario);
-      const acting = act(this).then(() => (this.acted = true));
+      const acting = act(this);
       // What goes wrong in it shows when it is waited for, at the latest.
       acting.catch((error: unknown) =>
         this.lifeline.fail(error instanceof Error ? error : new Error(String(error))),
@@ -143,8 +148,6 @@ export class LabRun {
   stop(): void {
     this.stopRequested = true;
   }
-
-  private acted = false;
 
   async close(): Promise<void> {
     await this.hold?.serve(null);
@@ -197,6 +200,19 @@ export class LabRun {
   /** Who is to own a unit when all are there. */
   ownerOf(unit: string): Member {
     return this.system.fleet.member(preferredOwner(unit, this.system.fleet.counts));
+  }
+
+  /** Lets time pass, unless the laboratory fails. */
+  async pause(millis: number): Promise<void> {
+    await this.lifeline.pause(Math.max(0, millis));
+  }
+
+  private see(progress: Progress): void {
+    const before = this.progress?.devices.ended;
+    const now = performance.now();
+    if (before === undefined || progress.devices.ended > before) this.endedAt = now;
+    else this.longestPauseMillis = Math.max(this.longestPauseMillis, now - this.endedAt);
+    this.progress = progress;
   }
 
   private halted(): boolean {
@@ -259,9 +275,9 @@ export class LabRun {
       onDone: (line) => this.tell(line),
     });
     const course = new Course({
-      ...{ control, lifeline, timeline, stuckMillis: STUCK_MILLIS, mayMiss: true, mayIdle: false },
+      ...{ control, lifeline, timeline, stuckMillis: STUCK_MILLIS, mayMiss: true, mayIdle: true },
       stopRequested: () => this.stopRequested,
-      onProgress: (progress) => (this.progress = progress),
+      onProgress: (progress) => this.see(progress),
     });
     await lifeline.race(control.ask('device-emulator.start', {}, ABSENCE_MILLIS));
     this.tell('the devices start');
@@ -273,7 +289,7 @@ export class LabRun {
   }
 
   private async finish(control: ControlPlane): Promise<Verdict> {
-    const { lifeline, lab, scenario, acts } = this;
+    const { lifeline, lab, scenario, acts, longestPauseMillis } = this;
     const [devices, iommus, mm] = await lifeline.race(
       Promise.all([
         control.ask('device-emulator.progress', {}, ABSENCE_MILLIS),
@@ -290,7 +306,8 @@ export class LabRun {
     const log = await this.read(upToSequence);
     const { messages } = (await this.system.jsm.streams.info(deadStream(lab))).state;
     this.tell('audited');
-    return verdictOf({ lab, scenario, acts, summary, log, standing, deadLetters: messages });
+    const evidence = { lab, scenario, acts, summary, log, standing, deadLetters: messages };
+    return { ...verdictOf(evidence), longestPauseMillis };
   }
 
   private async append(event: LabEvent): Promise<number> {

@@ -17,6 +17,8 @@ export interface SystemOptions {
   failpoints?: Readonly<Record<string, readonly string[]>>;
   /** Instances between which and NATS there is a cable. */
   cables?: readonly string[];
+  /** Hears what is done, as it is done. */
+  onTell?(line: string): void;
 }
 
 /** A running system of real processes on a private NATS server, which serves one laboratory after the other. */
@@ -32,6 +34,10 @@ export class ChaosSystem implements LabGround {
     readonly link: NatsLink,
     readonly jsm: JetStreamManager,
   ) {}
+
+  tell(line: string): void {
+    this.options.onTell?.(line);
+  }
 
   readonly fleet: Fleet = new Fleet({
     directory: this.directory,
@@ -64,8 +70,13 @@ export class ChaosSystem implements LabGround {
   }
 
   /** Runs a scenario to its end while `act` does what it does, and says what came of it. Rejects when there is no end. */
-  async run(lab: string, scenario: ResolvedScenario, act: (run: LabRun) => Promise<void>): Promise<Verdict> {
-    const run = new LabRun(this, lab, scenario);
+  async run(
+    lab: string,
+    scenario: ResolvedScenario,
+    act: (run: LabRun) => Promise<void>,
+    patienceMillis?: number,
+  ): Promise<Verdict> {
+    const run = new LabRun(this, lab, scenario, patienceMillis);
     this.current = run;
     try {
       return await run.carryOut(act);
@@ -89,13 +100,13 @@ export class ChaosSystem implements LabGround {
   }
 
   /** Everything ends in order. Resolves with the processes that did not. FAULTLINE_CHAOS_KEEP=1 leaves their logs to be read. */
-  async close(): Promise<string[]> {
+  async close(keep = Boolean(process.env['FAULTLINE_CHAOS_KEEP'])): Promise<string[]> {
     this.closing = true;
     const late = await this.fleet.leave();
     await this.link.close();
     for (const { cable } of this.fleet.members) await cable?.close();
     await this.server.stop();
-    if (!process.env['FAULTLINE_CHAOS_KEEP']) await rm(this.directory, { recursive: true, force: true });
+    if (!keep) await rm(this.directory, { recursive: true, force: true });
     return late;
   }
 }
