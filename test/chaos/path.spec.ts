@@ -1,7 +1,8 @@
-import { ownersBucket } from '@faultline/contracts';
+import { ownersBucket, subjectsOf } from '@faultline/contracts';
 import { preferredOwner } from './kit/lab-run';
 import { chaosScenario } from './kit/scenario';
 import { ChaosSystem } from './kit/system';
+import { Stranger } from './kit/stranger';
 import { until } from './kit/until';
 
 const counts = { 'event-log': 1, 'mm-handler': 2, iommu: 2, 'device-emulator': 2, 'iopf-worker': 2 };
@@ -156,15 +157,50 @@ describe('nothing is lost or answered twice when the network fails', () => {
 
 describe('nothing is lost or answered twice', () => {
   it(
+    'when a stranger says again what it hears, and sends some of it damaged',
+    async () => {
+      const subjects = subjectsOf('strangers');
+      const lanes = [0, 1].flatMap((unit) => [
+        subjects.translate(unit),
+        subjects.pageRequest(unit),
+        subjects.handle(unit),
+        subjects.invalidateIommu(unit),
+        subjects.invalidateSegment(unit),
+      ]);
+      const stranger = new Stranger(system.link.nc, lanes, 10);
+      const verdict = await system.run('strangers', scenario, async (run) => {
+        await run.ended(300);
+        await run.repeatLast(subjects.iopfLog(0), 10);
+        await run.ended(1_200);
+        stranger.stop();
+        run.expectedDeadLetters = stranger.damaged;
+        run.tell(`${stranger.repeated} requests were said again, ${stranger.damaged} sent damaged`);
+      });
+      expect(verdict.complaints).toEqual([]);
+      expect(stranger.repeated).toBeGreaterThan(100);
+      expect(stranger.damaged).toBeGreaterThan(10);
+      expect(verdict.summary.audit.eventsByKind['ResultDropped']).toBeGreaterThanOrEqual(10);
+    },
+    PATIENCE_MILLIS,
+  );
+
+  it(
     'when the bucket of leases is deleted, and the owner of a unit is killed after it',
     async () => {
       const verdict = await system.run('bucket', scenario, async (run) => {
         await run.ended(200);
         run.tell('delete the bucket of leases');
-        await system.jsm.streams.delete(`KV_${ownersBucket('bucket')}`);
-        const victim = run.ownerOf('mm.0');
-        victim.kill();
-        await run.takenFrom(victim.instance, 'mm.0');
+        const bucket = `KV_${ownersBucket('bucket')}`;
+        const { created } = await system.jsm.streams.info(bucket);
+        await system.jsm.streams.delete(bucket);
+        run.ownerOf('mm.0').kill();
+        const again = (): Promise<boolean> =>
+          system.jsm.streams.info(bucket).then(
+            (info) => info.created !== created,
+            () => false,
+          );
+        await until('the bucket is made again', again, 60_000);
+        run.tell('the bucket is there again');
       });
       expect(verdict.complaints).toEqual([]);
     },

@@ -77,6 +77,8 @@ const nowMicros = (): number => Math.round((performance.timeOrigin + performance
 export class LabRun {
   readonly board = new PresenceBoard((error) => this.fail(error));
   readonly acts: string[] = [];
+  /** What was sent damaged, and so must be kept. */
+  expectedDeadLetters = 0;
   private readonly subjects;
   private readonly lifeline = new Lifeline();
   private readonly clock = new SystemClock();
@@ -197,6 +199,17 @@ export class LabRun {
     this.tell(`${unit} has another owner than ${instance}`);
   }
 
+  /** A stranger writes the last message of a subject into the log again, under another identity. */
+  async repeatLast(subject: string, times: number): Promise<void> {
+    for (let time = 1; time <= times; time += 1) {
+      const last = await this.log.last(subject);
+      if (!last) throw new Error(`there is nothing on ${subject}`);
+      const { headers, body } = last;
+      await this.log.append({ subject, headers, body, id: `stranger-${subject}-${time}` });
+    }
+    this.tell(`${subject} was said again ${times} times`);
+  }
+
   /** Who is to own a unit when all are there. */
   ownerOf(unit: string): Member {
     return this.system.fleet.member(preferredOwner(unit, this.system.fleet.counts));
@@ -306,8 +319,9 @@ export class LabRun {
     const log = await this.read(upToSequence);
     const { messages } = (await this.system.jsm.streams.info(deadStream(lab))).state;
     this.tell('audited');
-    const evidence = { lab, scenario, acts, summary, log, standing, deadLetters: messages };
-    return { ...verdictOf(evidence), longestPauseMillis };
+    const evidence = { lab, scenario, acts, summary, log, standing };
+    const letters = { deadLetters: messages, expectedDeadLetters: this.expectedDeadLetters };
+    return { ...verdictOf({ ...evidence, ...letters }), longestPauseMillis };
   }
 
   private async append(event: LabEvent): Promise<number> {

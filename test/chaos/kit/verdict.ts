@@ -15,6 +15,7 @@ export interface Verdict {
   /** What does not hold, a line each; empty when all is well. */
   complaints: string[];
   summary: RunSummary;
+  deadLetters: number;
   /** Longest time in which no access was seen to end. */
   longestPauseMillis: number;
 }
@@ -28,11 +29,12 @@ interface Evidence {
   standing: Standing;
   /** Messages in the stream of dead letters. */
   deadLetters: number;
+  expectedDeadLetters: number;
 }
 
 /** Judges a laboratory that has drained: by the audit of its record, by folding its log, and by counting what there is to count. */
 export function verdictOf(evidence: Evidence): Omit<Verdict, 'longestPauseMillis'> {
-  const { lab, acts, summary, deadLetters } = evidence;
+  const { lab, acts, summary, deadLetters, expectedDeadLetters } = evidence;
   const { audit, messages } = summary;
   const complaints = complaintsOf(audit);
   const refuse = (isWrong: boolean, line: string): unknown => isWrong && complaints.push(line);
@@ -43,8 +45,17 @@ export function verdictOf(evidence: Evidence): Omit<Verdict, 'longestPauseMillis
   );
   refuse(messages < evidence.log.length, `the record has ${messages} of ${evidence.log.length} messages`);
   refuse(Object.values(audit.pending).some(Boolean), `still pending: ${JSON.stringify(audit.pending)}`);
-  refuse(deadLetters > 0, `${deadLetters} dead letters`);
-  return { lab, acts, complaints: [...complaints, ...lost(evidence), ...misfolded(evidence)], summary };
+  refuse(
+    deadLetters !== expectedDeadLetters,
+    `${deadLetters} dead letters instead of ${expectedDeadLetters}`,
+  );
+  return {
+    lab,
+    acts,
+    deadLetters,
+    complaints: [...complaints, ...lost(evidence), ...misfolded(evidence)],
+    summary,
+  };
 }
 
 /** Every access of a workload ends in one of these ways, unless it was never issued because the run was stopped. */
