@@ -5,6 +5,7 @@ import {
   type KvPort,
   KvLost,
   KvUnavailable,
+  LogReadFailed,
   type KvWatchOptions,
   type Running,
 } from '../ports';
@@ -83,6 +84,7 @@ class Replica {
         // That a unit has one owner is for the log to see to; here one is opened only when nobody in order has it.
         if (world.living.some((other) => other !== this && other.open.has(unit))) world.doubled.push(unit);
         if (world.refused.delete(unit)) return Promise.reject(new Deposed(unit, 1, 2));
+        if (world.unreadable.delete(unit)) return Promise.reject(new LogReadFailed(unit, 'no answer'));
         this.open.add(unit);
         world.story.push(`${instance} opens ${unit}`);
         return Promise.resolve();
@@ -116,6 +118,8 @@ class World {
   readonly doubled: string[] = [];
   /** Units that are found to have another owner when they are opened next. */
   readonly refused = new Set<string>();
+  /** Units whose log cannot be read when they are opened next. */
+  readonly unreadable = new Set<string>();
   private readonly dead = new Set<Replica>();
 
   get living(): Replica[] {
@@ -274,6 +278,15 @@ describe('an owner', () => {
     await world.join('a');
     await world.elapse(2_000);
     expect(world.owners()).toEqual(shareOf('a'));
+  });
+
+  it('that cannot read the log of a unit tries again later, and says so', async () => {
+    const world = new World();
+    world.unreadable.add('iommu.3');
+    const [a] = await world.join('a');
+    await world.elapse(2_000);
+    expect(world.owners()).toEqual(shareOf('a'));
+    expect(a?.troubles).toEqual([expect.any(LogReadFailed)]);
   });
 
   it('that lost a unit claims it anew', async () => {

@@ -1,4 +1,13 @@
-import { type ClockPort, KvConflict, KvLost, type KvPort, KvUnavailable, type Running } from '../ports';
+import {
+  type ClockPort,
+  KvConflict,
+  KvLost,
+  type KvPort,
+  KvUnavailable,
+  LogReadFailed,
+  LogUnavailable,
+  type Running,
+} from '../ports';
 import { isLoss } from '../unit-host';
 import { Membership } from './membership';
 import { preferredMember } from './rendezvous';
@@ -176,7 +185,9 @@ export class UnitKeeper {
     } catch (error) {
       this.let(unit);
       if (error instanceof KvConflict || error instanceof KvUnavailable || isLoss(error)) return;
-      if (error instanceof KvLost) return this.options.onTrouble(error);
+      // A log that is away is no failure of the unit: it is claimed again until the log can be read.
+      if (error instanceof KvLost || error instanceof LogReadFailed || error instanceof LogUnavailable)
+        return this.options.onTrouble(error);
       onFailure(error instanceof Error ? error : new Error(String(error)));
     }
   }
