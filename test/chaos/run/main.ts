@@ -6,8 +6,8 @@ import { type ChaosOptions, commandOf, parseOptions, USAGE, UsageError } from '.
 import { planActs } from './plan';
 
 const RATE_PER_SECOND = 150;
-/** After the last act everything has to come to its end. */
-const DRAIN_MILLIS = 300_000;
+/** After the last act everything has to come to its end; devices that lost time are late by it. */
+const DRAIN_MILLIS = 900_000;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
