@@ -3,6 +3,7 @@ import type { EventLogStatus, ResolvedScenario } from '@faultline/contracts';
 import { Projections, RecordReader, RecordWriter, type RunSummary, summarise } from '@faultline/record';
 import { ConfigError, ServicePorts, UnitService } from '@faultline/runtime';
 import { Injectable } from '@nestjs/common';
+import { FailingWriter } from './failing-writer';
 import { HeadDiffers, HeadPublisher } from './head-publisher';
 import { RecordIntake } from './record-intake';
 
@@ -41,7 +42,7 @@ export class EventLogService extends UnitService {
   }
 
   async start(scenario: ResolvedScenario): Promise<string[]> {
-    const { log, clock, subjects, logger, heads } = this.ports;
+    const { log, clock, subjects, logger, heads, failpoints, config } = this.ports;
     this.totals = totalsOf(scenario);
     const writer = await RecordWriter.open(this.directory());
     this.writer = writer;
@@ -63,7 +64,7 @@ export class EventLogService extends UnitService {
     this.publisher = publisher;
     this.intake = new RecordIntake({
       log,
-      writer,
+      writer: failpoints ? new FailingWriter(writer, failpoints, config.lab) : writer,
       clock,
       subject: subjects.allLog,
       onDelay: (error, retryMicros) => logger.error({ retryMicros }, `${error.message}; trying again`),

@@ -18,7 +18,7 @@ const LINGER_MICROS = 100_000;
 
 export interface IntakeOptions {
   log: LogPort;
-  writer: RecordWriter;
+  writer: Pick<RecordWriter, 'append' | 'path' | 'position'>;
   clock: ClockPort;
   /** Subject of everything in the log. */
   subject: string;

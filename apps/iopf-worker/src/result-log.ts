@@ -44,7 +44,8 @@ export class ResultLog {
     this.appended += 1;
     await log.append({
       subject: subjects.iopfLog(iommu),
-      id: `${config.instance}.${this.appended}`,
+      // A process that was started again under its name counts from 1 again, and the log must not take its results for the old ones.
+      id: `${config.session}.${this.appended}`,
       headers: {
         schema: iopfSchema.name,
         version: iopfSchema.version,

@@ -13,6 +13,22 @@ describe('system clock', () => {
     }
   });
 
+  it('does not follow the clock of the machine when somebody sets it', async () => {
+    const clock = new SystemClock();
+    const before = clock.nowMicros();
+    const fired: number[] = [];
+    const date = jest.spyOn(Date, 'now');
+    for (const jump of [3_600_000, -3_600_000]) {
+      date.mockReturnValue(performance.timeOrigin + jump);
+      expect(clock.nowMicros() - before).toBeLessThan(60_000_000);
+      expect(clock.nowMicros()).toBeGreaterThanOrEqual(before);
+      clock.after(5_000, () => fired.push(clock.nowMicros()));
+      await eventually('the alarm', () => fired.length > 0, 5_000);
+      expect(fired.splice(0)[0]).toBeGreaterThanOrEqual(before + 5_000);
+    }
+    date.mockRestore();
+  });
+
   it('is never early, nor inside the call, and can be cancelled', async () => {
     const clock = new SystemClock();
     const began = clock.nowMicros();

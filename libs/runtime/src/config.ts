@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { LAB_NAME, type ServiceName } from '@faultline/contracts';
 import { z } from 'zod';
+import { FailpointInvalid, type FailpointRule, parseFailpoints } from './failpoints';
 
 /** A whole number as an environment variable has it. */
 const wholeNumber = (least: number, most: number) =>
@@ -67,6 +68,12 @@ const environment = z.object({
     .describe(
       'at a site: file touched every 2 s while NATS answers, for health checks; absent: none, since most set-ups watch processes',
     ),
+  FAULTLINE_FAILPOINTS: z
+    .string()
+    .optional()
+    .describe(
+      'for tests: places where this instance is to fail, and how; absent: there is nothing of the kind',
+    ),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -106,6 +113,8 @@ export interface ServiceConfig {
   /** Where the runs of a site are kept. */
   runsDirectory?: string;
   heartbeatFile?: string;
+  /** Where this process is to fail. */
+  failpoints?: readonly FailpointRule[];
   logLevel: string;
 }
 
@@ -139,6 +148,7 @@ export function readConfig(service: ServiceName, variables: NodeJS.ProcessEnv = 
     runDirectory: data.FAULTLINE_RUN_DIR,
     runsDirectory: data.FAULTLINE_RUNS_DIR,
     heartbeatFile: data.FAULTLINE_HEARTBEAT_FILE,
+    failpoints: failpointsOf(data.FAULTLINE_FAILPOINTS),
     logLevel: data.LOG_LEVEL,
   };
 }
@@ -155,4 +165,13 @@ function parse<T extends z.ZodType>(schema: T, variables: NodeJS.ProcessEnv): z.
   const issue = parsed.error.issues[0];
   const variable = String(issue?.path[0] ?? '');
   throw new ConfigError(variable, variables[variable] ?? '', issue?.message ?? 'another value');
+}
+
+function failpointsOf(text: string | undefined): FailpointRule[] | undefined {
+  try {
+    return text === undefined ? undefined : parseFailpoints(text);
+  } catch (error) {
+    if (!(error instanceof FailpointInvalid)) throw error;
+    throw new ConfigError('FAULTLINE_FAILPOINTS', error.rule, error.expected);
+  }
 }

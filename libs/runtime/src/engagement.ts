@@ -7,6 +7,7 @@ import type { ClientNats } from '@nestjs/microservices';
 import type { ServiceConfig } from './config';
 import { ControlFailureFilter, controlOptions, ControlServer, createControlClient } from './control-server';
 import { EndingClock } from './ending-clock';
+import { Failpoints, withFailpoints } from './failpoints';
 import { type Logger, NestLogger } from './logging';
 import { NatsServicePorts } from './nats-service-ports';
 import { ServicePorts } from './ports';
@@ -124,7 +125,16 @@ export class Engagement {
     const { link } = this;
     const reviveOwners = async (): Promise<void> =>
       provisionKv(await jetStreamOf(link), ownersBucket(config.lab), { replicas: config.replicas });
-    return new NatsServicePorts(config, logger, { ...nats, clock: this.clock }, this.fail, reviveOwners);
+    const ports = { ...nats, clock: this.clock };
+    const failpoints = config.failpoints && new Failpoints(config.failpoints);
+    return new NatsServicePorts(
+      config,
+      logger,
+      failpoints ? withFailpoints(ports, config.lab, failpoints) : ports,
+      this.fail,
+      reviveOwners,
+      failpoints,
+    );
   }
 
   private async listen(ports: NatsServicePorts): Promise<INestMicroservice> {

@@ -1,6 +1,7 @@
 export * from './config';
 export * from './control-client';
 export * from './control-server';
+export * from './failpoints';
 export * from './follow';
 export * from './lanes';
 export * from './logging';

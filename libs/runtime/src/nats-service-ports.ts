@@ -11,6 +11,7 @@ import type {
 } from '@faultline/hosting';
 import type { NatsPorts } from '@faultline/messaging';
 import type { ServiceConfig } from './config';
+import type { Failpoints } from './failpoints';
 import type { Logger } from './logging';
 import { ServicePorts } from './ports';
 
@@ -34,6 +35,7 @@ export class NatsServicePorts extends ServicePorts {
     ports: Omit<NatsPorts, 'clock'> & { clock: ClockPort },
     readonly fail: (error: Error) => void,
     readonly reviveOwners: () => Promise<void>,
+    override readonly failpoints?: Failpoints,
   ) {
     super();
     this.subjects = subjectsOf(config.lab);

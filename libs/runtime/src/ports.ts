@@ -10,6 +10,7 @@ import type {
   WorkPort,
 } from '@faultline/hosting';
 import type { ServiceConfig } from './config';
+import type { Failpoints } from './failpoints';
 import type { Logger } from './logging';
 
 /** Everything a service needs from the world, injected as one. */
@@ -29,6 +30,8 @@ export abstract class ServicePorts {
   /** Makes the bucket of owners again that somebody deleted; does nothing while there is one. */
   abstract reviveOwners(): Promise<void>;
   abstract readonly clock: ClockPort;
+  /** Where this process is to fail, in a test; for what is no port. */
+  readonly failpoints?: Failpoints;
   /** The service cannot go on: it says why in one line, tells the laboratory, and exits with status 1. */
   abstract fail(error: Error): void;
   /**

@@ -87,7 +87,7 @@ export class Membership {
   async stop(): Promise<void> {
     this.stopped = true;
     for (const cancel of this.cancels) cancel();
-    await (await this.watching)?.stop();
+    await this.watching?.then((watching) => watching.stop()).catch(() => undefined);
     // Who cannot say so is missed in due time.
     await this.options.kv.delete(this.key).catch(() => undefined);
   }
@@ -101,7 +101,7 @@ export class Membership {
   }
 
   private async beat(): Promise<void> {
-    const { kv, instance, onTrouble, revive } = this.options;
+    const { kv, instance, onTrouble } = this.options;
     if (this.stopped) return;
     const beat: Beat = { instance, leaving: this.leaving };
     try {
@@ -109,9 +109,15 @@ export class Membership {
     } catch (error) {
       // The next beat is soon.
       if (error instanceof KvUnavailable) return;
-      if (error instanceof KvLost) await revive().catch((cause: unknown) => onTrouble(toError(cause)));
-      else onTrouble(toError(error));
+      onTrouble(toError(error));
+      if (error instanceof KvLost) await this.revive();
     }
+  }
+
+  /** A store that has no such bucket may leave a write unanswered, so it is the watch that learns of it at the latest. */
+  private async revive(): Promise<void> {
+    const { revive, onTrouble } = this.options;
+    await revive().catch((cause: unknown) => onTrouble(toError(cause)));
   }
 
   private watch(): void {
@@ -121,6 +127,7 @@ export class Membership {
       onTrouble(error);
       this.members.clear();
       this.seenOwnAtMicros = Number.NEGATIVE_INFINITY;
+      if (error instanceof KvLost && !this.stopped) void this.revive();
       this.cancels.push(clock.after(REWATCH_MICROS, () => this.watch()));
     };
     const watching = kv.watch({

@@ -5,6 +5,7 @@ import {
   type KvPort,
   KvLost,
   KvUnavailable,
+  LogReadFailed,
   type KvWatchOptions,
   type Running,
 } from '../ports';
@@ -19,7 +20,11 @@ class Reach implements KvPort {
   isCut = false;
   private readonly watches: KvWatchOptions[] = [];
 
-  constructor(private readonly kv: KvPort) {}
+  constructor(
+    private readonly kv: KvPort,
+    /** Whether there is no bucket: then reads say so, and a write is not answered, as NATS does it. */
+    private readonly isGone: () => boolean,
+  ) {}
 
   lose(): void {
     for (const watch of this.watches.splice(0)) watch.onError(new KvLost('owners', 'somebody deleted it'));
@@ -38,6 +43,7 @@ class Reach implements KvPort {
     return this.reach(prefix, () => this.kv.entries(prefix));
   }
   watch(options: KvWatchOptions): Promise<Running> {
+    if (this.isGone()) return Promise.reject(new KvLost('owners', 'it is not there'));
     this.watches.push(options);
     const hear = (task: () => void): void => {
       if (!this.isCut) task();
@@ -51,7 +57,7 @@ class Reach implements KvPort {
   }
 
   private reach<T>(key: string, task: () => Promise<T>): Promise<T> {
-    return this.isCut ? Promise.reject(new KvUnavailable(key, 'cut off')) : task();
+    return this.isCut || this.isGone() ? Promise.reject(new KvUnavailable(key, 'no answer')) : task();
   }
 }
 
@@ -69,7 +75,7 @@ class Replica {
     world: World,
     session = `${instance}-session`,
   ) {
-    this.reach = new Reach(world.kv);
+    this.reach = new Reach(world.kv, () => world.isGone);
     this.clock = new ManualClock(1_000);
     this.keeper = new UnitKeeper({
       ...{ kv: this.reach, clock: this.clock, service: 'iommu', instance },
@@ -78,6 +84,7 @@ class Replica {
         // That a unit has one owner is for the log to see to; here one is opened only when nobody in order has it.
         if (world.living.some((other) => other !== this && other.open.has(unit))) world.doubled.push(unit);
         if (world.refused.delete(unit)) return Promise.reject(new Deposed(unit, 1, 2));
+        if (world.unreadable.delete(unit)) return Promise.reject(new LogReadFailed(unit, 'no answer'));
         this.open.add(unit);
         world.story.push(`${instance} opens ${unit}`);
         return Promise.resolve();
@@ -87,7 +94,11 @@ class Replica {
         world.story.push(`${instance} closes ${unit}`);
         return Promise.resolve();
       },
-      revive: () => Promise.resolve(void (this.revived += 1)),
+      revive: () => {
+        this.revived += 1;
+        world.isGone = world.isDenied;
+        return Promise.resolve();
+      },
       onOwned: (units) => (this.told = units),
       onTrouble: (error) => this.troubles.push(error),
       onFailure: (error) => {
@@ -99,11 +110,16 @@ class Replica {
 
 class World {
   readonly kv = new MemoryKv();
+  /** Somebody deleted the bucket, and nobody may make it again. */
+  isGone = false;
+  isDenied = false;
   readonly replicas: Replica[] = [];
   readonly story: string[] = [];
   readonly doubled: string[] = [];
   /** Units that are found to have another owner when they are opened next. */
   readonly refused = new Set<string>();
+  /** Units whose log cannot be read when they are opened next. */
+  readonly unreadable = new Set<string>();
   private readonly dead = new Set<Replica>();
 
   get living(): Replica[] {
@@ -115,6 +131,13 @@ class World {
     this.replicas.push(...joined);
     await Promise.all(joined.map(({ keeper }) => keeper.start()));
     return joined;
+  }
+
+  /** Somebody deletes the bucket. */
+  async lose(): Promise<void> {
+    for (const { key } of await this.kv.entries('')) await this.kv.delete(key);
+    this.isGone = true;
+    for (const { reach } of this.replicas) reach.lose();
   }
 
   /** It says and hears nothing more. */
@@ -257,6 +280,15 @@ describe('an owner', () => {
     expect(world.owners()).toEqual(shareOf('a'));
   });
 
+  it('that cannot read the log of a unit tries again later, and says so', async () => {
+    const world = new World();
+    world.unreadable.add('iommu.3');
+    const [a] = await world.join('a');
+    await world.elapse(2_000);
+    expect(world.owners()).toEqual(shareOf('a'));
+    expect(a?.troubles).toEqual([expect.any(LogReadFailed)]);
+  });
+
   it('that lost a unit claims it anew', async () => {
     const world = new World();
     const [a] = await world.join('a');
@@ -272,11 +304,29 @@ describe('an owner', () => {
     const world = new World();
     const replicas = await world.join('a', 'b');
     await world.elapse(1_000);
-    for (const { key } of await world.kv.entries('')) await world.kv.delete(key);
-    for (const { reach } of replicas) reach.lose();
+    await world.lose();
     await world.elapse(2 * LEASE_MILLIS);
+    expect(replicas.some(({ revived }) => revived > 0)).toBe(true);
+    expect(world.isGone).toBe(false);
     expect(world.owners()).toEqual(shareOf('a', 'b'));
+    const [a] = replicas;
+    if (a) world.kill(a);
+    await world.elapse(2 * LEASE_MILLIS);
+    expect(world.owners()).toEqual(shareOf('b'));
     expect(replicas.flatMap(({ troubles }) => troubles)).toContainEqual(expect.any(KvLost));
+  });
+
+  it('hands over in order although the bucket is gone', async () => {
+    const world = new World();
+    const [a] = await world.join('a');
+    await world.elapse(1_000);
+    world.isDenied = true;
+    await world.lose();
+    await world.elapse(1_000);
+    let hasStopped = false;
+    void a?.keeper.stop().then(() => (hasStopped = true));
+    await world.elapse(1_000);
+    expect([hasStopped, a?.open.size]).toEqual([true, 0]);
   });
 });
 

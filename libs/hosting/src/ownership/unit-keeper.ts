@@ -1,4 +1,13 @@
-import { type ClockPort, KvConflict, KvLost, type KvPort, KvUnavailable, type Running } from '../ports';
+import {
+  type ClockPort,
+  KvConflict,
+  KvLost,
+  type KvPort,
+  KvUnavailable,
+  LogReadFailed,
+  LogUnavailable,
+  type Running,
+} from '../ports';
 import { isLoss } from '../unit-host';
 import { Membership } from './membership';
 import { preferredMember } from './rendezvous';
@@ -84,7 +93,8 @@ export class UnitKeeper {
     while (this.held.size > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
     this.stopped = true;
     this.cancel();
-    await (await this.watching)?.stop();
+    // A watch that could not begin is none.
+    await this.watching?.then((watching) => watching.stop()).catch(() => undefined);
     await this.membership.stop();
   }
 
@@ -135,10 +145,13 @@ export class UnitKeeper {
 
   /** Brings what this replica holds nearer to what it should. */
   private share(): void {
-    if (!this.isReady || this.stopped || !this.membership.isSettled) return;
+    if (this.stopped) return;
+    // Who goes lets go of what it has, whether the store can be heard or not.
+    if (this.leaving) for (const [unit, hold] of [...this.held]) if (hold === 'open') void this.release(unit);
+    if (this.leaving || !this.isReady || !this.membership.isSettled) return;
     const { candidates } = this.membership;
     for (const unit of this.options.units) {
-      const isMine = !this.leaving && preferredMember(unit, candidates) === this.options.instance;
+      const isMine = preferredMember(unit, candidates) === this.options.instance;
       const hold = this.held.get(unit);
       if (hold === 'open' && (!isMine || this.isTaken(unit))) void this.release(unit);
       else if (hold === undefined && isMine && this.isFree(unit)) void this.claim(unit);
@@ -172,7 +185,9 @@ export class UnitKeeper {
     } catch (error) {
       this.let(unit);
       if (error instanceof KvConflict || error instanceof KvUnavailable || isLoss(error)) return;
-      if (error instanceof KvLost) return this.options.onTrouble(error);
+      // A log that is away is no failure of the unit: it is claimed again until the log can be read.
+      if (error instanceof KvLost || error instanceof LogReadFailed || error instanceof LogUnavailable)
+        return this.options.onTrouble(error);
       onFailure(error instanceof Error ? error : new Error(String(error)));
     }
   }
@@ -184,12 +199,14 @@ export class UnitKeeper {
     await close(unit);
     const holder = this.holders.get(unit);
     // A key that cannot be deleted names a process that goes: whoever should have the unit finds it dead, or asks again.
-    if (holder?.session === session)
+    if (holder?.session === session) {
       await kv.delete(PREFIX + unit, holder.revision).catch((error: unknown) => {
         if (!(error instanceof KvConflict))
           onTrouble(error instanceof Error ? error : new Error(String(error)));
       });
-    if (this.holders.get(unit) === holder) this.holders.delete(unit);
+      // Only the own claim is forgotten: who has the unit now must be known, to take it over when that one dies.
+      if (this.holders.get(unit) === holder) this.holders.delete(unit);
+    }
     this.let(unit);
     this.share();
   }

@@ -1,0 +1,3 @@
+export * from './failing-ports';
+export * from './failpoints';
+export * from './plan';

@@ -1,0 +1,79 @@
+import type { DeviceProgress, IommuProgress, MmProgress, ResolvedScenario } from '@faultline/contracts';
+import type { LogMessage } from '@faultline/hosting';
+import type { RunSummary } from '@faultline/record';
+import { complaintsOf } from '../../kit/audit-log';
+import { foldLog } from './fold';
+
+/** What the owners said of themselves when all was drained. */
+export type Standing = DeviceProgress & IommuProgress & MmProgress;
+
+/** What came of a laboratory. */
+export interface Verdict {
+  lab: string;
+  /** What was done, and when. */
+  acts: string[];
+  /** What does not hold, a line each; empty when all is well. */
+  complaints: string[];
+  summary: RunSummary;
+  deadLetters: number;
+  /** Longest time in which no access was seen to end. */
+  longestPauseMillis: number;
+}
+
+interface Evidence {
+  lab: string;
+  scenario: ResolvedScenario;
+  acts: string[];
+  summary: RunSummary;
+  log: readonly LogMessage[];
+  standing: Standing;
+  /** Messages in the stream of dead letters. */
+  deadLetters: number;
+  expectedDeadLetters: number;
+}
+
+/** Judges a laboratory that has drained: by the audit of its record, by folding its log, and by counting what there is to count. */
+export function verdictOf(evidence: Evidence): Omit<Verdict, 'longestPauseMillis'> {
+  const { lab, acts, summary, deadLetters, expectedDeadLetters } = evidence;
+  const { audit, messages } = summary;
+  const complaints = complaintsOf(audit);
+  const refuse = (isWrong: boolean, line: string): unknown => isWrong && complaints.push(line);
+  refuse(!audit.clean && complaints.length === 0, 'the audit is not clean');
+  refuse(
+    audit.chain.first !== null,
+    `the chain of the record is broken: ${JSON.stringify(audit.chain.first)}`,
+  );
+  refuse(messages < evidence.log.length, `the record has ${messages} of ${evidence.log.length} messages`);
+  refuse(Object.values(audit.pending).some(Boolean), `still pending: ${JSON.stringify(audit.pending)}`);
+  refuse(
+    deadLetters !== expectedDeadLetters,
+    `${deadLetters} dead letters instead of ${expectedDeadLetters}`,
+  );
+  return {
+    lab,
+    acts,
+    deadLetters,
+    complaints: [...complaints, ...lost(evidence), ...misfolded(evidence)],
+    summary,
+  };
+}
+
+/** Every access of a workload ends in one of these ways, unless it was never issued because the run was stopped. */
+function lost({ summary: { accesses, audit }, scenario }: Evidence): string[] {
+  const total = scenario.devices
+    .flatMap(({ workloads }) => workloads)
+    .reduce((sum, workload) => sum + workload.accesses, 0);
+  const ended = Object.values(accesses).reduce((sum, count) => sum + count, 0);
+  if (audit.runEnded !== 'finished' || ended === total) return [];
+  return [`${ended} of ${total} accesses ended`];
+}
+
+/** The log folded again gives what the owners had (I8). */
+function misfolded({ log, scenario, standing }: Evidence): string[] {
+  const folded = foldLog(log, scenario);
+  const busy = folded.busy.map((unit) => `I8: ${unit} is not idle when its log is folded`);
+  const differ = (['ended', 'framesFree', 'framesQuarantined', 'pendingGroups'] as const)
+    .filter((figure) => folded[figure] !== standing[figure])
+    .map((figure) => `I8: ${figure} is ${folded[figure]} when folded, and ${standing[figure]} at the owners`);
+  return [...busy, ...differ];
+}
