@@ -5,7 +5,14 @@ import {
   type ResolvedStep,
   type StepAction,
 } from '@faultline/contracts';
-import type { AnyIommuEvent, AnyMmEvent, IommuCommand, IommuState, MmCommand, MmState } from '@faultline/domain';
+import type {
+  AnyIommuEvent,
+  AnyMmEvent,
+  IommuCommand,
+  IommuState,
+  MmCommand,
+  MmState,
+} from '@faultline/domain';
 import type { UnitHost } from '@faultline/hosting';
 import { IommuUnit } from '../../apps/iommu/src/iommu-unit';
 import { ShardUnit } from '../../apps/mm-handler/src/shard-unit';
@@ -49,7 +56,12 @@ export const after = (accesses: number, action: StepAction): ResolvedStep => ({
 });
 
 /** The same happens again and again. */
-export function often(whom: Takeover['whom'], how: Takeover['how'], steps: number, times: number): Takeover[] {
+export function often(
+  whom: Takeover['whom'],
+  how: Takeover['how'],
+  steps: number,
+  times: number,
+): Takeover[] {
   return Array.from({ length: times }, () => ({ afterSteps: steps, whom, how, thawSteps: 2 * steps }));
 }
 
@@ -88,7 +100,10 @@ function decideBy<State, Command, Event>(
 type Kind = Exclude<LogEvent, CycleClosed>['kind'];
 
 /** All events of a kind in the log of a run. */
-export function eventsOf<K extends Kind>({ log }: Pick<FinishedRun, 'log'>, kind: K): Extract<LogEvent, { kind: K }>[] {
+export function eventsOf<K extends Kind>(
+  { log }: Pick<FinishedRun, 'log'>,
+  kind: K,
+): Extract<LogEvent, { kind: K }>[] {
   return log
     .flatMap(({ headers, body }) => decodeLogBody(headers.schema, body))
     .filter((event): event is Extract<LogEvent, { kind: K }> => event.kind === kind);

@@ -35,13 +35,13 @@ describe('D4 what an owner says counts while there is no newer one', () => {
 describe('D11 a frame is free when nothing can show it any more', () => {
   testRule('D11', {
     sabotage: 'a removal is complete at once',
-    install: replacing<Invalidator, [number, { mm: number; page: number; frame: number }[], number], Promise<void>>(
+    install: replacing<
       Invalidator,
-      'invalidate',
-      () => async (self, [, entries]) => {
-        await self['complete'](entries);
-      },
-    ),
+      [number, { mm: number; page: number; frame: number }[], number],
+      Promise<void>
+    >(Invalidator, 'invalidate', () => async (self, [, entries]) => {
+      await self['complete'](entries);
+    }),
     noticed: /watch: .* is served from frame/,
     seeds: [1],
     trial: () => ({ scenario: scenarioOf(scarce) }),

@@ -54,10 +54,14 @@ describe('D9 a new owner of a segment begins with a reset', () => {
   });
   testRule('D9', {
     sabotage: 'answers for the devices of the owner before are taken',
-    install: replacing<SegmentLanes, [unknown], void>(SegmentLanes, 'readHardware', (original) => (self, how) => {
-      self['isKnown'] = true;
-      original(self, how);
-    }),
+    install: replacing<SegmentLanes, [unknown], void>(
+      SegmentLanes,
+      'readHardware',
+      (original) => (self, how) => {
+        self['isKnown'] = true;
+        original(self, how);
+      },
+    ),
     noticed: /(rounds|audit|watch|run): /,
     seeds: [1, 2, 3, 4],
     trial: () => ({
@@ -73,20 +77,24 @@ describe('D10 stalled accesses are numbered, and taken when the log has them', (
   const takeovers = often('iommu', 'killed', 60, 6);
   testRule('D10', {
     sabotage: 'a stall is accepted before the log has it',
-    install: replacing<IommuLanes, Accept, Promise<Uint8Array>>(IommuLanes, 'accept', (original) => (self, how) => {
-      const host = self['host'];
-      const { decider } = host['plan'];
-      const last = how[1].at(-1);
-      const areHeld = how[1].every(({ command }) =>
-        decider.decide(host.state, command, 0).some(({ kind }) => kind === 'StallRecorded'),
-      );
-      const accepted = original(self, how);
-      if (!last || !areHeld) return accepted;
-      accepted.catch(() => undefined);
-      return Promise.resolve(
-        pageRequestSchema.encode([self['sender'], { kind: 'RequestsAccepted', upTo: last.request }]),
-      );
-    }),
+    install: replacing<IommuLanes, Accept, Promise<Uint8Array>>(
+      IommuLanes,
+      'accept',
+      (original) => (self, how) => {
+        const host = self['host'];
+        const { decider } = host['plan'];
+        const last = how[1].at(-1);
+        const areHeld = how[1].every(({ command }) =>
+          decider.decide(host.state, command, 0).some(({ kind }) => kind === 'StallRecorded'),
+        );
+        const accepted = original(self, how);
+        if (!last || !areHeld) return accepted;
+        accepted.catch(() => undefined);
+        return Promise.resolve(
+          pageRequestSchema.encode([self['sender'], { kind: 'RequestsAccepted', upTo: last.request }]),
+        );
+      },
+    ),
     noticed: /run: .*no end/,
     seeds: [2],
     trial: () => ({ scenario: scenarioOf(stalling), takeovers }),

@@ -25,7 +25,8 @@ describe('D1 a result belongs to one group, whatever its group id', () => {
         for (const { serial, device, groupId } of durable.iopf.groups.values())
           known.set(serial, { device, groupId });
         if (command.kind !== 'AdmitResult') return decide(command);
-        const baseOf = (epoch: number): number => durable.epochs.find((each) => each.epoch === epoch)?.base ?? 0;
+        const baseOf = (epoch: number): number =>
+          durable.epochs.find((each) => each.epoch === epoch)?.base ?? 0;
         const meant = known.get(baseOf(command.epoch) + command.group);
         const open = [...durable.iopf.groups.values()].find(
           ({ device, groupId }) => device === meant?.device && groupId === meant.groupId,

@@ -132,7 +132,14 @@ describe('D14 fair service goes round the devices', () => {
   const pages = 1024;
   const vmas = [{ pages }];
   const loud = { accesses: 400, outstanding: 64, pages, pattern: 'sequential' } as const;
-  const quiet = { mm: 1, accesses: 10, outstanding: 2, pages, pattern: 'sequential', ratePerSecond: 500 } as const;
+  const quiet = {
+    mm: 1,
+    accesses: 10,
+    outstanding: 2,
+    pages,
+    pattern: 'sequential',
+    ratePerSecond: 500,
+  } as const;
   testRule('D14', {
     sabotage: 'an IOMMU serves first what closed first',
     install: replacing<IommuUnit, [], Promise<void>>(IommuUnit, 'openHost', (original) => (self) => {
@@ -170,10 +177,14 @@ describe('D15 a work message holds few groups', () => {
   const groupsPerMessage = 2;
   testRule('D15', {
     sabotage: 'all groups of a cycle go into one message',
-    install: replacing<IommuUnit, [unknown, object], Promise<unknown>>(IommuUnit, 'recover', (original) => (self, how) => {
-      Object.assign(how[1], { groupsPerMessage: Infinity });
-      return original(self, how);
-    }),
+    install: replacing<IommuUnit, [unknown, object], Promise<unknown>>(
+      IommuUnit,
+      'recover',
+      (original) => (self, how) => {
+        Object.assign(how[1], { groupsPerMessage: Infinity });
+        return original(self, how);
+      },
+    ),
     noticed: /work: one worker has \d+ groups in one message/,
     seeds: [1],
     trial: () => ({
