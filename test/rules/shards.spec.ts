@@ -22,7 +22,7 @@ const MEMBERS = [
 const group: GroupQueued = {
   kind: 'GroupQueued',
   ...{ order: 0, group: 1, groupEpoch: 1, device: 0, model: 'pri', pasid: 2, groupId: 0 },
-  queue: 'iommu.0',
+  queue: 'iommu-0',
   queuedAtMicros: 0,
   members: MEMBERS.map(([pasid, page], place) => ({
     ...{ segment: 0, segmentEpoch: 1, request: place + 1, device: 0, pasid, generation: 1, page, offset: 0 },
@@ -56,7 +56,11 @@ async function handled(): Promise<{ result: GroupHandled | undefined; installed:
       (each) => each !== undefined,
     );
   const results = () => eventsOf({ log: log() }, 'GroupHandled');
-  await world.until(() => results().length > 0);
+  let steps = 0;
+  await world.until(() => {
+    if ((steps += 1) > 2_000) throw new Error('no worker handles the group');
+    return results().length > 0;
+  });
   await world.settle(laboratory.stop());
   const installed = eventsOf({ log: log() }, 'PageInstalled').map(({ mm, page }): [number, number] => [
     mm,
