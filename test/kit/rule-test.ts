@@ -49,7 +49,7 @@ export function testRule(rule: string, one: RuleCase): void {
       if (search > 0) process.stdout.write(`${rule}: ${one.sabotage}\n${found.join('\n')}\n`);
       expect(found.join('\n')).toMatch(one.noticed);
     },
-    search > 0 ? 600_000 : 60_000,
+    search > 0 ? 600_000 : 180_000,
   );
 }
 

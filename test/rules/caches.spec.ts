@@ -6,7 +6,7 @@ import { testRule } from '../kit/rule-test';
 import { replacing } from '../kit/sabotage';
 import { scenarioOf } from '../kit/scenario';
 
-/** What devices and IOMMUs remember of page tables (D3, D4, D11). Takes about 5 s. */
+/** What devices and IOMMUs remember of page tables (D3, D4, D11). */
 
 describe('D3 an invalidation carries the position of the removal, which the replica reaches first', () => {
   testRule('D3', {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Every rule of the design has a test here that fails without it. Takes no time. */
+/** Every rule of the design has a test here that fails without it. */
 
 const design = readFileSync(join(__dirname, '../../docs/concepts/architecture.md'), 'utf8');
 const specs = readdirSync(__dirname)

@@ -9,7 +9,7 @@ import { replacing } from '../kit/sabotage';
 import { type Draft, scenarioOf } from '../kit/scenario';
 import type { FinishedRun } from '../kit/virtual-run';
 
-/** What devices are told, and what becomes of them when their owner changes (D8, D9, D10). Takes about 8 s. */
+/** What devices are told, and what becomes of them when their owner changes (D8, D9, D10). */
 
 const stalling: Draft = { ...ample, iommus: [{ model: 'stall' }] };
 

@@ -14,7 +14,7 @@ import {
 import { type RuleTrial, testRule } from '../kit/rule-test';
 import { BASE_PAGE, scenarioOf } from '../kit/scenario';
 
-/** What tells one use of a number from the next (D1, D2). Takes about 5 s. */
+/** What tells one use of a number from the next (D1, D2). */
 
 describe('D1 a result belongs to one group, whatever its group id', () => {
   testRule('D1', {

@@ -7,7 +7,7 @@ import { scenarioOf } from '../kit/scenario';
 import type { VirtualPorts } from '../kit/virtual-ports';
 import type { VirtualWorld } from '../kit/virtual-world';
 
-/** How an owner begins, writes, and learns that it is none any more (D5, D6). Takes about 5 s. */
+/** How an owner begins, writes, and learns that it is none any more (D5, D6). */
 
 describe('D5 a cycle is its queue messages and then its hw message, and an owner begins on every subject', () => {
   testRule('D5', {

@@ -11,7 +11,7 @@ import { scenarioOf } from '../kit/scenario';
 import type { VirtualPorts } from '../kit/virtual-ports';
 import type { FinishedRun } from '../kit/virtual-run';
 
-/** How work gets to workers, and room stays in the log (D12 to D15). Takes about 8 s. */
+/** How work gets to workers, and room stays in the log (D12 to D15). */
 
 const OUTAGE_MICROS = 12_000_000;
 

@@ -8,7 +8,7 @@ import { BASE_PAGE, scenarioOf } from '../kit/scenario';
 import { NO_TROUBLE, virtualPorts } from '../kit/virtual-ports';
 import { VirtualWorld } from '../kit/virtual-world';
 
-/** A group whose members belong to processes of several shards (D7). No device of ours makes one, so the log is given one. Takes about 1 s. */
+/** A group whose members belong to processes of several shards (D7). No device of ours makes one, so the log is given one. */
 
 const OUTSIDE = BASE_PAGE + 4_096;
 /** PASID and page of each member: shard 1, shard 0, no area of shard 1, shard 0 again. */
