@@ -1,9 +1,9 @@
 import { Auditor } from '@faultline/audit';
 import { iommuQueueSchema } from '@faultline/contracts';
-import { type LogAppend, LogFull } from '@faultline/hosting';
-import { MemoryQueue } from '../../libs/hosting/src/memory/memory-queue';
+import { type LogAppend, LogFull, type WorkMessage } from '@faultline/hosting';
 import { IommuUnit } from '../../apps/iommu/src/iommu-unit';
 import { LogRoom } from '../../apps/iommu/src/log-room';
+import { WorkIntake } from '../../apps/iopf-worker/src/work-intake';
 import { ample, slow } from '../kit/rule-drafts';
 import { type RuleTrial, testRule } from '../kit/rule-test';
 import { replacing } from '../kit/sabotage';
@@ -44,15 +44,11 @@ function outage(): RuleTrial {
 describe('D12 work is delivered until it is done', () => {
   testRule('D12', {
     sabotage: 'work is given up after its third delivery',
-    install: replacing<MemoryQueue, [unknown, { deliveries: number; message: { sequence: number } }], void>(
-      MemoryQueue,
-      'deliverTo',
-      (original) => (self, how) => {
-        const [, { deliveries, message }] = how;
-        if (deliveries < 3) original(self, how);
-        else self['open'].delete(message.sequence);
-      },
-    ),
+    install: replacing<WorkIntake, [WorkMessage], void>(WorkIntake, 'take', (original) => (self, how) => {
+      const [message] = how;
+      if (message.deliveries < 3) original(self, how);
+      else message.terminate('delivered too often');
+    }),
     noticed: /run: .*(no end|nothing is left)/,
     seeds: [1],
     trial: outage,
