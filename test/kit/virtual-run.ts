@@ -4,7 +4,7 @@ import type { LogMessage } from '@faultline/hosting';
 import { auditLog } from './audit-log';
 import { Laboratory, type OwnerName } from './laboratory';
 import type { Life } from './life';
-import { NO_TROUBLE, type Trouble, virtualPorts } from './virtual-ports';
+import { NO_TROUBLE, type Trouble, type VirtualPorts, virtualPorts } from './virtual-ports';
 import { VirtualWorld } from './virtual-world';
 
 /** What a run left behind. */
@@ -22,6 +22,18 @@ export interface Takeover {
   how: 'killed' | 'frozen' | 'handed-over';
   /** Steps after which a replica that was stopped goes on. */
   thawSteps: number;
+}
+
+/** What a run may be given beside its scenario. */
+export interface RunOptions {
+  seed?: number;
+  isOrderly?: boolean;
+  trouble?: Trouble;
+  takeovers?: readonly Takeover[];
+  /** The world as every process sees it, in the place of the one that is given. */
+  through?(ports: VirtualPorts, world: VirtualWorld): VirtualPorts;
+  /** Called after each step of the world, while devices work. What it throws ends the run. */
+  meanwhile?(laboratory: Laboratory): void;
 }
 
 /** Lets what is planned happen while a run goes on, one takeover after the other. */
@@ -87,17 +99,22 @@ export async function runVirtually(
     isOrderly = false,
     trouble = NO_TROUBLE,
     takeovers = [],
-  }: { seed?: number; isOrderly?: boolean; trouble?: Trouble; takeovers?: readonly Takeover[] } = {},
+    through = (ports) => ports,
+    meanwhile = () => undefined,
+  }: RunOptions = {},
 ): Promise<FinishedRun> {
   const world = new VirtualWorld(seed, isOrderly);
-  const ports = virtualPorts(world, 'virtual', trouble);
+  const ports = through(virtualPorts(world, 'virtual', trouble), world);
   const laboratory = new Laboratory('virtual', scenario, () => ports);
   const misfortune = new Misfortune(laboratory, takeovers);
   try {
     await world.settle(laboratory.start());
     await world.settle(laboratory.begin());
     await world.until(
-      () => misfortune.step() && laboratory.advance(),
+      () => {
+        meanwhile(laboratory);
+        return misfortune.step() && laboratory.advance();
+      },
       () => laboratory.accesses.count,
     );
     await world.settle(laboratory.finish());
