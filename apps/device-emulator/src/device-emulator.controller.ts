@@ -18,8 +18,8 @@ export class DeviceEmulatorController {
   }
 
   @MessagePattern('device-emulator.stop')
-  halt(@Payload() { unit }: Addressed): ControlVerbs['device-emulator.stop']['reply'] {
-    this.service.halt(unit);
+  async halt(@Payload() { unit }: Addressed): Reply<'device-emulator.stop'> {
+    await this.service.halt(unit);
     return {};
   }
 

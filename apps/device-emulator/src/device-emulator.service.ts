@@ -26,8 +26,8 @@ export class DeviceEmulatorService extends UnitOwnerService<SegmentUnit> {
   }
 
   /** No more accesses are issued; those under way end as usual. */
-  halt(unit: string): void {
-    this.unit(unit).halt();
+  async halt(unit: string): Promise<void> {
+    await this.unit(unit).halt();
   }
 
   /** The workloads of a process that starts now begin. */

@@ -18,6 +18,7 @@ import {
   SEGMENT_STATE_VERSION,
   isDurableSegmentEvent,
   isDeviceRemoved,
+  isWorkHalted,
   isSegmentIdle,
   isWorkOver,
   PasidStillStopping,
@@ -64,6 +65,7 @@ export class SegmentUnit implements OwnedUnit {
   private faulted = 0;
   /** Accesses that ended before this owner began, beyond those that its state counts. */
   private endedBefore = 0;
+  private startedBefore = 0;
   private history = new AccessHistory();
   private readonly snapshots: Snapshots<SegmentSnapshot>;
 
@@ -97,7 +99,8 @@ export class SegmentUnit implements OwnedUnit {
         device: device.device,
         workload,
         firstAccess,
-        history,
+        // The first owner has nothing to pass over, and looks for nothing at every access.
+        history: this.journal.epoch > 1 ? history : undefined,
         feed: openFeed(workload, seed, wake, this.onFailure),
         seed,
         clock: ports.clock,
@@ -140,11 +143,12 @@ export class SegmentUnit implements OwnedUnit {
     this.lanes = new SegmentLanes(ports, this.host, this.iommu, this.name, epoch, scenario, numbers);
     await this.lanes.start();
     const begun = workBegun(state);
+    if (isWorkHalted(state)) this.stopDrivers();
     if (begun.size > 0) this.beginAll(this.drivers.filter(({ mm }) => begun.has(mm)));
   }
 
   async close(): Promise<void> {
-    this.halt();
+    this.stopDrivers();
     this.lanes?.stop();
     if (!this.host) return;
     this.host.close();
@@ -193,6 +197,7 @@ export class SegmentUnit implements OwnedUnit {
     this.requests = history.requests;
     this.faulted = history.faulted;
     this.endedBefore = history.ended - segmentCounters(state).ended;
+    this.startedBefore = history.ended;
     for (const device of devices) this.driversOf.set(device.device, this.driversFor(device, history));
     this.drivers = [...this.driversOf.values()].flat();
     return state;
@@ -238,7 +243,13 @@ export class SegmentUnit implements OwnedUnit {
     await this.host.settle([{ kind: 'RemoveDevice', device }]);
   }
 
-  halt(): void {
+  /** No more accesses are issued, whoever owns the segment. Resolves when the log says so. */
+  async halt(): Promise<void> {
+    await this.host.settle([{ kind: 'HaltWork' }]);
+    this.stopDrivers();
+  }
+
+  private stopDrivers(): void {
     for (const driver of this.drivers) driver.halt();
   }
 
@@ -246,7 +257,7 @@ export class SegmentUnit implements OwnedUnit {
     const counters = segmentCounters(this.host.state);
     const { withdrawn } = counters;
     const ended = counters.ended + this.endedBefore;
-    const started = counters.started + ended - counters.ended;
+    const started = counters.started + this.startedBefore;
     const total = this.drivers.reduce((sum, driver) => sum + driver.total, 0);
     const finished =
       this.drivers.every((driver) => !driver.begun || driver.finished) &&

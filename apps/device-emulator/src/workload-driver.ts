@@ -35,6 +35,8 @@ export class WorkloadDriver {
   /** Place of the next access. */
   private place = 0;
   private withdrawn = 0;
+  /** Accesses that were over before this owner began, and that it has not passed. */
+  private overBefore = 0;
   private isClosed = false;
   private pacer: AccessPacer | undefined;
   private timer: (() => void) | undefined;
@@ -66,7 +68,7 @@ export class WorkloadDriver {
 
   /** Accesses this workload issues or withdraws, all told; those so far once it was halted. */
   get total(): number {
-    return this.isClosed ? this.issued + this.withdrawn : this.options.workload.accesses;
+    return this.isClosed ? this.issued + this.withdrawn + this.overBefore : this.options.workload.accesses;
   }
 
   /** Nothing more will be issued, and everything issued has ended. */
@@ -90,6 +92,7 @@ export class WorkloadDriver {
   }
 
   halt(): void {
+    if (!this.isClosed) this.overBefore = this.countOver();
     this.isClosed = true;
     this.timer?.();
     this.options.feed.close();
@@ -102,6 +105,15 @@ export class WorkloadDriver {
     this.withdrawn += ranges.reduce((sum, { count }) => sum + count, 0);
     this.halt();
     return ranges;
+  }
+
+  private countOver(): number {
+    const { history, device, firstAccess, workload } = this.options;
+    const end = Math.min(history?.end(device) ?? 0, firstAccess + workload.accesses);
+    let over = 0;
+    for (let access = firstAccess + this.place; access < end; access += 1)
+      if (history?.isOver(device, access)) over += 1;
+    return over;
   }
 
   /** What is not over of the accesses from `first` to before `end`. */

@@ -161,6 +161,7 @@ export const segmentSchema = new Schema<DurableSegmentEvent>({
       record<SegmentRecord<'PasidStopped'>>('PasidStopped', 11, { device: u32, pasid }),
       record<SegmentRecord<'PasidStarted'>>('PasidStarted', 12, { device: u32, pasid }),
       record<SegmentRecord<'WorkBegun'>>('WorkBegun', 13, { mm: u32 }),
+      record<SegmentRecord<'WorkHalted'>>('WorkHalted', 14, {}),
     ],
   },
 });

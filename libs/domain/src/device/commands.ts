@@ -45,6 +45,8 @@ export type SegmentCommand =
   | { kind: 'StartPasid'; device: number; pasid: number }
   /** The workloads of these processes begin; those that did already stay as they are. */
   | { kind: 'BeginWork'; mms: readonly number[] }
+  /** The workloads issue nothing more. */
+  | { kind: 'HaltWork' }
   /** The device vanishes (R104). */
   | { kind: 'RemoveDevice'; device: number }
   /** The device stops working until it is reset. */

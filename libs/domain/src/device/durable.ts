@@ -8,6 +8,7 @@ export interface DurableSegment {
   segment: number;
   epoch: number;
   begun: number[];
+  halted: boolean;
   devices: { device: number; removed: boolean; hung: boolean; stopped: number[]; withdrawn: number }[];
 }
 
@@ -17,6 +18,7 @@ export function durableSegment(state: SegmentState): DurableSegment {
     segment: state.segment,
     epoch: state.epoch,
     begun: [...state.begun],
+    halted: state.halted,
     devices: state.devices.map(({ device, removed, hung, stops, withdrawn }) => ({
       device,
       removed,
@@ -30,6 +32,7 @@ export function durableSegment(state: SegmentState): DurableSegment {
 /** Gives a state before any event what the durable part says; only for a new owner, who begins an epoch next. */
 export function restoreSegment(state: SegmentState, durable: DurableSegment): SegmentState {
   state.epoch = durable.epoch;
+  state.halted = durable.halted;
   for (const mm of durable.begun) state.begun.add(mm);
   for (const { device, removed, hung, stopped, withdrawn } of durable.devices) {
     const found = state.byNumber[device];

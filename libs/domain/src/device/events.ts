@@ -21,7 +21,8 @@ export type DurableSegmentEvent =
   | AccessesWithdrawn
   | PasidStopped
   | PasidStarted
-  | WorkBegun;
+  | WorkBegun
+  | WorkHalted;
 
 export type VolatileSegmentEvent =
   | AccessStarted
@@ -175,6 +176,11 @@ export interface PasidStarted {
 export interface WorkBegun {
   kind: 'WorkBegun';
   mm: number;
+}
+
+/** The workloads issue nothing more, whoever owns the segment: the user ends the run. */
+export interface WorkHalted {
+  kind: 'WorkHalted';
 }
 
 export interface AccessStarted {

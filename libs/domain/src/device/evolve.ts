@@ -68,6 +68,7 @@ type SeldomEvent = Extract<
       | 'SegmentOwnerChanged'
       | 'DeviceReset'
       | 'WorkBegun'
+      | 'WorkHalted'
       | LifecycleEvent['kind'];
   }
 >;
@@ -94,6 +95,9 @@ function evolveSeldom(state: SegmentState, event: SeldomEvent): void {
       return;
     case 'WorkBegun':
       state.begun.add(event.mm);
+      return;
+    case 'WorkHalted':
+      state.halted = true;
       return;
     case 'DeviceReset':
       resetDevice(state, deviceOf(state, event.device));

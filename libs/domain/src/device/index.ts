@@ -12,6 +12,6 @@ export {
   type SegmentCounters,
 } from './counters';
 export { PasidStillStopping } from './errors';
-export { isDeviceRemoved, isWorkOver, silentDevices, workBegun } from './queries';
+export { isDeviceRemoved, isWorkHalted, isWorkOver, silentDevices, workBegun } from './queries';
 export { createSegment, isDurableSegmentEvent } from './segment';
 export type { SegmentState } from './state';

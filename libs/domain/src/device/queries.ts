@@ -16,6 +16,11 @@ export function workBegun(state: SegmentState): ReadonlySet<number> {
   return state.begun;
 }
 
+/** Whether the workloads issue nothing more. */
+export function isWorkHalted(state: SegmentState): boolean {
+  return state.halted;
+}
+
 /** Whether the device has vanished. */
 export function isDeviceRemoved(state: SegmentState, device: number): boolean {
   return deviceOf(state, device).removed;

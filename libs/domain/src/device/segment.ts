@@ -69,7 +69,8 @@ type LifecycleCommand = Extract<
       | 'RemoveDevice'
       | 'HangDevice'
       | 'WithdrawAccesses'
-      | 'BeginWork';
+      | 'BeginWork'
+      | 'HaltWork';
   }
 >;
 
@@ -95,6 +96,8 @@ function decideLifecycle(
       return decideWithdrawal(command.device, command.ranges);
     case 'BeginWork':
       return decideBeginWork(state, command.mms);
+    case 'HaltWork':
+      return state.halted ? [] : [{ kind: 'WorkHalted' }];
   }
 }
 
@@ -125,6 +128,7 @@ export function isDurableSegmentEvent(event: SegmentEvent): event is DurableSegm
     case 'PasidStopped':
     case 'PasidStarted':
     case 'WorkBegun':
+    case 'WorkHalted':
       return true;
   }
 }

@@ -107,6 +107,8 @@ export interface SegmentState {
   lastTranslation: number;
   /** Address spaces of the processes whose workloads have begun. */
   readonly begun: Set<number>;
+  /** The workloads issue nothing more. */
+  halted: boolean;
   readonly devices: readonly SegmentDevice[];
   /** The same devices, each at the place of its number. */
   readonly byNumber: readonly (SegmentDevice | undefined)[];
@@ -126,6 +128,7 @@ export function createSegmentState(config: SegmentConfig): SegmentState {
     requests: 0,
     lastTranslation: 0,
     begun: new Set(),
+    halted: false,
     devices,
     byNumber: indexDevices(devices),
     translations: new TranslationsInFlight(),
