@@ -25,7 +25,10 @@ export function labsList(
     const labs = await listLaboratories(jsm);
     if (flags.json) for (const each of labs) terminal.out(JSON.stringify(each));
     else if (labs.length === 0) terminal.err(`no laboratory on ${servers.join(', ')}\n`);
-    else terminal.out(laboratoryTable(labs, Date.now(), terminal.columns).join('\n'));
+    else
+      terminal.out(
+        laboratoryTable(labs, performance.timeOrigin + performance.now(), terminal.columns).join('\n'),
+      );
     return Exit.OK;
   });
 }
@@ -45,7 +48,7 @@ export function labsRemove(
       const expected = names === '' ? 'it has none' : `it has ${names}`;
       throw new BadInput(`no laboratory '${lab}' on ${servers.join(', ')}: ${expected}`);
     }
-    const use = useOf(found, Date.now());
+    const use = useOf(found, performance.timeOrigin + performance.now());
     if (use !== undefined && !flags.force)
       throw new BadInput(`laboratory ${lab} is in use (${use}): stop it first, or say --force`);
     terminal.out(streamLines(found).join('\n'));
