@@ -79,7 +79,7 @@ it('a refused request does not stand in the way of the one whose number it took'
   const laboratory = new Laboratory('virtual', scenario, () => ports);
   await world.settle(laboratory.start());
   const body = pageRequestSchema.encode([{ kind: 'Sender', unit: 'segment.0', epoch: 1 }, imitation]);
-  const refusal = ports.lanes.request('virtual.cmd.iommu.0.page-request', body, 1_000);
+  const refusal = ports.lanes.request('virtual.cmd.iommu.0.page-request', body, 60_000);
   expect(await rejectionOf(world.settle(refusal))).toBeInstanceOf(LaneRejected);
   await world.settle(laboratory.begin());
   await world.until(() => laboratory.advance());

@@ -173,11 +173,11 @@ describe('D15 a work message holds few groups', () => {
   const groupsPerMessage = 2;
   testRule('D15', {
     sabotage: 'all groups of a cycle go into one message',
-    install: replacing<IommuUnit, [unknown, object], Promise<unknown>>(
+    install: replacing<IommuUnit, [unknown, unknown, object], Promise<unknown>>(
       IommuUnit,
       'recover',
       (original) => (self, how) => {
-        Object.assign(how[1], { groupsPerMessage: Infinity });
+        Object.assign(how[2], { groupsPerMessage: Infinity });
         return original(self, how);
       },
     ),

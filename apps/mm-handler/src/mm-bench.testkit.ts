@@ -181,6 +181,8 @@ export class MmBench {
         void this.log.push(...(decodeLogBody(headers.schema, body) as MmEvent[])),
       onError: (error) => ports.fail(error),
     });
-    await this.until('the shards have started', this.service.start(this.scenario));
+    await this.until('the scenario is known', this.service.start(this.scenario));
+    for (const unit of this.service.namesOf(this.scenario))
+      await this.until(`${unit} is open`, this.service.open(unit));
   }
 }
