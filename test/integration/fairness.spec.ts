@@ -71,4 +71,4 @@ it('D14 fair service lets the quiet device through, FIFO does not', async () => 
   expect(fair.quiet).toBeLessThan(8 * HANDLER_MICROS);
   // The loud one does not pay for it: one fault in thirty is not its own.
   expect(fair.loud).toBeLessThan(1.2 * fifo.loud);
-});
+}, 60_000);

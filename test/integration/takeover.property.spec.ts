@@ -32,7 +32,12 @@ describe(`replicas that die, freeze and hand over (FAULTLINE_SEED=${seed})`, () 
         async (scenario, wrong, planned, worldSeed) => {
           expectWhole(
             scenario,
-            await runVirtually(scenario, { seed: worldSeed, trouble: wrong, takeovers: planned }),
+            await runVirtually(scenario, {
+              seed: worldSeed,
+              trouble: wrong,
+              takeovers: planned,
+              snapshotEvents: 150,
+            }),
           );
         },
       ),
@@ -50,7 +55,12 @@ describe(`replicas that die, freeze and hand over (FAULTLINE_SEED=${seed})`, () 
         async (scenario, wrong, planned, worldSeed) => {
           expectWhole(
             scenario,
-            await runVirtually(scenario, { seed: worldSeed, trouble: wrong, takeovers: planned }),
+            await runVirtually(scenario, {
+              seed: worldSeed,
+              trouble: wrong,
+              takeovers: planned,
+              snapshotEvents: 150,
+            }),
           );
         },
       ),

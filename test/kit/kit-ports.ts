@@ -45,6 +45,7 @@ export class KitPorts extends ServicePorts {
     instance: string,
     ports: PathPorts,
     readonly fail: (error: Error) => void,
+    snapshotEvents = 50_000,
   ) {
     super();
     const logLevel = process.env['LOG_LEVEL'] ?? 'silent';
@@ -53,8 +54,7 @@ export class KitPorts extends ServicePorts {
       instance,
       session: instance,
       leaseMillis: 3_000,
-      // Often, so that a run of some hundred events has several.
-      snapshotEvents: 150,
+      snapshotEvents,
       replicas: 1,
       natsServers: [],
       lab,

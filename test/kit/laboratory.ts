@@ -113,6 +113,7 @@ export class Laboratory {
     readonly lab: string,
     readonly scenario: ResolvedScenario,
     private readonly world: (instance: string) => PathPorts,
+    private readonly snapshotEvents?: number,
   ) {
     // The command line is not one of the processes that die.
     this.own = this.portsOf('event-log', 'lab', new Life());
@@ -318,9 +319,9 @@ export class Laboratory {
   }
 
   private portsOf(service: ServiceName, instance: string, life: Life): KitPorts {
-    const ports = new KitPorts(this.lab, service, instance, portsOf(life, this.world(instance)), (error) =>
-      this.failures.push(error),
-    );
+    const fail = (error: Error): void => void this.failures.push(error);
+    const world = portsOf(life, this.world(instance));
+    const ports = new KitPorts(this.lab, service, instance, world, fail, this.snapshotEvents);
     this.ports.push(ports);
     return ports;
   }

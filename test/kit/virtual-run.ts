@@ -30,6 +30,8 @@ export interface RunOptions {
   isOrderly?: boolean;
   trouble?: Trouble;
   takeovers?: readonly Takeover[];
+  /** Events of a unit from one snapshot to the next; so many by default that a small run has none. */
+  snapshotEvents?: number;
   /** The world as every process sees it, in the place of the one that is given. */
   through?(ports: VirtualPorts, world: VirtualWorld): VirtualPorts;
   /** Called after each step of the world, while devices work. What it throws ends the run. */
@@ -99,13 +101,14 @@ export async function runVirtually(
     isOrderly = false,
     trouble = NO_TROUBLE,
     takeovers = [],
+    snapshotEvents,
     through = (ports) => ports,
     meanwhile = () => undefined,
   }: RunOptions = {},
 ): Promise<FinishedRun> {
   const world = new VirtualWorld(seed, isOrderly);
   const ports = through(virtualPorts(world, 'virtual', trouble), world);
-  const laboratory = new Laboratory('virtual', scenario, () => ports);
+  const laboratory = new Laboratory('virtual', scenario, () => ports, snapshotEvents);
   const misfortune = new Misfortune(laboratory, takeovers);
   try {
     await world.settle(laboratory.start());
