@@ -1,10 +1,10 @@
-import { type ClockPort, KvLost, type KvPort, KvUnavailable, type Running } from '../ports';
+import { type ClockPort, KvLost, type KvPort, KvUnavailable } from '../ports';
+import { toError } from '../to-error';
+import { KeptWatch } from './kept-watch';
 
 /** Shares of a lease: how often a member says that it lives, and how often it looks who else does. */
 const BEATS_PER_LEASE = 3;
 const LOOKS_PER_LEASE = 12;
-/** Pause before a watch that ended is begun again. */
-const REWATCH_MICROS = 200_000;
 
 export interface MembershipOptions {
   kv: KvPort;
@@ -45,18 +45,29 @@ interface Member extends Beat {
  */
 export class Membership {
   private readonly members = new Map<string, Member>();
-  private watching: Promise<Running> | undefined;
+  private readonly watch: KeptWatch;
   private seenOwnAtMicros = Number.NEGATIVE_INFINITY;
   private leaving = false;
   private stopped = false;
   private living = '';
   private cancels: (() => void)[] = [];
 
-  constructor(private readonly options: MembershipOptions) {}
+  constructor(private readonly options: MembershipOptions) {
+    this.watch = new KeptWatch(options.kv, options.clock, {
+      prefix: this.prefix,
+      onEntry: ({ key, value, revision }) => this.hear(key.slice(this.prefix.length), value, revision),
+      onDeleted: (key) => {
+        this.members.delete(key.slice(this.prefix.length));
+        this.look();
+      },
+      onReady: () => undefined,
+      onLost: (error) => this.deafen(error),
+    });
+  }
 
   /** Joins. Resolves when the first beat is written; retries for as long as the store does not answer. */
   async start(): Promise<void> {
-    this.watch();
+    this.watch.start();
     await this.beat();
     this.repeat(BEATS_PER_LEASE, () => void this.beat());
     this.repeat(LOOKS_PER_LEASE, () => this.look());
@@ -64,7 +75,8 @@ export class Membership {
 
   /** Whether it is known who is there: nothing may be concluded before. */
   get isSettled(): boolean {
-    return this.isHearing();
+    const silenceMicros = this.options.clock.nowMicros() - this.seenOwnAtMicros;
+    return silenceMicros < (2 * this.leaseMicros) / BEATS_PER_LEASE;
   }
 
   /** Instances that may have units. */
@@ -87,7 +99,7 @@ export class Membership {
   async stop(): Promise<void> {
     this.stopped = true;
     for (const cancel of this.cancels) cancel();
-    await this.watching?.then((watching) => watching.stop()).catch(() => undefined);
+    await this.watch.stop();
     // Who cannot say so is missed in due time.
     await this.options.kv.delete(this.key).catch(() => undefined);
   }
@@ -120,28 +132,12 @@ export class Membership {
     await revive().catch((cause: unknown) => onTrouble(toError(cause)));
   }
 
-  private watch(): void {
-    const { kv, clock, onTrouble } = this.options;
-    if (this.stopped) return;
-    const again = (error: Error): void => {
-      onTrouble(error);
-      this.members.clear();
-      this.seenOwnAtMicros = Number.NEGATIVE_INFINITY;
-      if (error instanceof KvLost && !this.stopped) void this.revive();
-      this.cancels.push(clock.after(REWATCH_MICROS, () => this.watch()));
-    };
-    const watching = kv.watch({
-      prefix: this.prefix,
-      onEntry: ({ key, value, revision }) => this.hear(key.slice(this.prefix.length), value, revision),
-      onDeleted: (key) => {
-        this.members.delete(key.slice(this.prefix.length));
-        this.look();
-      },
-      onReady: () => undefined,
-      onError: again,
-    });
-    this.watching = watching;
-    watching.catch((error: unknown) => again(toError(error)));
+  /** Nobody is heard until the watch is back, the own beats first of all. */
+  private deafen(error: Error): void {
+    this.options.onTrouble(error);
+    this.members.clear();
+    this.seenOwnAtMicros = Number.NEGATIVE_INFINITY;
+    if (error instanceof KvLost && !this.stopped) void this.revive();
   }
 
   private hear(session: string, value: Uint8Array, revision: number): void {
@@ -155,19 +151,14 @@ export class Membership {
 
   /** Own beats that did not come back are those of others that could not be heard. */
   private hearOwn(nowMicros: number): void {
-    if (!this.isHearing()) for (const member of this.members.values()) member.seenAtMicros = nowMicros;
+    if (!this.isSettled) for (const member of this.members.values()) member.seenAtMicros = nowMicros;
     this.seenOwnAtMicros = nowMicros;
-  }
-
-  private isHearing(): boolean {
-    const silenceMicros = this.options.clock.nowMicros() - this.seenOwnAtMicros;
-    return silenceMicros < (2 * this.leaseMicros) / BEATS_PER_LEASE;
   }
 
   private alive(): Member[] {
     const nowMicros = this.options.clock.nowMicros();
     const heard = [...this.members.values()].filter(
-      ({ seenAtMicros }) => !this.isHearing() || nowMicros - seenAtMicros < this.leaseMicros,
+      ({ seenAtMicros }) => !this.isSettled || nowMicros - seenAtMicros < this.leaseMicros,
     );
     // A name belongs to one process at a time: who has it now was started after the one before was gone.
     return heard.filter(
@@ -181,7 +172,7 @@ export class Membership {
       .map(({ session, leaving }) => `${session} ${leaving}`)
       .sort()
       .join();
-    if (living === this.living || !this.isHearing()) return;
+    if (living === this.living || !this.isSettled) return;
     this.living = living;
     this.options.onChange();
   }
@@ -204,5 +195,3 @@ export class Membership {
     this.cancels.push(() => cancel());
   }
 }
-
-const toError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

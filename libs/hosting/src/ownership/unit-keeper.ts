@@ -6,16 +6,16 @@ import {
   KvUnavailable,
   LogReadFailed,
   LogUnavailable,
-  type Running,
 } from '../ports';
+import { toError } from '../to-error';
 import { isLoss } from '../unit-host';
+import { KeptWatch } from './kept-watch';
 import { Membership } from './membership';
 import { preferredMember } from './rendezvous';
 
 const PREFIX = 'unit.';
 /** Shares of a lease after which what could not be done is tried again. */
 const TRIES_PER_LEASE = 6;
-const REWATCH_MICROS = 200_000;
 
 export interface UnitKeeperOptions {
   kv: KvPort;
@@ -57,7 +57,7 @@ export class UnitKeeper {
   private readonly membership: Membership;
   private readonly holders = new Map<string, Holder>();
   private readonly held = new Map<string, Hold>();
-  private watching: Promise<Running> | undefined;
+  private readonly watch: KeptWatch;
   private isReady = false;
   private leaving = false;
   private stopped = false;
@@ -77,10 +77,32 @@ export class UnitKeeper {
       onTrouble,
       onChange: () => this.share(),
     });
+    this.watch = new KeptWatch(kv, clock, {
+      prefix: PREFIX,
+      onEntry: ({ key, value, revision }) => {
+        const { session: holder } = JSON.parse(new TextDecoder().decode(value)) as { session: string };
+        this.holders.set(key.slice(PREFIX.length), { session: holder, revision });
+        this.share();
+      },
+      onDeleted: (key) => {
+        this.holders.delete(key.slice(PREFIX.length));
+        this.share();
+      },
+      onReady: () => {
+        this.isReady = true;
+        this.share();
+      },
+      // The membership watches the same bucket, and has it made anew when it is gone.
+      onLost: (error) => {
+        onTrouble(error);
+        this.isReady = false;
+        this.holders.clear();
+      },
+    });
   }
 
   async start(): Promise<void> {
-    this.watch();
+    this.watch.start();
     await this.membership.start();
     this.tryAgain();
   }
@@ -93,44 +115,13 @@ export class UnitKeeper {
     while (this.held.size > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
     this.stopped = true;
     this.cancel();
-    // A watch that could not begin is none.
-    await this.watching?.then((watching) => watching.stop()).catch(() => undefined);
+    await this.watch.stop();
     await this.membership.stop();
   }
 
   /** The unit turned out to have another owner; it is closed already. */
   lost(unit: string): void {
     this.let(unit);
-  }
-
-  private watch(): void {
-    const { kv, clock, onTrouble } = this.options;
-    if (this.stopped) return;
-    const again = (error: Error): void => {
-      onTrouble(error);
-      this.isReady = false;
-      this.holders.clear();
-      clock.after(REWATCH_MICROS, () => this.watch());
-    };
-    const watching = kv.watch({
-      prefix: PREFIX,
-      onEntry: ({ key, value, revision }) => {
-        const { session } = JSON.parse(new TextDecoder().decode(value)) as { session: string };
-        this.holders.set(key.slice(PREFIX.length), { session, revision });
-        this.share();
-      },
-      onDeleted: (key) => {
-        this.holders.delete(key.slice(PREFIX.length));
-        this.share();
-      },
-      onReady: () => {
-        this.isReady = true;
-        this.share();
-      },
-      onError: again,
-    });
-    this.watching = watching;
-    watching.catch((error: unknown) => again(error instanceof Error ? error : new Error(String(error))));
   }
 
   /** A store that did not answer is asked again. */
@@ -188,7 +179,7 @@ export class UnitKeeper {
       // A log that is away is no failure of the unit: it is claimed again until the log can be read.
       if (error instanceof KvLost || error instanceof LogReadFailed || error instanceof LogUnavailable)
         return this.options.onTrouble(error);
-      onFailure(error instanceof Error ? error : new Error(String(error)));
+      onFailure(toError(error));
     }
   }
 
@@ -201,8 +192,7 @@ export class UnitKeeper {
     // A key that cannot be deleted names a process that goes: whoever should have the unit finds it dead, or asks again.
     if (holder?.session === session) {
       await kv.delete(PREFIX + unit, holder.revision).catch((error: unknown) => {
-        if (!(error instanceof KvConflict))
-          onTrouble(error instanceof Error ? error : new Error(String(error)));
+        if (!(error instanceof KvConflict)) onTrouble(toError(error));
       });
       // Only the own claim is forgotten: who has the unit now must be known, to take it over when that one dies.
       if (this.holders.get(unit) === holder) this.holders.delete(unit);
