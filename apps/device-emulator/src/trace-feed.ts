@@ -1,3 +1,4 @@
+import { toError } from '@faultline/hosting';
 import type { ResolvedTrace } from '@faultline/contracts';
 import type { AccessDraw, TraceRun } from '@faultline/domain';
 import { readTraceFile } from '@faultline/runtime';
@@ -60,7 +61,7 @@ export class TraceFeed implements AccessFeed {
         this.reading = false;
         this.accept(part);
       },
-      (error: unknown) => this.onError(error instanceof Error ? error : new Error(String(error))),
+      (error: unknown) => this.onError(toError(error)),
     );
   }
 

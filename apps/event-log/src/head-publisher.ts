@@ -1,6 +1,6 @@
 import { type ChainHead, decodeHead, encodeHead, sameHash } from '@faultline/audit';
 import { HEAD_PREFIX, headKey } from '@faultline/contracts';
-import { type ClockPort, KvConflict, type KvPort } from '@faultline/hosting';
+import { type ClockPort, KvConflict, type KvPort, toError } from '@faultline/hosting';
 
 /**
  * Messages between two published heads. What was recorded after the last head can be rewritten unseen until the next one, so it
@@ -160,5 +160,3 @@ export class HeadPublisher {
     });
   }
 }
-
-const toError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

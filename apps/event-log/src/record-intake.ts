@@ -1,4 +1,4 @@
-import type { ClockPort, LogMessage, LogPort, Running } from '@faultline/hosting';
+import { type ClockPort, type LogMessage, type LogPort, type Running, toError } from '@faultline/hosting';
 import { RecordAhead, RecordNotWritable, type RecordWriter } from '@faultline/record';
 import { Backlog, BACKLOG_LIMITS, type BacklogLimits } from './backlog';
 
@@ -176,7 +176,7 @@ export class RecordIntake {
 
   private fail(thrown: unknown): void {
     if (this.failure) return;
-    const failure = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const failure = toError(thrown);
     this.failure = failure;
     for (const { reject } of this.waiters.splice(0)) reject(failure);
     this.options.onFailure(failure);

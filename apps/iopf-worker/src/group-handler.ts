@@ -8,7 +8,7 @@ import {
   type ShardPosition,
   splitRuns,
 } from '@faultline/domain';
-import { ModelTime } from '@faultline/hosting';
+import { ModelTime, toError } from '@faultline/hosting';
 import type { ServicePorts } from '@faultline/runtime';
 import type { HandledRun, ShardLanes } from './shard-lanes';
 
@@ -73,7 +73,7 @@ export class GroupHandler {
         else done();
       });
     } catch (thrown) {
-      done(thrown instanceof Error ? thrown : new Error(String(thrown)));
+      done(toError(thrown));
     }
   }
 }

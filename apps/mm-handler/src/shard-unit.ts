@@ -31,6 +31,7 @@ import {
   type Running,
   UnitHost,
   type UnitJournal,
+  toError,
 } from '@faultline/hosting';
 import { own, type OwnedUnit, serveLane, type ServicePorts, Snapshots } from '@faultline/runtime';
 import { HandlerCost } from './handler-cost';
@@ -120,7 +121,7 @@ export class ShardUnit implements OwnedUnit {
       { unit: this.name, epoch: this.journal.epoch },
       (entries) => this.host.settle([{ kind: 'CompleteInvalidation', entries }]),
       (error) => {
-        if (!isLoss(error)) this.onFailure(error instanceof Error ? error : new Error(String(error)));
+        if (!isLoss(error)) this.onFailure(toError(error));
       },
     );
     this.resumeInvalidations();

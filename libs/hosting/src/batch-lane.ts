@@ -1,4 +1,5 @@
 import type { ClockPort } from './ports';
+import { toError } from './to-error';
 
 /**
  * Sends commands to another service in batches that clock themselves: one request is in flight (or `window` of them), what is
@@ -68,10 +69,7 @@ export class BatchLane<Item> {
         await this.options.send(batch);
         return;
       } catch (error) {
-        const delayMicros = this.options.onError(
-          error instanceof Error ? error : new Error(String(error)),
-          attempt,
-        );
+        const delayMicros = this.options.onError(toError(error), attempt);
         if (delayMicros === undefined) return;
         await new Promise<void>((resolve) => this.options.clock.after(delayMicros, resolve));
       }

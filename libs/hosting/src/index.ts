@@ -6,5 +6,6 @@ export * from './model-time';
 export * from './ownership';
 export * from './ports';
 export * from './take-over';
+export * from './to-error';
 export * from './unit-host';
 export * from './unit-journal';

@@ -1,6 +1,7 @@
 import type { Decider } from '@faultline/domain';
 import { Deposed } from './append-surely';
 import { AppendRefused, type ClockPort } from './ports';
+import { toError } from './to-error';
 import type { OutgoingMessage, UnitJournal } from './unit-journal';
 
 /** What a service says about a kind of unit, so that the host can run it. */
@@ -255,7 +256,7 @@ export class UnitHost<State, Command, Event> {
   }
 
   private fail(cause: unknown): void {
-    const error = cause instanceof Error ? cause : new Error(String(cause));
+    const error = toError(cause);
     const wasClosed = this.failure !== undefined;
     this.failure ??= error;
     this.broken = true;

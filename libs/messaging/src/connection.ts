@@ -1,5 +1,6 @@
+import { toError } from '@faultline/hosting';
 import { connect, Events, type NatsConnection, type Status } from 'nats';
-import { NatsUnreachable, toError } from './errors';
+import { NatsUnreachable } from './errors';
 import { Requests } from './requests';
 
 export type LinkStatus = 'disconnected' | 'reconnected' | 'error' | 'lame-duck' | 'closed';

@@ -1,3 +1,4 @@
+import { toError } from '@faultline/hosting';
 import {
   DeliverPolicy,
   type ConsumerConfig,
@@ -18,7 +19,6 @@ import {
   StorageUnavailable,
   StreamConfigConflict,
   SubjectsTaken,
-  toError,
   type ConfigDifference,
 } from './errors';
 import { apiErrorOf, patiently } from './patience';

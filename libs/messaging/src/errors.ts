@@ -117,6 +117,3 @@ export class AppendImpossible extends Error {
     this.name = 'AppendImpossible';
   }
 }
-
-export const toError = (thrown: unknown): Error =>
-  thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -1,8 +1,14 @@
-import { KvLost, KvUnavailable, LogReadFailed, type KvWatchOptions, type Running } from '@faultline/hosting';
+import {
+  KvLost,
+  KvUnavailable,
+  LogReadFailed,
+  type KvWatchOptions,
+  type Running,
+  toError,
+} from '@faultline/hosting';
 import type { Msg } from 'nats';
 import type { NatsLink } from './connection';
 import type { Delivery } from './delivery';
-import { toError } from './errors';
 import { LogFollower } from './log-follower';
 
 export interface WatchedBucket {

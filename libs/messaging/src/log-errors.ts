@@ -1,6 +1,6 @@
-import { AppendRefused, LogFull, LogUnavailable, type LogAppend } from '@faultline/hosting';
+import { AppendRefused, LogFull, LogUnavailable, type LogAppend, toError } from '@faultline/hosting';
 import type { ApiError } from 'nats';
-import { AppendImpossible, toError } from './errors';
+import { AppendImpossible } from './errors';
 import { RequestFailed } from './requests';
 
 /** Error codes of the JetStream API that an append can get. */

@@ -1,4 +1,4 @@
-import { LogReadFailed, type Running } from '@faultline/hosting';
+import { LogReadFailed, type Running, toError } from '@faultline/hosting';
 import {
   AckPolicy,
   createInbox,
@@ -12,7 +12,6 @@ import {
 } from 'nats';
 import type { NatsLink } from './connection';
 import { parseDelivery, type Delivery } from './delivery';
-import { toError } from './errors';
 import { askJetStream, JetStreamRefused } from './jetstream-api';
 import { patiently } from './patience';
 

@@ -1,7 +1,6 @@
-import { BlobUnavailable, type BlobPort } from '@faultline/hosting';
+import { BlobUnavailable, type BlobPort, toError } from '@faultline/hosting';
 import type { ObjectResult, ObjectStore } from 'nats';
 import type { NatsLink } from './connection';
-import { toError } from './errors';
 import { askJetStream } from './jetstream-api';
 import { apiErrorOf } from './patience';
 

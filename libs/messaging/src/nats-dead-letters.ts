@@ -1,9 +1,8 @@
 import { subjectsOf, type Subjects } from '@faultline/contracts';
-import type { DeadLetter, DeadLetterPort } from '@faultline/hosting';
+import { type DeadLetter, type DeadLetterPort, toError } from '@faultline/hosting';
 import type { ApiError } from 'nats';
 import { encodeHeaders } from './batch-headers';
 import type { NatsLink } from './connection';
-import { toError } from './errors';
 
 export interface NatsDeadLettersOptions {
   lab: string;

@@ -8,11 +8,11 @@ import {
   type KvPort,
   type KvWatchOptions,
   type Running,
+  toError,
 } from '@faultline/hosting';
 import type { ApiError } from 'nats';
 import { encodeHeaders } from './batch-headers';
 import type { NatsLink } from './connection';
-import { toError } from './errors';
 import { askJetStream, JetStreamRefused } from './jetstream-api';
 import { watchBucket } from './kv-watch';
 import { RequestFailed } from './requests';

@@ -1,8 +1,7 @@
-import { LaneRejected, LaneUnavailable, type LanePort, type Running } from '@faultline/hosting';
+import { LaneRejected, LaneUnavailable, type LanePort, type Running, toError } from '@faultline/hosting';
 import type { Msg } from 'nats';
 import { encodeHeaders } from './batch-headers';
 import type { NatsLink } from './connection';
-import { toError } from './errors';
 import { RequestFailed } from './requests';
 
 const REJECT_HEADER = 'Fl-Reject';

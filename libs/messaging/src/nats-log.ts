@@ -6,12 +6,12 @@ import {
   type LogMessage,
   type LogPort,
   type Running,
+  toError,
 } from '@faultline/hosting';
 import type { ApiError, Msg } from 'nats';
 import { encodeAppendHeaders, parseHeaders } from './batch-headers';
 import type { NatsLink } from './connection';
 import { toLogMessage } from './delivery';
-import { toError } from './errors';
 import { askJetStream, JetStreamRefused } from './jetstream-api';
 import { LogFollower } from './log-follower';
 import { fromApiError, fromSendError } from './log-errors';

@@ -1,8 +1,7 @@
 import { logStream, queueConsumer } from '@faultline/contracts';
-import { QueueUnavailable, type WorkMessage, type Working, type WorkPort } from '@faultline/hosting';
+import { QueueUnavailable, type WorkMessage, type Working, type WorkPort, toError } from '@faultline/hosting';
 import { millis, type ConsumerInfo, type JetStreamManager } from 'nats';
 import type { NatsLink } from './connection';
-import { toError } from './errors';
 import { askJetStream } from './jetstream-api';
 import { patiently } from './patience';
 import { QueueWatchdog, type QueueRepair } from './queue-watchdog';

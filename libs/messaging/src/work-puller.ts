@@ -1,8 +1,13 @@
-import { QueueUnavailable, retryDelayMillis, type Running, type WorkMessage } from '@faultline/hosting';
+import {
+  QueueUnavailable,
+  retryDelayMillis,
+  type Running,
+  type WorkMessage,
+  toError,
+} from '@faultline/hosting';
 import { createInbox, nanos, type Msg, type Subscription } from 'nats';
 import type { NatsLink } from './connection';
 import { parseDelivery } from './delivery';
-import { toError } from './errors';
 import { NatsWorkMessage } from './work-message';
 
 export interface PullOptions {

@@ -1,3 +1,4 @@
+import { toError } from '@faultline/hosting';
 import { type ArgumentsHost, Catch, type RpcExceptionFilter } from '@nestjs/common';
 import { ClientNats, type MessageHandler, type NatsOptions, ServerNats } from '@nestjs/microservices';
 import type { Addressed, ControlFailure } from '@faultline/contracts';
@@ -87,7 +88,7 @@ export class ControlFailureFilter implements RpcExceptionFilter {
   constructor(private readonly logger: Logger) {}
 
   catch(exception: unknown, _host: ArgumentsHost): Observable<ControlFailure> {
-    const error = exception instanceof Error ? exception : new Error(String(exception));
+    const error = toError(exception);
     this.logger.warn({ err: error }, 'control request refused');
     return throwError(() => ({ error: error.name, message: error.message }) satisfies ControlFailure);
   }

@@ -1,5 +1,5 @@
 import { ownersBucket } from '@faultline/contracts';
-import type { UnitKeeper } from '@faultline/hosting';
+import { type UnitKeeper, toError } from '@faultline/hosting';
 import { connectNats, jetStreamOf, type NatsLink, natsPorts, provisionKv } from '@faultline/messaging';
 import type { DynamicModule, INestMicroservice, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -16,7 +16,7 @@ import { awaitScenario } from './scenario-watch';
 import { shareUnits } from './share-units';
 import { UnitOwnerService } from './unit-owner-service';
 import { UnitService } from './unit-service';
-import { settlesWithin, toError } from './waiting';
+import { settlesWithin } from './waiting';
 
 /** How long stopping may take to settle what is in flight before it is left as it is. */
 const STOP_DEADLINE_MILLIS = 10_000;

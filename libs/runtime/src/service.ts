@@ -1,10 +1,10 @@
+import { toError } from '@faultline/hosting';
 import type { ServiceName } from '@faultline/contracts';
 import type { Type } from '@nestjs/common';
 import { readConfig, type ServiceConfig } from './config';
 import { Engagement } from './engagement';
 import { createLogger, type Logger } from './logging';
 import { SiteService } from './site-service';
-import { toError } from './waiting';
 
 /** A service that has not ended so long after it was to is ended by force. */
 const END_DEADLINE_MILLIS = 15_000;

@@ -1,8 +1,7 @@
 import { decodeSiteClaim, SITES_BUCKET } from '@faultline/contracts';
-import type { KvEntry, Running } from '@faultline/hosting';
+import { type KvEntry, type Running, toError } from '@faultline/hosting';
 import { jetStreamOf, type NatsLink, openKv, provisionKv } from '@faultline/messaging';
 import type { Logger } from './logging';
-import { toError } from './waiting';
 
 /** The laboratory that a site is to serve, and the run it is for. */
 export interface Assignment {

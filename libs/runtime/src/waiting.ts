@@ -12,8 +12,3 @@ export async function settlesWithin(promise: Promise<unknown>, millis: number): 
   clearTimeout(timer);
   return inTime;
 }
-
-/** What was thrown, as an error. */
-export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
-}

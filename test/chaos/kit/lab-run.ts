@@ -16,7 +16,7 @@ import {
   SITES_BUCKET,
   subjectsOf,
 } from '@faultline/contracts';
-import { appendSurely, type LogMessage, preferredMember, type Running } from '@faultline/hosting';
+import { appendSurely, type LogMessage, preferredMember, type Running, toError } from '@faultline/hosting';
 import {
   type NatsLink,
   NatsLog,
@@ -130,9 +130,7 @@ export class LabRun {
       const wiring = new Wiring(control, this.scenario);
       const acting = act(this);
       // What goes wrong in it shows when it is waited for, at the latest.
-      acting.catch((error: unknown) =>
-        this.lifeline.fail(error instanceof Error ? error : new Error(String(error))),
-      );
+      acting.catch((error: unknown) => this.lifeline.fail(toError(error)));
       await this.lifeline.race(wiring.wireUp());
       await this.follow(control, wiring);
       await this.lifeline.race(acting);

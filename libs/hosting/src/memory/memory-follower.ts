@@ -1,5 +1,6 @@
 import type { LogMessage, Running } from '../ports';
-import { Pump, toError, type Scheduler } from './scheduler';
+import { toError } from '../to-error';
+import { Pump, type Scheduler } from './scheduler';
 import { subjectMatcher } from './subject-match';
 
 /** Messages one task looks at before others get their turn. */

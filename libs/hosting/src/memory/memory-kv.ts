@@ -7,7 +7,8 @@ import {
   type KvWatchOptions,
   type Running,
 } from '../ports';
-import { microtasks, Pump, toError, type Scheduler } from './scheduler';
+import { toError } from '../to-error';
+import { microtasks, Pump, type Scheduler } from './scheduler';
 
 /** What a key holds; a deletion has no value. */
 interface Change {

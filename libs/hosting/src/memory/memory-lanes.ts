@@ -1,5 +1,6 @@
 import { LaneRejected, LaneUnavailable, type ClockPort, type LanePort, type Running } from '../ports';
-import { microtasks, toError, type Scheduler } from './scheduler';
+import { toError } from '../to-error';
+import { microtasks, type Scheduler } from './scheduler';
 
 export interface MemoryLanesOptions {
   clock: ClockPort;

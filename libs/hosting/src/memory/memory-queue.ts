@@ -1,6 +1,7 @@
 import { retryDelayMillis, type ClockPort, type LogMessage, type WorkMessage, type Working } from '../ports';
 import type { MemoryLog } from './memory-log';
-import { Pump, toError, type Scheduler } from './scheduler';
+import { toError } from '../to-error';
+import { Pump, type Scheduler } from './scheduler';
 import { subjectMatcher } from './subject-match';
 
 export interface MemoryQueueOptions {

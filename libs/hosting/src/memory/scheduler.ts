@@ -21,6 +21,3 @@ export class Pump {
     });
   }
 }
-
-export const toError = (thrown: unknown): Error =>
-  thrown instanceof Error ? thrown : new Error(String(thrown));
