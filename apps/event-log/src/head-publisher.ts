@@ -1,6 +1,7 @@
 import { type ChainHead, decodeHead, encodeHead, sameHash } from '@faultline/audit';
 import { HEAD_PREFIX, headKey } from '@faultline/contracts';
 import { type ClockPort, KvConflict, type KvPort, toError } from '@faultline/hosting';
+import { Pause } from './pause';
 
 /**
  * Messages between two published heads. What was recorded after the last head can be rewritten unseen until the next one, so it
@@ -47,11 +48,13 @@ export class HeadPublisher {
   /** Heads up to here are out. */
   private published = 0;
   private publishing: Promise<void> | undefined;
-  private cancelRetry: (() => void) | undefined;
+  private readonly retry: Pause;
   private stopped = false;
   private begun = false;
 
-  constructor(private readonly options: HeadPublisherOptions) {}
+  constructor(private readonly options: HeadPublisherOptions) {
+    this.retry = new Pause(options.clock);
+  }
 
   /**
    * Holds the record against what was published before. Rejects with {@link HeadDiffers}, and with the bucket's own error when it
@@ -89,14 +92,14 @@ export class HeadPublisher {
         return;
       } catch (error) {
         if (error instanceof HeadDiffers || clock.nowMicros() >= deadline) throw error;
-        await this.sleep(RETRY_MICROS);
+        await this.retry.wait(RETRY_MICROS);
       }
     }
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    this.cancelRetry?.();
+    this.retry.cut();
     await this.publishing;
   }
 
@@ -108,7 +111,7 @@ export class HeadPublisher {
         const error = toError(thrown);
         if (error instanceof HeadDiffers) throw error;
         this.options.onDelay(error, retryMicros);
-        await this.sleep(retryMicros);
+        await this.retry.wait(retryMicros);
         retryMicros = Math.min(2 * retryMicros, LONGEST_RETRY_MICROS);
       }
     }
@@ -148,15 +151,5 @@ export class HeadPublisher {
     const own = await this.options.hashAt(position);
     if (!own || !sameHash(own, hash)) throw new HeadDiffers(position);
     this.published = Math.max(this.published, position);
-  }
-
-  private sleep(micros: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.options.clock.after(micros, resolve);
-      this.cancelRetry = () => {
-        cancel();
-        resolve();
-      };
-    });
   }
 }

@@ -1,6 +1,7 @@
 import { type ClockPort, type LogMessage, type LogPort, type Running, toError } from '@faultline/hosting';
 import { RecordAhead, RecordNotWritable, type RecordWriter } from '@faultline/record';
 import { Backlog, BACKLOG_LIMITS, type BacklogLimits } from './backlog';
+import { Pause } from './pause';
 
 /** First pause before a batch that could not be written is tried again, and the longest, in microseconds. */
 const RETRY_MICROS = 250_000;
@@ -42,7 +43,7 @@ export class RecordIntake {
   private following: Promise<Running> | undefined;
   private writing: Promise<void> | undefined;
   private waiters: { sequence: number; resolve: () => void; reject: (error: Error) => void }[] = [];
-  private cancelRetry: (() => void) | undefined;
+  private readonly retry: Pause;
   /** Last sequence taken from the log. */
   private taken: number;
   private failure: Error | undefined;
@@ -51,6 +52,7 @@ export class RecordIntake {
   private pauseCount = 0;
 
   constructor(private readonly options: IntakeOptions) {
+    this.retry = new Pause(options.clock);
     this.backlog = new Backlog(options.limits ?? BACKLOG_LIMITS);
     this.taken = options.writer.position;
   }
@@ -85,7 +87,7 @@ export class RecordIntake {
   async stop(): Promise<void> {
     this.stopped = true;
     await this.unfollow();
-    this.cancelRetry?.();
+    this.retry.cut();
     await this.writing;
   }
 
@@ -129,7 +131,7 @@ export class RecordIntake {
   private async write(): Promise<void> {
     try {
       while (this.backlog.size > 0) {
-        if (this.backlog.size < WHOLE_BATCH && !this.stopped) await this.sleep(LINGER_MICROS);
+        if (this.backlog.size < WHOLE_BATCH && !this.stopped) await this.retry.wait(LINGER_MICROS);
         await this.writeBatch(this.backlog.take());
         this.settle();
         if (this.isPaused && !this.backlog.isFull && !this.stopped) await this.resume();
@@ -151,19 +153,9 @@ export class RecordIntake {
       } catch (error) {
         if (!(error instanceof RecordNotWritable) || this.stopped || retries === RETRIES) throw error;
         this.options.onDelay(error, retryMicros);
-        await this.sleep(retryMicros);
+        await this.retry.wait(retryMicros);
       }
     }
-  }
-
-  private sleep(micros: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.options.clock.after(micros, resolve);
-      this.cancelRetry = () => {
-        cancel();
-        resolve();
-      };
-    });
   }
 
   private settle(): void {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { LAB_NAME, type ServiceName } from '@faultline/contracts';
+import { DEFAULT_ACK_WAIT_MILLIS } from '@faultline/messaging';
 import { z } from 'zod';
 import { FailpointInvalid, type FailpointRule, parseFailpoints } from './failpoints';
 
@@ -81,7 +82,7 @@ const environment = z.object({
 const provisioning = z.object({
   FAULTLINE_REPLICAS: replicas,
   FAULTLINE_ACK_WAIT_MILLIS: wholeNumber(1_000, 600_000)
-    .default(6_000)
+    .default(DEFAULT_ACK_WAIT_MILLIS)
     .describe(
       'time a worker has to settle or extend a work message before another one gets it, in milliseconds; twice the default lease, because the groups of a dead worker must go on soon',
     ),

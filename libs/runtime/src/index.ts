@@ -14,3 +14,4 @@ export * from './share-units';
 export * from './snapshots';
 export * from './unit-owner-service';
 export * from './unit-service';
+export * from './waiting';

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
+import { settlesWithin } from '@faultline/runtime';
 import type { Guard } from './guard';
 import { LastLines } from './last-lines';
 
@@ -119,15 +120,4 @@ export class ServiceProcess {
       );
     });
   }
-}
-
-/** Whether the promise settles within the time. Leaves no timer behind. */
-async function settlesWithin(promise: Promise<unknown>, millis: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, millis, false);
-  });
-  const settled = await Promise.race([promise.then(() => true), late]);
-  clearTimeout(timer);
-  return settled;
 }

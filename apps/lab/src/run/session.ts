@@ -4,7 +4,7 @@ import type { ClientNats } from '@nestjs/microservices';
 import { headText } from '@faultline/audit';
 import type { ResolvedScenario } from '@faultline/contracts';
 import { SystemClock } from '@faultline/messaging';
-import { createControlClient, type ProvisioningConfig } from '@faultline/runtime';
+import { createControlClient, type ProvisioningConfig, settlesWithin } from '@faultline/runtime';
 import { Interrupted, RunFailed } from '../errors';
 import type { Terminal } from '../terminal';
 import { Bus } from './bus';
@@ -256,14 +256,7 @@ export class RunSession {
 
   /** The log tells that the run failed, unless the log is what failed. */
   private async tellFailure(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, TELL_MILLIS)));
-    const told = this.bus?.append(this.ended('failed')).then(
-      () => undefined,
-      () => undefined,
-    );
-    await Promise.race([told, late]);
-    clearTimeout(timer);
+    if (this.bus) await settlesWithin(this.bus.append(this.ended('failed')), TELL_MILLIS);
   }
 
   /** A question that was not answered because its service died is told as that death. */
