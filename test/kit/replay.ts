@@ -1,5 +1,13 @@
+import { types } from 'node:util';
 import { decodeLogBody, IommuHistory } from '@faultline/contracts';
-import type { Decider, DurableSegmentEvent, IommuEvent, MmEvent, SegmentState } from '@faultline/domain';
+import {
+  AccessHistory,
+  type Decider,
+  type DurableSegmentEvent,
+  durableSegment,
+  type IommuEvent,
+  type MmEvent,
+} from '@faultline/domain';
 import type { LogMessage } from '@faultline/hosting';
 import { SegmentUnit } from '../../apps/device-emulator/src/segment-unit';
 import { IommuUnit } from '../../apps/iommu/src/iommu-unit';
@@ -13,7 +21,7 @@ export interface Replayed {
   folded: string;
 }
 
-/** Folds the log again for every unit (I8). */
+/** Folds the log again for every unit (I8). Every unit must be owned by somebody, so it is asked before anything stops. */
 export function replayUnits(laboratory: Laboratory, log: readonly LogMessage[]): Replayed[] {
   const of = (unit: string): LogMessage[] => log.filter((message) => message.headers.unit === unit);
   const unitsOf = <Unit extends object>(kind: abstract new (...how: never) => Unit): Unit[] =>
@@ -38,12 +46,22 @@ export function replayUnits(laboratory: Laboratory, log: readonly LogMessage[]):
     const events = of(unit.name).flatMap(
       ({ headers, body }) => decodeLogBody(headers.schema, body) as DurableSegmentEvent[],
     );
-    const folded = durableOf(fold(unit['host']['plan'].decider, events));
-    const ended = (device: number): number => events.reduce((sum, event) => sum + endsOf(event, device), 0);
-    for (const device of folded.devices) device.ended = ended(device.device);
-    return { unit: unit.name, live: canonical(durableOf(unit['host'].state)), folded: canonical(folded) };
+    const history = new AccessHistory();
+    for (const event of events) history.fold(event);
+    const live = { ...durableSegment(unit['host'].state), history: unit['history'].toPlain() };
+    const folded = {
+      ...durableSegment(fold(unit['host']['plan'].decider, events)),
+      history: history.toPlain(),
+    };
+    return { unit: unit.name, live: canonical(live), folded: canonical(folded) };
   });
-  return [...iommus, ...shards, ...segments];
+  const replayed = [...iommus, ...shards, ...segments];
+  const wanted = 2 * laboratory.scenario.iommus.length + laboratory.scenario.shards.length;
+  if (replayed.length !== wanted)
+    throw new Error(
+      `only ${replayed.length} of ${wanted} units have an owner: there is nothing to compare with`,
+    );
+  return replayed;
 }
 
 /** The events of an IOMMU in the order in which they were decided (D5). */
@@ -54,29 +72,20 @@ export function iommuEvents(messages: readonly LogMessage[]): IommuEvent[] {
   return events;
 }
 
-function fold<State, Event>(
+/** What a decider makes of events, from the beginning. */
+export function fold<State, Event>(
   decider: Pick<Decider<State, never, Event>, 'initial' | 'evolve'>,
   events: readonly Event[],
 ): State {
   return events.reduce((state, event) => decider.evolve(state, event), decider.initial());
 }
 
-/** What of a segment is no register or cache of a device. */
-function durableOf({ segment, epoch, devices }: SegmentState) {
-  return { segment, epoch, devices: devices.map(({ device, failed, ended }) => ({ device, failed, ended })) };
-}
-
-/** Hits are in the log as counts, so a fold does not see them one by one. */
-function endsOf(event: DurableSegmentEvent, device: number): number {
-  if (event.kind === 'AccessEnded') return event.device === device ? 1 : 0;
-  return event.kind === 'AccessesHit' && event.device === device ? event.atcHits + event.translated : 0;
-}
-
 /** A text for plain data: fields by name, Maps and Sets in their order, which is part of the state. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, each: unknown) => {
-    if (each instanceof Map) return { map: [...each] };
-    if (each instanceof Set) return { set: [...each] };
+    // Those of a snapshot were made outside of the test's own realm, and are no instances of its classes.
+    if (types.isMap(each)) return { map: [...each] };
+    if (types.isSet(each)) return { set: [...each] };
     if (ArrayBuffer.isView(each))
       return Buffer.from(each.buffer, each.byteOffset, each.byteLength).toString('base64');
     if (typeof each !== 'object' || each === null || Array.isArray(each)) return each;

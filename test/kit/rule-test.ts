@@ -1,7 +1,6 @@
 import type { ResolvedScenario } from '@faultline/contracts';
-import { complaintsOf } from './audit-log';
+import { complaintsAbout } from './complaints';
 import type { Laboratory } from './laboratory';
-import { replayUnits } from './replay';
 import { type Sabotage, sabotaged } from './sabotage';
 import { type FinishedRun, type RunOptions, runVirtually } from './virtual-run';
 import { Standstill } from './virtual-world';
@@ -43,8 +42,10 @@ export function testRule(rule: string, one: RuleCase): void {
       for (const seed of seeds) {
         expect([seed, await noticesOf(one.trial(), seed)]).toEqual([seed, []]);
         const notices = await sabotaged(one.install, () => noticesOf(one.trial(), seed));
-        found.push(...notices.slice(0, 3).map((notice) => `seed ${seed}: ${notice}`));
-        if (search === 0 && notices.some((notice) => one.noticed.test(notice))) break;
+        const fitting = notices.filter((notice) => one.noticed.test(notice));
+        const told = fitting.length > 0 ? fitting : notices;
+        found.push(...told.slice(0, 3).map((notice) => `seed ${seed}: ${notice}`));
+        if (search === 0 && fitting.length > 0) break;
       }
       if (search > 0) process.stdout.write(`${rule}: ${one.sabotage}\n${found.join('\n')}\n`);
       expect(found.join('\n')).toMatch(one.noticed);
@@ -71,22 +72,4 @@ export async function noticesOf(trial: RuleTrial, seed: number): Promise<string[
     const [sentence] = (error instanceof Error ? error.message : String(error)).split('\n');
     return [`run: ${sentence}`];
   }
-}
-
-function complaintsAbout({ laboratory, log, report }: FinishedRun): string[] {
-  const { accesses, buried } = laboratory;
-  const unequal = [...accesses.all.values()].filter(({ ends }) => ends.length !== 1);
-  return [
-    ...complaintsOf(report).map((complaint) => `audit: ${complaint}`),
-    ...accesses.complaints.map((complaint) => `watch: ${complaint}`),
-    ...unequal.map(
-      ({ device, access, ends }) => `watch: access ${device}/${access} ended ${ends.length} times`,
-    ),
-    ...Object.values(buried)
-      .flat()
-      .map((reason) => `dead letter: ${reason}`),
-    ...replayUnits(laboratory, log)
-      .filter(({ live, folded }) => live !== folded)
-      .map(({ unit }) => `replay: ${unit} does not fold to the state that it has`),
-  ];
 }

@@ -4,6 +4,7 @@ import type { LogMessage } from '@faultline/hosting';
 import { auditLog } from './audit-log';
 import { Laboratory, type OwnerName } from './laboratory';
 import type { Life } from './life';
+import { type Replayed, replayUnits } from './replay';
 import { NO_TROUBLE, type Trouble, type VirtualPorts, virtualPorts } from './virtual-ports';
 import { VirtualWorld } from './virtual-world';
 
@@ -12,6 +13,8 @@ export interface FinishedRun {
   laboratory: Laboratory;
   log: LogMessage[];
   report: AuditReport;
+  /** The states of all units, before anything stopped. */
+  replayed: Replayed[];
 }
 
 /** A replica is lost, or hands over, and another one takes over what it owned. */
@@ -110,6 +113,7 @@ export async function runVirtually(
   const ports = through(virtualPorts(world, 'virtual', trouble), world);
   const laboratory = new Laboratory('virtual', scenario, () => ports, snapshotEvents);
   const misfortune = new Misfortune(laboratory, takeovers);
+  let replayed: Replayed[];
   try {
     await world.settle(laboratory.start());
     await world.settle(laboratory.begin());
@@ -121,6 +125,7 @@ export async function runVirtually(
       () => laboratory.accesses.count,
     );
     await world.settle(laboratory.finish());
+    replayed = replayUnits(laboratory, logOf(ports));
     await world.settle(laboratory.stop());
   } catch (error) {
     throw new Error(
@@ -130,10 +135,15 @@ export async function runVirtually(
       },
     );
   }
+  const log = logOf(ports);
+  return { laboratory, log, report: auditLog(log, scenario), replayed };
+}
+
+/** Everything that is in the log. */
+export function logOf({ memory }: Pick<VirtualPorts, 'memory'>): LogMessage[] {
   const log: LogMessage[] = [];
-  for (let message = ports.memory.at(1); message; message = ports.memory.at(log.length + 1))
-    log.push(message);
-  return { laboratory, log, report: auditLog(log, scenario) };
+  for (let message = memory.at(1); message; message = memory.at(log.length + 1)) log.push(message);
+  return log;
 }
 
 /** Where everything stands, for a run that hangs. */

@@ -62,9 +62,7 @@ export class SegmentUnit implements OwnedUnit {
   private journal!: UnitJournal;
   private begun = false;
   private requests = 0;
-  private faulted = 0;
-  /** Accesses that ended before this owner began, beyond those that its state counts. */
-  private endedBefore = 0;
+  /** Accesses of the owners before: those that had not ended are begun again. */
   private startedBefore = 0;
   private history = new AccessHistory();
   private readonly snapshots: Snapshots<SegmentSnapshot>;
@@ -195,8 +193,6 @@ export class SegmentUnit implements OwnedUnit {
       },
     });
     this.requests = history.requests;
-    this.faulted = history.faulted;
-    this.endedBefore = history.ended - segmentCounters(state).ended;
     this.startedBefore = history.ended;
     for (const device of devices) this.driversOf.set(device.device, this.driversFor(device, history));
     this.drivers = [...this.driversOf.values()].flat();
@@ -254,17 +250,15 @@ export class SegmentUnit implements OwnedUnit {
   }
 
   progress(): DeviceProgress {
-    const counters = segmentCounters(this.host.state);
-    const { withdrawn } = counters;
-    const ended = counters.ended + this.endedBefore;
-    const started = counters.started + this.startedBefore;
+    const { started, withdrawn } = segmentCounters(this.host.state);
+    const issued = started + this.startedBefore;
+    const { ended, faulted } = this.history;
     const total = this.drivers.reduce((sum, driver) => sum + driver.total, 0);
     const finished =
       this.drivers.every((driver) => !driver.begun || driver.finished) &&
       isSegmentIdle(this.host.state) &&
       this.host.backlog === 0;
-    const { requests, faulted } = this;
-    return { total, issued: started, ended, withdrawn, requests, faulted, finished };
+    return { total, issued, ended, withdrawn, requests: this.requests, faulted, finished };
   }
 
   /** The workloads issue what they may, then the devices send what the turn made ready. */
@@ -304,8 +298,6 @@ export class SegmentUnit implements OwnedUnit {
     for (const event of events) {
       if (event.kind === 'PageRequestSent' || event.kind === 'StalledAccessSent') this.requests += 1;
       if (event.kind !== 'AccessHit' && event.kind !== 'AccessEnded') continue;
-      if (event.kind === 'AccessEnded' && (event.outcome !== 'removed' || event.rounds > 0))
-        this.faulted += 1;
       const drivers = this.driversOf.get(event.device);
       drivers?.find((driver) => driver.owns(event.access))?.ended();
       ended = true;

@@ -144,6 +144,27 @@ describe('FaultAssembler', () => {
     expect(ended.left).toEqual([]);
   });
 
+  it('ends a fault that its IOMMU writes after the segment has a new owner, which knows nothing of it (D9)', () => {
+    const [before, late] = [requestOf(1, 0), requestOf(2, 0, { groupId: 2 })];
+    const group = groupOf(1, [late]);
+    const log = new LogBuilder()
+      .hw({ kind: 'PageRequestQueued', ...before })
+      .segment({ kind: 'SegmentOwnerChanged', segment: 0, epoch: 2 })
+      .queue(group)
+      .iopf(handledOf(group))
+      .hw({ kind: 'PageRequestQueued', ...late }, respondedOf(group), {
+        kind: 'SegmentResetSeen',
+        segment: 0,
+        segmentEpoch: 2,
+      });
+    const ended = assemble(log.messages);
+    expect(ended.rows.map(({ id, code, complete }) => [id, code, complete])).toEqual([
+      ['0.1.2', 'success', false],
+      ['0.1.1', 'discarded', false],
+    ]);
+    expect(ended.left).toEqual([]);
+  });
+
   it('does not open a member again whose truncated group was answered before (R53)', () => {
     const early = requestOf(1, 0, { last: false, groupId: 4 });
     const log = new LogBuilder()

@@ -35,6 +35,8 @@ export class FaultAssembler {
   );
   /** Devices that vanished: whatever they are answered, they settle nothing (R104). */
   private readonly gone = new Set<number>();
+  /** Newest epoch of each segment: what devices sent before it is forgotten, whenever an IOMMU writes it (D9). */
+  private readonly segmentEpochs = new Map<number, number>();
 
   constructor(private readonly onFault: (row: FaultRow) => void) {}
 
@@ -123,7 +125,7 @@ export class FaultAssembler {
         this.settleAccess(event, place);
         break;
       case 'SegmentOwnerChanged':
-        this.abandon(({ segment, segmentEpoch }) => segment === event.segment && segmentEpoch < event.epoch);
+        this.hear(event.segment, event.epoch);
         break;
       case 'DeviceReset':
         this.resetDevice(event, place);
@@ -142,6 +144,7 @@ export class FaultAssembler {
     const known = this.faults.find(record, model === 'stall' ? record.round : 0);
     if (known) return known;
     const fault = this.faults.open(record, model, place.unit, place.sequence);
+    if (fault && record.segmentEpoch < (this.segmentEpochs.get(record.segment) ?? 0)) fault.abandoned = true;
     if (!fault || fault.stallRound === 0) return fault;
     // The transaction never left the IOMMU, so rounds of one stall lie end to end.
     fault.instants.sentAtMicros = record.writtenAtMicros;
@@ -165,7 +168,7 @@ export class FaultAssembler {
     fault.sequences.written = place.sequence;
     fault.code = event.answered ? (AUTOMATIC_CODES[event.code] ?? 'auto-failure') : 'dropped';
     // Sent before the reset that cut it off: the device has forgotten it.
-    fault.abandoned = event.cause === 'fenced';
+    if (event.cause === 'fenced') fault.abandoned = true;
     if (event.answered) {
       fault.instants.respondedAtMicros = event.writtenAtMicros;
       fault.sequences.responded = place.sequence;
@@ -229,6 +232,7 @@ export class FaultAssembler {
 
   /** A stalled access is settled by its IOMMU, before the device hears of it. */
   private settleAccess(event: AccessRetried | AccessEnded, place: Place): void {
+    this.hear(place.unit, place.epoch);
     const fault = this.faults.find(
       { segment: place.unit, segmentEpoch: place.epoch, request: event.request },
       0,
@@ -253,6 +257,13 @@ export class FaultAssembler {
         record.segmentEpoch === epoch &&
         record.request < request,
     );
+  }
+
+  /** A segment wrote in this epoch. Whoever begins to read in the middle of a log learns of it by any of its messages. */
+  private hear(segment: number, epoch: number): void {
+    if (epoch <= (this.segmentEpochs.get(segment) ?? 0)) return;
+    this.segmentEpochs.set(segment, epoch);
+    this.abandon((record) => record.segment === segment && record.segmentEpoch < epoch);
   }
 
   private abandon(concerns: (record: RequestRecord, fault: OpenFault) => boolean): void {

@@ -51,7 +51,7 @@ export class AccessHistory {
         this.ended += 1;
         if (event.outcome !== 'removed' || event.rounds > 0) this.faulted += 1;
         this.requests += event.rounds;
-        this.add(event.device, [{ first: event.access, count: 1 }]);
+        this.addOne(event.device, event.access);
         return;
       default:
         return;
@@ -69,11 +69,25 @@ export class AccessHistory {
   }
 
   private add(device: number, ranges: readonly AccessRange[]): void {
-    let over = this.over.get(device);
-    if (over === undefined) this.over.set(device, (over = new NumberSet()));
+    const over = this.overOf(device);
     for (const { first, count } of ranges) {
       over.addRange(first, count, () => undefined);
-      if (first + count - 1 > (this.highest.get(device) ?? -1)) this.highest.set(device, first + count - 1);
+      this.reach(device, first + count - 1);
     }
+  }
+
+  private addOne(device: number, access: number): void {
+    this.overOf(device).add(access);
+    this.reach(device, access);
+  }
+
+  private overOf(device: number): NumberSet {
+    let over = this.over.get(device);
+    if (over === undefined) this.over.set(device, (over = new NumberSet()));
+    return over;
+  }
+
+  private reach(device: number, access: number): void {
+    if (access > (this.highest.get(device) ?? -1)) this.highest.set(device, access);
   }
 }

@@ -23,7 +23,9 @@ export function durableSegment(state: SegmentState): DurableSegment {
       device,
       removed,
       hung,
-      stopped: stops.flatMap(({ pasid, stopped }) => (stopped ? [pasid] : [])),
+      stopped: stops
+        .flatMap(({ pasid, stopped }) => (stopped ? [pasid] : []))
+        .sort((one, other) => one - other),
       withdrawn,
     })),
   };
