@@ -15,7 +15,7 @@ import {
   stalledAccess,
   testIommu,
 } from './iommu.testkit';
-import { isIdle, openStalls, pendingGroups, ringRecords } from './queries';
+import { acceptedRequest, isIdle, openStalls, pendingGroups, ringRecords } from './queries';
 
 const decider = () => testIommu({ priQueueEntries: 64, eventQueueEntries: 4 });
 
@@ -102,6 +102,33 @@ describe('D5 an adopted request', () => {
     const from = live.log.length;
     live.drain();
     expect(adoptedOf(successorOf(cutAfter(live, from, (group) => group === 2)))).toEqual([]);
+  });
+
+  it('D10 is accepted also behind an access that translates at once at the new owner', () => {
+    const live = new LiveIommu(decider());
+    const from = live.log.length;
+    live.send(stalledAccess(1));
+    live.send(stalledAccess(2));
+    live.drain();
+    const successor = successorOf(cutAfter(live, from, (group) => group === 2));
+    expect(adoptedOf(successor)).toEqual([2]);
+    foldMm(successor.state, {
+      kind: 'PageInstalled',
+      ...{
+        mm: 7,
+        page: 0x101,
+        frame: 40,
+        permissions: 3,
+        cause: 'zero-fill',
+        major: false,
+        prefetched: false,
+      },
+    });
+    expect([1, 2].map((request) => kindsOf(successor.send(stalledAccess(request))))).toEqual([
+      ['StalledAccessTranslated'],
+      [],
+    ]);
+    expect(acceptedRequest(successor.state, 0, 1)).toBe(2);
   });
 
   it('is forgotten as soon as an event names it', () => {

@@ -86,9 +86,11 @@ export function isIdle(state: IommuState): boolean {
 export function acceptedRequest(state: IommuState, segment: number, segmentEpoch: number): number {
   const progress = state.durable.segments.get(segment);
   const translated = state.volatile.translated.get(segment);
-  let durable = progress?.epoch === segmentEpoch ? progress.highest : 0;
-  while (progress?.epoch === segmentEpoch && progress.adopted.has(durable + 1)) durable += 1;
-  return translated?.epoch === segmentEpoch ? Math.max(durable, translated.highest) : durable;
+  const current = progress?.epoch === segmentEpoch ? progress : undefined;
+  let accepted = Math.max(current?.highest ?? 0, translated?.epoch === segmentEpoch ? translated.highest : 0);
+  // What a group on a queue names was taken by an owner before, also behind an access that translated at once here.
+  while (current?.adopted.has(accepted + 1)) accepted += 1;
+  return accepted;
 }
 
 /** Whether the segment need not send the request again: it was taken, or its epoch is over. */
