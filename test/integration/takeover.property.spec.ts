@@ -16,6 +16,8 @@ const takeover: fc.Arbitrary<Takeover> = fc.record({
   thawSteps: fc.integer({ min: 1, max: 400 }),
 });
 const takeovers = fc.array(takeover, { minLength: 1, maxLength: 6 });
+/** A log that is trimmed all the time, and one that is not: then a new owner has all of it. */
+const trims = fc.constantFrom(40, undefined);
 /** A worker that died settles nothing: its groups come again soon. */
 const trouble = fc.constantFrom({ loss: 0, ackWaitMillis: 2_000 }, { loss: 0.05, ackWaitMillis: 2_000 });
 
@@ -26,8 +28,9 @@ describe(`replicas that die, freeze and hand over (FAULTLINE_SEED=${seed})`, () 
         smallScenario,
         trouble,
         takeovers,
+        trims,
         fc.nat(),
-        async (scenario, wrong, planned, worldSeed) => {
+        async (scenario, wrong, planned, trimSteps, worldSeed) => {
           expect(
             complaintsAbout(
               await runVirtually(scenario, {
@@ -35,6 +38,7 @@ describe(`replicas that die, freeze and hand over (FAULTLINE_SEED=${seed})`, () 
                 trouble: wrong,
                 takeovers: planned,
                 snapshotEvents: 150,
+                trimSteps,
               }),
             ),
           ).toEqual([]);
@@ -50,8 +54,9 @@ describe(`replicas that die, freeze and hand over (FAULTLINE_SEED=${seed})`, () 
         livelyScenario,
         trouble,
         takeovers,
+        trims,
         fc.nat(),
-        async (scenario, wrong, planned, worldSeed) => {
+        async (scenario, wrong, planned, trimSteps, worldSeed) => {
           expect(
             complaintsAbout(
               await runVirtually(scenario, {
@@ -59,6 +64,7 @@ describe(`replicas that die, freeze and hand over (FAULTLINE_SEED=${seed})`, () 
                 trouble: wrong,
                 takeovers: planned,
                 snapshotEvents: 150,
+                trimSteps,
               }),
             ),
           ).toEqual([]);

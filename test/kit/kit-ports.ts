@@ -20,6 +20,7 @@ export interface PathPorts {
   owners: KvPort;
   heads: KvPort;
   snapshots: BlobPort;
+  snapshotIndex: KvPort;
   clock: ClockPort;
 }
 
@@ -35,6 +36,7 @@ export class KitPorts extends ServicePorts {
   readonly owners: KvPort;
   readonly heads: KvPort;
   readonly snapshots: BlobPort;
+  readonly snapshotIndex: KvPort;
   readonly clock: ClockPort;
   /** Reasons of the messages it put to the dead letters. */
   readonly buried: string[] = [];
@@ -54,6 +56,7 @@ export class KitPorts extends ServicePorts {
       instance,
       session: instance,
       leaseMillis: 3_000,
+      trimAbove: 0.5,
       snapshotEvents,
       replicas: 1,
       natsServers: [],
@@ -70,6 +73,7 @@ export class KitPorts extends ServicePorts {
     this.owners = ports.owners;
     this.heads = ports.heads;
     this.snapshots = ports.snapshots;
+    this.snapshotIndex = ports.snapshotIndex;
     this.clock = ports.clock;
   }
 

@@ -120,6 +120,10 @@ class LivingLog implements LogPort {
   lastSequence(): Promise<number> {
     return this.life.hear(this.log.lastSequence());
   }
+
+  trim(floors: ReadonlyMap<string, number>): Promise<void> {
+    return this.life.hear(this.log.trim(floors));
+  }
 }
 
 class LivingLanes implements LanePort {

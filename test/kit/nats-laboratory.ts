@@ -1,4 +1,4 @@
-import { type ResolvedScenario, subjectsOf } from '@faultline/contracts';
+import { queuesOfScenario, type ResolvedScenario, subjectsOf } from '@faultline/contracts';
 import type { LogMessage } from '@faultline/hosting';
 import {
   connectNats,
@@ -9,7 +9,6 @@ import {
   provision,
   type ProvisionOptions,
 } from '@faultline/messaging';
-import { queuesOfScenario } from '../../apps/lab/src/run/queues';
 import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { freshLab } from '../../libs/messaging/src/testkit/server.testkit';
 import type { PathPorts } from './kit-ports';
@@ -25,6 +24,8 @@ export interface BuriedLetter {
 }
 
 export type NatsLaboratoryOptions = Partial<Omit<ProvisionOptions, 'lab' | 'queues'>> & {
+  /** Events of a unit from one snapshot to the next. */
+  snapshotEvents?: number;
   /** Gives the ports of an instance another face, to have things go wrong on the way. */
   through?(ports: PathPorts, instance: string): PathPorts;
 };
@@ -43,7 +44,7 @@ export class NatsLaboratory {
   static async open(
     server: { url: string | string[] },
     scenario: ResolvedScenario,
-    { through = (ports) => ports, ...provisioning }: NatsLaboratoryOptions = {},
+    { snapshotEvents, through = (ports) => ports, ...provisioning }: NatsLaboratoryOptions = {},
   ): Promise<NatsLaboratory> {
     const lab = freshLab();
     const workers = Array.from(
@@ -67,8 +68,11 @@ export class NatsLaboratory {
     const [link] = links;
     const stranger = ports.get('stranger');
     if (!link || !stranger) throw new Error('nobody is connected');
-    const laboratory = new Laboratory(lab, scenario, (instance) =>
-      through(ports.get(instance) ?? stranger, instance),
+    const laboratory = new Laboratory(
+      lab,
+      scenario,
+      (instance) => through(ports.get(instance) ?? stranger, instance),
+      snapshotEvents,
     );
     const opened = new NatsLaboratory(laboratory, { link, ports: stranger }, links);
     opened.collectLetters();
@@ -91,12 +95,17 @@ export class NatsLaboratory {
 
   /** Waits until the run is over and gives its log. */
   async finish(): Promise<LogMessage[]> {
+    return this.readLog(await this.end());
+  }
+
+  /** Waits until the run is over and gives the sequence of its last message. */
+  async end(): Promise<number> {
     const { laboratory } = this;
     const isOver = (): boolean => laboratory.advance();
     await eventually('the run is over', isOver, RUN_MILLIS).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${JSON.stringify(laboratory.progress())}`, { cause: error });
     });
-    return this.readLog(await laboratory.finish());
+    return laboratory.finish();
   }
 
   /** What has failed cannot always settle what it has in flight; the test then says why. */

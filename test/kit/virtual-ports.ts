@@ -78,6 +78,10 @@ class SlowLog implements LogPort {
     return this.log.lastSequence();
   }
 
+  trim(floors: ReadonlyMap<string, number>): Promise<void> {
+    return this.log.trim(floors);
+  }
+
   private travel(): Promise<void> {
     return new Promise((resolve) => this.world.schedule(resolve));
   }

@@ -1,6 +1,9 @@
 import type { AuditReport } from '@faultline/audit';
 import type { ResolvedScenario } from '@faultline/contracts';
 import type { LogMessage } from '@faultline/hosting';
+import { readersOfLog, subjectsOf } from '@faultline/contracts';
+import { SnapshotIndex } from '@faultline/runtime';
+import { LogTrimmer } from '../../apps/event-log/src/log-trimmer';
 import { auditLog } from './audit-log';
 import { Laboratory, type OwnerName } from './laboratory';
 import type { Life } from './life';
@@ -35,6 +38,8 @@ export interface RunOptions {
   takeovers?: readonly Takeover[];
   /** Events of a unit from one snapshot to the next; so many by default that a small run has none. */
   snapshotEvents?: number;
+  /** The log is trimmed as far as it may be, again and again after so many steps of the world. Everything is in the record at once. */
+  trimSteps?: number;
   /** The world as every process sees it, in the place of the one that is given. */
   through?(ports: VirtualPorts, world: VirtualWorld): VirtualPorts;
   /** Called after each step of the world, while devices work. What it throws ends the run. */
@@ -105,6 +110,7 @@ export async function runVirtually(
     trouble = NO_TROUBLE,
     takeovers = [],
     snapshotEvents,
+    trimSteps,
     through = (ports) => ports,
     meanwhile = () => undefined,
   }: RunOptions = {},
@@ -113,6 +119,7 @@ export async function runVirtually(
   const ports = through(virtualPorts(world, 'virtual', trouble), world);
   const laboratory = new Laboratory('virtual', scenario, () => ports, snapshotEvents);
   const misfortune = new Misfortune(laboratory, takeovers);
+  const trim = trimming(laboratory, ports, trimSteps);
   let replayed: Replayed[];
   try {
     await world.settle(laboratory.start());
@@ -120,6 +127,7 @@ export async function runVirtually(
     await world.until(
       () => {
         meanwhile(laboratory);
+        trim();
         return misfortune.step() && laboratory.advance();
       },
       () => laboratory.accesses.count,
@@ -139,7 +147,29 @@ export async function runVirtually(
   return { laboratory, log, report: auditLog(log, scenario), replayed };
 }
 
-/** Everything that is in the log. */
+/** Trims the log every so many calls. */
+function trimming(laboratory: Laboratory, ports: VirtualPorts, steps = Infinity): () => void {
+  const fail = (error: Error): void => void laboratory.failures.push(error);
+  const trimmer = new LogTrimmer({
+    log: { fill: () => Promise.resolve(1), trim: (floors) => ports.log.trim(floors) },
+    snapshots: new SnapshotIndex(ports.snapshotIndex),
+    clock: ports.clock,
+    readers: readersOfLog(laboratory.scenario, subjectsOf(laboratory.lab)),
+    recorded: () => ports.log.lastSequence(),
+    above: 0,
+    onTrimmed: () => undefined,
+    onHeld: () => undefined,
+    onDelay: fail,
+  });
+  let left = steps;
+  return () => {
+    if ((left -= 1) > 0) return;
+    left = steps;
+    trimmer.look().catch(fail);
+  };
+}
+
+/** Everything that is in the log, or was before it was trimmed. */
 export function logOf({ memory }: Pick<VirtualPorts, 'memory'>): LogMessage[] {
   const log: LogMessage[] = [];
   for (let message = memory.at(1); message; message = memory.at(log.length + 1)) log.push(message);

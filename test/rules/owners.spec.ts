@@ -49,6 +49,7 @@ function lossyLog(ports: VirtualPorts, world: VirtualWorld): VirtualPorts {
       last: (subject) => log.last(subject),
       fill: () => log.fill(),
       lastSequence: () => log.lastSequence(),
+      trim: (floors) => log.trim(floors),
     },
   };
 }

@@ -1,6 +1,7 @@
 import { Auditor } from '@faultline/audit';
-import { iommuQueueSchema } from '@faultline/contracts';
+import { iommuQueueSchema, iommuUnit, segmentUnit, shardUnit } from '@faultline/contracts';
 import { type LogAppend, LogFull, type WorkMessage } from '@faultline/hosting';
+import { type SnapshotEntry, SnapshotIndex } from '@faultline/runtime';
 import { IommuUnit } from '../../apps/iommu/src/iommu-unit';
 import { LogRoom } from '../../apps/iommu/src/log-room';
 import { WorkIntake } from '../../apps/iopf-worker/src/work-intake';
@@ -81,6 +82,7 @@ function smallLog(): RuleTrial {
         last: (subject) => log.last(subject),
         fill: () => Promise.resolve(bytes / limit),
         lastSequence: () => log.lastSequence(),
+        trim: (floors) => log.trim(floors),
       },
     };
   };
@@ -107,6 +109,36 @@ describe('D13 no fault is accepted into a log that has no room for its end', () 
     trial: smallLog,
   });
 });
+
+describe('D13 the log is trimmed only behind what everybody has', () => {
+  testRule('D13', {
+    sabotage: 'what is recorded is removed, whoever has no snapshot of it',
+    install: replacing<SnapshotIndex, [], Promise<Map<string, SnapshotEntry>>>(
+      SnapshotIndex,
+      'all',
+      () => () => Promise.resolve(new Map(UNITS.map((unit) => [unit, everythingOf(unit)]))),
+    ),
+    noticed: /run: .* cannot be recovered: the log was trimmed/,
+    seeds: [1],
+    trial: () => ({
+      scenario: scenarioOf(ample),
+      trimSteps: 20,
+      snapshotEvents: 60,
+      takeovers: (['iommu', 'mm-handler', 'device-emulator'] as const).map((whom) => {
+        return { whom, how: 'killed', afterSteps: 150, thawSteps: 1 } as const;
+      }),
+    }),
+  });
+});
+
+const UNITS = [iommuUnit(0), shardUnit(0), segmentUnit(0)];
+
+/** What the index would say if a unit had a snapshot of everything that ever will be in the log. */
+function everythingOf(unit: string): SnapshotEntry {
+  const everywhere = { get: (): number => 2 ** 31 };
+  const read = new Proxy<Record<string, number>>({}, everywhere);
+  return { unit, read, blob: '', sequence: 0, epoch: 0, stateVersion: 0, madeBy: '' };
+}
 
 const HANDLER_MICROS = 100;
 const QUIET = 1;

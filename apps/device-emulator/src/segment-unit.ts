@@ -65,7 +65,7 @@ export class SegmentUnit implements OwnedUnit {
   /** Accesses of the owners before: those that had not ended are begun again. */
   private startedBefore = 0;
   private history = new AccessHistory();
-  private readonly snapshots: Snapshots<SegmentSnapshot>;
+  private readonly snapshots: Snapshots<SegmentState, SegmentSnapshot>;
 
   constructor(
     private readonly ports: ServicePorts,
@@ -76,7 +76,12 @@ export class SegmentUnit implements OwnedUnit {
   ) {
     this.segment = iommu.segment;
     this.name = segmentUnit(this.segment);
-    this.snapshots = new Snapshots(ports, this.name, SEGMENT_STATE_VERSION);
+    this.snapshots = new Snapshots(ports, {
+      unit: this.name,
+      stateVersion: SEGMENT_STATE_VERSION,
+      subjects: [ports.subjects.segmentLog(this.segment)],
+      capture: (state) => ({ durable: durableSegment(state), history: this.history.toPlain() }),
+    });
     this.later = new Set(
       scenario.processes.filter((process) => process.starts === 'timeline').map((process) => process.mm),
     );
@@ -151,17 +156,13 @@ export class SegmentUnit implements OwnedUnit {
     if (!this.host) return;
     this.host.close();
     await this.host.settled();
-    await this.snapshots.takeLast(this.host, this.journal, (state) => this.capture(state));
+    await this.snapshots.takeLast(this.host, this.journal);
   }
 
   /** These events are in the log. */
   private keepHistory(events: readonly SegmentEvent[]): void {
     for (const event of events) if (isDurableSegmentEvent(event)) this.history.fold(event);
-    this.snapshots.count(events.length, this.host, this.journal, (state) => this.capture(state));
-  }
-
-  private capture(state: SegmentState): SegmentSnapshot {
-    return { durable: durableSegment(state), history: this.history.toPlain() };
+    this.snapshots.count(events.length, this.host, this.journal);
   }
 
   /** What the log tells of the owners before: the accesses that are over, the processes whose workloads began (D9). */
@@ -180,6 +181,7 @@ export class SegmentUnit implements OwnedUnit {
       subjects: [subject],
       pattern: subject,
       from: snapshot ?? { sequence: 0, epoch: 0 },
+      snapshots: this.snapshots,
       fold: ({ body }) => {
         for (const event of segmentSchema.decode(body)) {
           state = decider.evolve(state, event);

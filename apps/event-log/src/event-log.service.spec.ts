@@ -17,6 +17,8 @@ import { HeadDiffers } from './head-publisher';
 import { ListLog } from './list-log.testkit';
 
 const scenario = {
+  iommus: [],
+  shards: [],
   devices: Object.entries(GOOD_TOTALS.accessesByDevice).map(([device, accesses]) => ({
     device: Number(device),
     workloads: [{ accesses }],
@@ -32,7 +34,16 @@ async function setUp(runDirectory: string | undefined, heads: KvPort = new Memor
   const [log, clock] = [new ListLog(), new TestClock()];
   for (const { subject, headers, body } of goodLog()) log.add({ subject, headers, body });
   const fail = jest.fn();
-  const ports = { config: { runDirectory }, subjects, log, clock, heads, logger: quiet, fail };
+  const ports = {
+    config: { runDirectory, trimAbove: 0.5 },
+    subjects,
+    log,
+    clock,
+    heads,
+    snapshotIndex: new MemoryKv(),
+    logger: quiet,
+    fail,
+  };
   class Ports {}
   const shared = {
     module: Ports,

@@ -1,10 +1,11 @@
 import type { ScenarioTotals } from '@faultline/audit';
-import type { EventLogStatus, ResolvedScenario } from '@faultline/contracts';
+import { type EventLogStatus, readersOfLog, type ResolvedScenario } from '@faultline/contracts';
 import { Projections, RecordReader, RecordWriter, type RunSummary, summarise } from '@faultline/record';
-import { ConfigError, ServicePorts, UnitService } from '@faultline/runtime';
+import { ConfigError, ServicePorts, SnapshotIndex, UnitService } from '@faultline/runtime';
 import { Injectable } from '@nestjs/common';
 import { FailingWriter } from './failing-writer';
 import { HeadDiffers, HeadPublisher } from './head-publisher';
+import { LogTrimmer } from './log-trimmer';
 import { RecordIntake } from './record-intake';
 
 /** What `status` tells: how far the record is, and how large. */
@@ -34,6 +35,7 @@ export class EventLogService extends UnitService {
   private reader: RecordReader | undefined;
   private intake: RecordIntake | undefined;
   private publisher: HeadPublisher | undefined;
+  private trimmer: LogTrimmer | undefined;
   private totals: ScenarioTotals | undefined;
   private finishing: Promise<unknown> = Promise.resolve();
 
@@ -72,11 +74,14 @@ export class EventLogService extends UnitService {
       onRecorded: () => publisher.recorded(),
     });
     await this.intake.start();
+    this.trimmer = this.trimmerOf(scenario, writer);
+    this.trimmer.start();
     logger.info({ path: writer.path, position: writer.position }, 'recording');
     return ['event-log'];
   }
 
   async stop(): Promise<void> {
+    await this.trimmer?.stop();
     await this.intake?.stop();
     await this.finishing;
     await this.publishLast(0);
@@ -87,8 +92,24 @@ export class EventLogService extends UnitService {
 
   /** Nothing that was read is lost with it: the log has it, and whoever records next begins where the file ends. */
   override async abandon(): Promise<void> {
+    await this.trimmer?.stop();
     await this.intake?.stop();
     await this.writer?.close();
+  }
+
+  private trimmerOf(scenario: ResolvedScenario, writer: RecordWriter): LogTrimmer {
+    const { log, clock, subjects, logger, snapshotIndex, config } = this.ports;
+    return new LogTrimmer({
+      log,
+      clock,
+      snapshots: new SnapshotIndex(snapshotIndex),
+      readers: readersOfLog(scenario, subjects),
+      recorded: () => writer.flush(),
+      above: config.trimAbove,
+      onTrimmed: (trimmed) => logger.info(trimmed, 'log trimmed'),
+      onHeld: (held) => logger.warn({ ...held }, 'the log fills up: what stands behind this is still needed'),
+      onDelay: (error) => logger.warn({ err: error }, 'the log could not be trimmed; trying again'),
+    });
   }
 
   async status(): Promise<RecordStatus> {

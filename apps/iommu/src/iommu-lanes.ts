@@ -90,8 +90,6 @@ export class IommuLanes {
   foldMm(events: readonly MmEvent[], message: LogMessage): void {
     const { state } = this.host;
     const shard = Number(message.subject.slice(message.subject.lastIndexOf('.') + 1));
-    // A replica that came with a snapshot is further in one shard's log than in another's.
-    if (message.sequence <= (state.volatile.replica.positions[shard] ?? 0)) return;
     for (const event of events) foldMm(state, event);
     reachPosition(state, shard, message.sequence);
     if (hasReadyResults(state)) this.host.wake();

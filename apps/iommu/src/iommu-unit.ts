@@ -6,6 +6,7 @@ import {
   iopfSchema,
   type IommuProgress,
   mmSchema,
+  queuesOfScenario,
   type ResolvedIommu,
   type ResolvedScenario,
   type Sender,
@@ -28,10 +29,10 @@ import {
   type IommuState,
   isDurableIommuEvent,
   isIdle,
+  type MmEvent,
   oldestWaitingSequence,
   parseTopology,
   PasidInUse,
-  queuesOf,
 } from '@faultline/domain';
 import {
   DelayLine,
@@ -84,7 +85,7 @@ export class IommuUnit implements OwnedUnit {
   /** Results on their modelled way to a response. In order, since the positions that the unit has read to only go up. */
   private readonly results: DelayLine<ArrivingResults>;
   private overflows = 0;
-  private readonly snapshots: Snapshots<IommuSnapshot>;
+  private snapshots!: Snapshots<IommuState, IommuSnapshot>;
 
   constructor(
     private readonly ports: ServicePorts,
@@ -94,7 +95,6 @@ export class IommuUnit implements OwnedUnit {
     private readonly onFailure: (error: Error) => void,
   ) {
     this.name = iommuUnit(iommu.iommu);
-    this.snapshots = new Snapshots(ports, this.name, IOMMU_STATE_VERSION);
     this.time = new ModelTime(ports.clock, scenario.timeScale);
     const { interruptMicros, deviceMicros, responseMicros } = scenario.cost;
     this.results = new DelayLine(this.time, responseMicros, ({ subject, sequence, commands }) => {
@@ -153,8 +153,8 @@ export class IommuUnit implements OwnedUnit {
         subject: subjects.mmLogAny,
         schemas: [mmSchema],
         unit: this.name,
-        fromSequence: Math.min(...this.host.state.volatile.replica.positions) + 1,
-        onRecords: (records, message) => this.lanes.foldMm(records, message),
+        fromSequence: readUpTo(this.host.state.volatile.replica) + 1,
+        onRecords: (records, message) => this.foldMm(records, message),
       }),
       await followRecords(ports, {
         subject: subjects.iopfLog(iommu.iommu),
@@ -176,11 +176,22 @@ export class IommuUnit implements OwnedUnit {
     await Promise.all(this.running.map((each) => each.stop()));
     if (!this.host) return;
     await this.host.settled();
-    await this.snapshots.takeLast(this.host, this.journal, (state) => this.capture(state));
+    await this.snapshots.takeLast(this.host, this.journal);
   }
 
-  private capture({ durable, volatile: { replica } }: IommuState): IommuSnapshot {
-    return { durable, replica, inputs: this.inputPositions() };
+  private snapshotsOf(layout: CycleLayout): Snapshots<IommuState, IommuSnapshot> {
+    const { subjects, iommu } = layout;
+    return new Snapshots(this.ports, {
+      unit: this.name,
+      stateVersion: IOMMU_STATE_VERSION,
+      subjects: subjectsOfUnit(layout),
+      capture: ({ durable, volatile: { replica } }) => ({ durable, replica, inputs: this.inputPositions() }),
+      followed: ({ replica, inputs }) => [
+        [subjects.iopfLog(iommu), 0] as const,
+        ...inputs.map(({ subject, sequence }) => [subject, sequence] as const),
+        ...this.scenario.shards.map(({ shard }) => [subjects.mmLog(shard), readUpTo(replica)] as const),
+      ],
+    });
   }
 
   private async checkOwnership(): Promise<void> {
@@ -224,10 +235,10 @@ export class IommuUnit implements OwnedUnit {
     const { subjects } = ports;
     const topology = parseTopology(scenario.queues);
     if (!topology) throw new Error(`topology ${scenario.queues} is unknown`);
-    const mms = scenario.processes.map((each) => each.mm);
-    const queues = queuesOf(topology, { iommus: [iommu.iommu], mms });
+    const queues = queuesOfScenario(scenario, iommu.iommu);
     const { groupsPerMessage } = scenario.workers;
     const layout = { subjects, iommu: iommu.iommu, queues, groupsPerMessage };
+    this.snapshots = this.snapshotsOf(layout);
     const { generation, order, quantum, window } = scenario.iopf;
     const config: IommuConfig = {
       iommu: iommu.iommu,
@@ -268,7 +279,7 @@ export class IommuUnit implements OwnedUnit {
     config: IommuConfig,
     layout: CycleLayout,
   ): Promise<IommuState> {
-    const { subjects, iommu, queues } = layout;
+    const { subjects, iommu } = layout;
     const snapshot = await this.snapshots.load();
     let state = decider.initial();
     if (snapshot) {
@@ -284,9 +295,10 @@ export class IommuUnit implements OwnedUnit {
     );
     this.journal = await own(this.ports, {
       unit: this.name,
-      subjects: [...queues.map((queue) => subjects.queueLog(iommu, queue)), subjects.hwLog(iommu)],
+      subjects: subjectsOfUnit(layout),
       pattern: subjects.iommuLog(iommu),
       from: snapshot ?? { sequence: 0, epoch: 0 },
+      snapshots: this.snapshots,
       fold: (message) => history.take(message),
       begin: (epoch) => {
         const begun = decider.decide(state, { kind: 'BeginEpoch', epoch }, 0) as readonly IommuEvent[];
@@ -300,6 +312,12 @@ export class IommuUnit implements OwnedUnit {
   private behind(): Set<number> {
     const behind = this.scenario.devices.filter((device) => device.iommu === this.iommu.iommu);
     return new Set(behind.map((device) => device.device));
+  }
+
+  private foldMm(events: readonly MmEvent[], message: LogMessage): void {
+    this.lanes.foldMm(events, message);
+    // A snapshot saves folding these as well, and holds on to the shards' logs as long as it is old.
+    this.snapshots.count(events.length, this.host, this.journal);
   }
 
   private admit(results: readonly GroupHandled[], message: LogMessage): void {
@@ -325,6 +343,16 @@ export class IommuUnit implements OwnedUnit {
     this.fences?.released(events);
     this.teardowns?.released(events);
     this.lanes?.released(events);
-    this.snapshots.count(events.length, this.host, this.journal, (state) => this.capture(state));
+    this.snapshots.count(events.length, this.host, this.journal);
   }
+}
+
+/** Everything an IOMMU writes: the queues first, then `hw`, which completes an epoch and a cycle (D5). */
+function subjectsOfUnit({ subjects, iommu, queues }: CycleLayout): string[] {
+  return [...queues.map((queue) => subjects.queueLog(iommu, queue)), subjects.hwLog(iommu)];
+}
+
+/** The shards' logs are read in the log's one order, so what was read of one shard last says how far all of them were read. */
+function readUpTo({ positions }: Replica): number {
+  return Math.max(...positions);
 }

@@ -1,5 +1,4 @@
-import type { ResolvedScenario } from '@faultline/contracts';
-import { parseTopology, queuesOf } from '@faultline/domain';
+import { queuesOfScenario, type ResolvedScenario } from '@faultline/contracts';
 import { QueueUnavailable, type Running } from '@faultline/hosting';
 import { ServicePorts, UnitService } from '@faultline/runtime';
 import { Injectable } from '@nestjs/common';
@@ -29,8 +28,6 @@ export class IopfWorkerService extends UnitService {
 
   async start(scenario: ResolvedScenario): Promise<string[]> {
     const { ports } = this;
-    const topology = parseTopology(scenario.queues);
-    if (!topology) throw new Error(`topology ${scenario.queues} is unknown`);
     const lanes = new ShardLanes(ports, scenario);
     const intake = new WorkIntake(
       ports,
@@ -39,10 +36,7 @@ export class IopfWorkerService extends UnitService {
       new ResultLog(ports),
     );
     this.intake = intake;
-    const queues = queuesOf(topology, {
-      iommus: scenario.iommus.map((each) => each.iommu),
-      mms: scenario.processes.map((each) => each.mm),
-    });
+    const queues = queuesOfScenario(scenario);
     for (const queue of queues) {
       const working = await ports.work.work({
         queue,

@@ -60,7 +60,7 @@ export class ShardUnit implements OwnedUnit {
   private journal!: UnitJournal;
   private invalidator!: Invalidator;
   private lane: Running | undefined;
-  private readonly snapshots: Snapshots<MmSnapshot>;
+  private readonly snapshots: Snapshots<MmState, MmSnapshot>;
   /** What names an address space, or named it once: the caches are emptied by it. */
   private bound: [mm: number, pasid: number][] = [];
 
@@ -74,7 +74,12 @@ export class ShardUnit implements OwnedUnit {
     this.name = shardUnit(shard.shard);
     this.time = new ModelTime(ports.clock, scenario.timeScale);
     this.cost = new HandlerCost(scenario, this.name);
-    this.snapshots = new Snapshots(ports, this.name, MM_STATE_VERSION);
+    this.snapshots = new Snapshots(ports, {
+      unit: this.name,
+      stateVersion: MM_STATE_VERSION,
+      subjects: [ports.subjects.mmLog(shard.shard)],
+      capture: ({ durable }) => ({ durable, bound: this.bound }),
+    });
   }
 
   async start(): Promise<void> {
@@ -89,6 +94,7 @@ export class ShardUnit implements OwnedUnit {
       subjects: [subject],
       pattern: subject,
       from: snapshot ?? { sequence: 0, epoch: 0 },
+      snapshots: this.snapshots,
       fold: ({ body }) => {
         for (const event of mmSchema.decode(body)) {
           state = decider.evolve(state, event);
@@ -148,11 +154,7 @@ export class ShardUnit implements OwnedUnit {
     if (!this.host) return;
     this.host.close();
     await this.host.settled();
-    await this.snapshots.takeLast(this.host, this.journal, (state) => this.capture(state));
-  }
-
-  private capture({ durable }: MmState): MmSnapshot {
-    return { durable, bound: this.bound };
+    await this.snapshots.takeLast(this.host, this.journal);
   }
 
   /** Asking again changes nothing: who asks may not have heard the answer of an owner that died. */
@@ -265,7 +267,7 @@ export class ShardUnit implements OwnedUnit {
       }
     }
     this.invalidator.send(this.journal.lastSequence);
-    this.snapshots.count(events.length, this.host, this.journal, (state) => this.capture(state));
+    this.snapshots.count(events.length, this.host, this.journal);
   }
 
   private messages(events: readonly MmEvent[]): OutgoingMessage[][] {

@@ -8,8 +8,8 @@ import {
   logStream,
   type ResolvedScenario,
   subjectsOf,
+  queuesOfScenario,
 } from '@faultline/contracts';
-import { parseTopology, queuesOf } from '@faultline/domain';
 import { NatsLog, provision } from '@faultline/messaging';
 import { ControlClient, createControlClient } from '@faultline/runtime';
 import type { ClientNats } from '@nestjs/microservices';
@@ -50,13 +50,7 @@ export class Lab {
   static async start(options: LabOptions): Promise<Lab> {
     const lab = new Lab(options);
     const { scenario, bench } = options;
-    const topology = parseTopology(scenario.queues);
-    if (!topology) throw new Error(`topology ${scenario.queues} is unknown`);
-    const facts = {
-      iommus: scenario.iommus.map(({ iommu }) => iommu),
-      mms: scenario.processes.map(({ mm }) => mm),
-    };
-    await provision(bench.jsm, { lab: options.lab, queues: queuesOf(topology, facts) });
+    await provision(bench.jsm, { lab: options.lab, queues: queuesOfScenario(scenario) });
     await mkdir(lab.directory, { recursive: true });
     await lab.append({ kind: 'ScenarioLoaded', run: options.lab, scenario, atMicros: nowMicros() });
     lab.services = await startServices({ ...options, directory: lab.directory });

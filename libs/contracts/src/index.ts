@@ -5,6 +5,7 @@ export * from './subjects';
 export * from './scenario';
 export * from './control';
 export * from './control-routing';
+export * from './log-readers';
 export * from './units';
 export * from './site';
 export * from './version';

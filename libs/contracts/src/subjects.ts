@@ -76,6 +76,8 @@ export const HEAD_PREFIX = 'head.';
 export const headKey = (position: number): string => `${HEAD_PREFIX}${position}`;
 /** Name of the object store with the snapshots of a laboratory's units. */
 export const snapshotBucket = (lab: string): string => `FAULTLINE_${lab}_SNAPSHOTS`;
+/** Name of the key-value bucket that says which snapshot of each unit counts, and from where on the log is held. */
+export const snapshotIndexBucket = (lab: string): string => `FAULTLINE_${lab}_SNAPSHOT_INDEX`;
 /** Name of the key-value bucket, one a server, that says which laboratory the standing services of a site serve. */
 export const SITES_BUCKET = 'FAULTLINE_SITES';
 /** A stream of a laboratory, buckets of keys and of objects included; the laboratory's name is the first group. */

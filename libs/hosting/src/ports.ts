@@ -86,6 +86,23 @@ export class LogReadFailed extends Error {
   }
 }
 
+/** What a reader asks for was trimmed from the log (D13): it would not notice what it misses, so it is told. */
+export class LogTrimmed extends Error {
+  constructor(
+    readonly subject: string,
+    readonly fromSequence: number,
+    /** The log holds what stands from here on. */
+    readonly heldFrom: number,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `${subject} cannot be read from sequence ${fromSequence}: the log was trimmed there, and holds it from ${heldFrom} on`,
+      options,
+    );
+    this.name = 'LogTrimmed';
+  }
+}
+
 /** Something that was started and can be stopped. `stop` resolves when no callback will run any more. */
 export interface Running {
   stop(): Promise<void>;
@@ -99,7 +116,9 @@ export interface LogPort {
   append(message: LogAppend): Promise<Appended>;
   /**
    * Delivers every message whose subject matches, in order, without gaps, from `fromSequence` on (1: from the beginning).
-   * `subject` may hold NATS wildcards. A throwing `onMessage` ends the following through `onError`.
+   * `subject` may hold NATS wildcards. A throwing `onMessage` ends the following through `onError`. Rejects with
+   * {@link LogReadFailed}, and with {@link LogTrimmed} where something on the subject from there on was trimmed; a reader that was
+   * away for so long is told the same through `onError`.
    */
   follow(options: {
     subject: string;
@@ -113,6 +132,12 @@ export interface LogPort {
   fill(): Promise<number>;
   /** The last sequence of the whole log, 0 when it is empty. */
   lastSequence(): Promise<number>;
+  /**
+   * Removes, subject by subject, the messages before a sequence (D13). What a reader that follows the subject, or a queue, has not
+   * been given yet stays, and so does the last message of each subject: its owner is fenced by it (D6). Whoever comes later and
+   * asks for what was removed is told {@link LogTrimmed}. Rejects with {@link LogReadFailed}; some may be removed then.
+   */
+  trim(floors: ReadonlyMap<string, number>): Promise<void>;
 }
 
 /** A message of an IOPF queue, delivered to one worker until it is settled. */
@@ -351,4 +376,6 @@ export interface BlobPort {
   /** The blob as it was put, whole and checked, or `undefined` when there is none. */
   get(name: string): Promise<Uint8Array | undefined>;
   delete(name: string): Promise<void>;
+  /** Names of all blobs that begin with `prefix`, in no order. */
+  names(prefix: string): Promise<string[]>;
 }

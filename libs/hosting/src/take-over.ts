@@ -1,5 +1,12 @@
 import { Deposed } from './append-surely';
-import { AppendRefused, type ClockPort, type LogMessage, type LogPort, type Running } from './ports';
+import {
+  AppendRefused,
+  type ClockPort,
+  type LogMessage,
+  type LogPort,
+  LogTrimmed,
+  type Running,
+} from './ports';
 import { type OutgoingMessage, UnitJournal } from './unit-journal';
 
 /** What a new owner needs to continue a unit, or to begin one that has no history. */
@@ -21,15 +28,44 @@ export interface TakeOver {
 }
 
 /**
+ * While this process took the unit over, and stood still, another owner of it went so far that the log was trimmed between what this
+ * one has read and what is there now. The takeover may begin again, with the other's snapshot.
+ */
+export class TakeoverOutpaced extends Error {
+  constructor(
+    readonly unit: string,
+    options?: ErrorOptions,
+  ) {
+    super(`taking over ${unit} was outpaced by another owner of it`, options);
+    this.name = 'TakeoverOutpaced';
+  }
+}
+
+/**
  * Makes the caller the owner of a unit: reads what the unit wrote, and says "owner changed" on each of its subjects, fenced by what
  * was read (D5). Whoever owned it before, alive or frozen, can write nothing after that: where it was faster, its message is
  * read first and the fence set anew. Resolves when everything is folded, the caller's own messages included.
  *
- * Rejects when the log cannot be read, or with whatever `fold` throws.
+ * Rejects when the log cannot be read, with {@link LogTrimmed} when it does not hold what follows `from`, with
+ * {@link TakeoverOutpaced}, or with whatever `fold` throws.
  */
 export async function takeOver(log: LogPort, clock: ClockPort, how: TakeOver): Promise<UnitJournal> {
   const history = new History(log, how);
   await history.catchUp();
+  try {
+    return await beginAfter(history, log, clock, how);
+  } catch (error) {
+    // What this one has read was there; only a snapshot of somebody else's lets the log be trimmed behind it.
+    throw error instanceof LogTrimmed ? new TakeoverOutpaced(how.unit, { cause: error }) : error;
+  }
+}
+
+async function beginAfter(
+  history: History,
+  log: LogPort,
+  clock: ClockPort,
+  how: TakeOver,
+): Promise<UnitJournal> {
   for (;;) {
     const journal = new UnitJournal(log, clock, how.unit, history.epoch + 1, how.owner, how.onStall);
     if (await beginEpoch(journal, history, how)) {

@@ -5,6 +5,7 @@ import {
   type LogAppend,
   LogFull,
   type LogPort,
+  LogTrimmed,
   LogUnavailable,
   type Running,
 } from './ports';
@@ -144,6 +145,9 @@ export class UnitJournal {
         });
         following.catch(reject);
       });
+    } catch (error) {
+      // What follows this owner's last message is trimmed only behind the snapshot of another owner.
+      throw error instanceof LogTrimmed ? refusal : error;
     } finally {
       await following?.then((running) => running.stop()).catch(() => undefined);
     }

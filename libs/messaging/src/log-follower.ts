@@ -1,4 +1,4 @@
-import { LogReadFailed, type Running, toError } from '@faultline/hosting';
+import { KvLost, LogReadFailed, LogTrimmed, type Running, toError } from '@faultline/hosting';
 import {
   AckPolicy,
   createInbox,
@@ -19,6 +19,8 @@ export interface FollowOptions {
   subject: string;
   fromSequence: number;
   onMessage(message: Msg, delivery: Delivery): void;
+  /** Called when the server has the reader, and before any message is handed over. Rejects when it is not to read from there on. */
+  check?(fromSequence: number): Promise<void>;
   /** The consumer was made for the first time; `pending` messages of the stream were there for it, as far as the server knows. */
   onOpened?(pending: number): void;
   onError(error: Error): void;
@@ -58,6 +60,8 @@ export class LogFollower implements Running {
   private heard = 0;
   /** When the stream was made; another time means another stream of the same name. */
   private created = '';
+  /** What came before it was known whether the reader may have it. The server holds back what is more than a few megabytes. */
+  private held: Msg[] | undefined;
   private reopening = false;
   private stopped = false;
 
@@ -69,7 +73,7 @@ export class LogFollower implements Running {
     this.next = Math.max(1, options.fromSequence);
   }
 
-  /** Rejects with `LogReadFailed` when the stream is not there. */
+  /** Rejects with `LogReadFailed` when the stream is not there, and with `LogTrimmed` when `check` does. */
   static async start(link: NatsLink, stream: string, options: FollowOptions): Promise<LogFollower> {
     const follower = new LogFollower(link, stream, options);
     const checks = setInterval(() => follower.check(), HEARTBEAT_MILLIS / 2);
@@ -88,6 +92,7 @@ export class LogFollower implements Running {
       follower.opened(pending + delivered.consumer_seq);
     } catch (error) {
       await follower.stop();
+      if (error instanceof LogTrimmed) throw error;
       throw new LogReadFailed(options.subject, toError(error).message, { cause: error });
     }
     return follower;
@@ -106,6 +111,8 @@ export class LogFollower implements Running {
     this.inbox = inbox;
     this.delivered = 0;
     this.heard = performance.now();
+    const held: Msg[] = [];
+    this.held = held;
     this.subscription = this.link.nc.subscribe(inbox, {
       callback: (_error, message) => {
         if (inbox === this.inbox) this.receive(message);
@@ -126,8 +133,17 @@ export class LogFollower implements Running {
     };
     const request = { stream_name: this.stream, config };
     const info = await askJetStream<ConsumerInfo>(this.link, `CONSUMER.CREATE.${this.stream}`, request);
-    if (inbox === this.inbox) this.consumer = info.name;
+    if (inbox !== this.inbox) return info;
+    this.consumer = info.name;
+    await this.options.check?.(this.next);
+    if (this.held === held) this.release(held);
     return info;
+  }
+
+  private release(held: readonly Msg[]): void {
+    this.held = undefined;
+    const { inbox } = this;
+    for (const message of held) if (this.inbox === inbox) this.receive(message);
   }
 
   private opened(pending: number): void {
@@ -151,6 +167,7 @@ export class LogFollower implements Running {
 
   private receive(message: Msg): void {
     this.heard = performance.now();
+    if (this.held) return void this.held.push(message);
     if (message.subject === this.inbox) return this.control(message);
     try {
       const delivery = parseDelivery(message.reply ?? '');
@@ -204,6 +221,9 @@ export class LogFollower implements Running {
         if (this.isStopped()) this.close();
         break;
       } catch (error) {
+        if (error instanceof LogTrimmed) return this.fail(error);
+        if (error instanceof KvLost)
+          return this.lost('it was trimmed, and where it begins is not known any more', error);
         missing = error instanceof JetStreamRefused && error.code === STREAM_NOT_FOUND ? missing + 1 : 0;
         if (missing >= GIVE_UP_AFTER_MISSING) return this.lost('its stream is gone', error);
       }

@@ -56,6 +56,13 @@ export class NatsBlobs implements BlobPort {
     });
   }
 
+  names(prefix: string): Promise<string[]> {
+    return this.explain(prefix, async (store) => {
+      const names = (await store.list()).map(({ name }) => name);
+      return names.filter((name) => name.startsWith(prefix));
+    });
+  }
+
   /** The client awaits chunks for ever, also those that are gone. */
   private async read({ data, error: finished, info }: ObjectResult): Promise<Uint8Array> {
     finished.catch(() => undefined);

@@ -1,10 +1,12 @@
-import { logStream, subjectsOf } from '@faultline/contracts';
-import { LogReadFailed, LogUnavailable } from '@faultline/hosting';
+import { logStream, queueConsumer, snapshotIndexBucket, subjectsOf } from '@faultline/contracts';
+import { LogReadFailed, LogTrimmed, LogUnavailable } from '@faultline/hosting';
 import { describeAppendSurely } from '../../hosting/src/testkit/append-surely.contract.testkit';
 import { appendAll, batch, Collected, numbered } from '../../hosting/src/testkit/batches.testkit';
 import { eventually, rejectionOf } from '../../hosting/src/testkit/eventually.testkit';
 import { describeLogPort, type LogHarness } from '../../hosting/src/testkit/log-port.contract.testkit';
+import type { JetStreamManager, JsMsg } from 'nats';
 import { AppendImpossible } from './errors';
+import { kvStream } from './nats-kv';
 import { provision } from './provision';
 import { freshPorts, TestServer } from './testkit/server.testkit';
 
@@ -125,4 +127,84 @@ describe('a follower whose server crashes', () => {
     });
     await link.close();
   });
+});
+
+describe('D13 a log on JetStream that was trimmed', () => {
+  /** The server drops the reader, which notices some seconds later. */
+  async function dropReaders(jsm: JetStreamManager, lab: string): Promise<void> {
+    for (const { name } of await jsm.consumers.list(logStream(lab)).next())
+      await jsm.consumers.delete(logStream(lab), name);
+  }
+
+  it('tells a reader that was away meanwhile, and hands it nothing from behind the gap', async () => {
+    const { lab, log, link, jsm } = await freshPorts(server);
+    const subject = subjectsOf(lab).hwLog(0);
+    const seen = new Collected();
+    await log.follow({ subject, fromSequence: 1, ...seen });
+    await appendAll(log, subject, numbered(10));
+    await eventually('the first ones', () => seen.messages.length === 10);
+    await dropReaders(jsm, lab);
+    await appendAll(
+      log,
+      subject,
+      numbered(20).map((body) => `later ${body}`),
+    );
+    await log.trim(new Map([[subject, 21]]));
+    await eventually('the error', () => seen.errors.length > 0);
+    expect(seen.errors[0]).toBeInstanceOf(LogTrimmed);
+    expect(seen.errors[0]).toMatchObject({ subject, fromSequence: 11, heldFrom: 21 });
+    expect(seen.messages).toHaveLength(10);
+    await link.close();
+  });
+
+  it('lets a reader that was away go on where it has read everything that was trimmed', async () => {
+    const { lab, log, link, jsm } = await freshPorts(server);
+    const subject = subjectsOf(lab).hwLog(0);
+    const seen = new Collected();
+    const running = await log.follow({ subject, fromSequence: 1, ...seen });
+    await appendAll(log, subject, numbered(10));
+    await eventually('the first ones', () => seen.messages.length === 10);
+    await dropReaders(jsm, lab);
+    await log.trim(new Map([[subject, 11]]));
+    await appendAll(log, subject, ['later']);
+    await eventually('the last one', () => seen.messages.length === 11);
+    expect(seen.errors).toEqual([]);
+    await running.stop();
+    await link.close();
+  });
+
+  it('keeps what the workers of a queue have not settled', async () => {
+    const { lab, log, link, jsm } = await freshPorts(server, { queues: ['shared'] });
+    const subject = subjectsOf(lab).queueLog(0, 'shared');
+    await appendAll(log, subject, numbered(10));
+    const [first, second] = [await pull(jsm, lab), await pull(jsm, lab)];
+    await second.ackAck();
+    await log.trim(new Map([[subject, 11]]));
+    expect((await jsm.streams.info(logStream(lab))).state.messages).toBe(10);
+    await first.ackAck();
+    await log.trim(new Map([[subject, 11]]));
+    expect((await jsm.streams.info(logStream(lab))).state.messages).toBe(8);
+    await link.close();
+  });
+
+  it('is refused when nobody knows any more where it begins, and read as ever when it was not trimmed', async () => {
+    const { lab, log, link, jsm } = await freshPorts(server);
+    const subject = subjectsOf(lab).hwLog(0);
+    await appendAll(log, subject, numbered(10));
+    await jsm.streams.delete(kvStream(snapshotIndexBucket(lab)));
+    const running = await log.follow({ subject, fromSequence: 1, ...new Collected() });
+    await running.stop();
+    await jsm.streams.purge(logStream(lab), { filter: subject, seq: 5 });
+    const refused = await rejectionOf(log.follow({ subject, fromSequence: 1, ...new Collected() }));
+    expect(refused).toBeInstanceOf(LogReadFailed);
+    expect(String(refused)).toMatch(/SNAPSHOT_INDEX is lost: it is not there/);
+    await link.close();
+  });
+
+  async function pull(jsm: JetStreamManager, lab: string): Promise<JsMsg> {
+    const consumer = await jsm.jetstream().consumers.get(logStream(lab), queueConsumer('shared'));
+    const message = await consumer.next();
+    if (!message) throw new Error('the queue is empty');
+    return message;
+  }
 });

@@ -14,6 +14,7 @@ import type { NatsLink } from './connection';
 import { toLogMessage } from './delivery';
 import { askJetStream, JetStreamRefused } from './jetstream-api';
 import { LogFollower } from './log-follower';
+import { LogTrimming } from './log-trimming';
 import { fromApiError, fromSendError } from './log-errors';
 import { patiently } from './patience';
 
@@ -35,6 +36,7 @@ const NO_MESSAGE_FOUND = 10037;
 export class NatsLog implements LogPort {
   private readonly stream: string;
   private readonly timeoutMillis: number;
+  private readonly trimming: LogTrimming;
 
   constructor(
     private readonly link: NatsLink,
@@ -42,6 +44,7 @@ export class NatsLog implements LogPort {
   ) {
     this.stream = logStream(options.lab);
     this.timeoutMillis = options.appendTimeoutMillis ?? 5_000;
+    this.trimming = new LogTrimming(link, options.lab);
   }
 
   /** As {@link LogPort.append}; also rejects with `AppendImpossible` for a message no server would take. */
@@ -65,6 +68,7 @@ export class NatsLog implements LogPort {
   follow(options: Parameters<LogPort['follow']>[0]): Promise<Running> {
     return LogFollower.start(this.link, this.stream, {
       ...options,
+      check: (next) => this.trimming.check(options.subject, next),
       onMessage: (message, { sequence }) => options.onMessage(toLogMessage(message, sequence)),
     });
   }
@@ -88,6 +92,14 @@ export class NatsLog implements LogPort {
 
   async lastSequence(): Promise<number> {
     return (await this.info()).state.last_seq;
+  }
+
+  async trim(floors: ReadonlyMap<string, number>): Promise<void> {
+    try {
+      await this.trimming.trim(floors);
+    } catch (error) {
+      throw new LogReadFailed(this.stream, toError(error).message, { cause: error });
+    }
   }
 
   private async info(): Promise<StreamAnswer> {

@@ -1,4 +1,4 @@
-import { headsBucket, ownersBucket, snapshotBucket } from '@faultline/contracts';
+import { headsBucket, ownersBucket, snapshotBucket, snapshotIndexBucket } from '@faultline/contracts';
 import type { JetStreamManager } from 'nats';
 import type { NatsLink } from './connection';
 import { JetStreamMissing, JetStreamNotReady } from './errors';
@@ -21,6 +21,8 @@ export interface NatsPorts {
   /** Published heads of the record's hash chain. */
   heads: NatsKv;
   snapshots: NatsBlobs;
+  /** Which snapshot of each unit counts. */
+  snapshotIndex: NatsKv;
   clock: SystemClock;
 }
 
@@ -50,6 +52,7 @@ export async function natsPorts(link: NatsLink, options: NatsPortsOptions): Prom
     owners: new NatsKv(link, ownersBucket(options.lab)),
     heads: new NatsKv(link, headsBucket(options.lab)),
     snapshots: new NatsBlobs(link, snapshotBucket(options.lab)),
+    snapshotIndex: new NatsKv(link, snapshotIndexBucket(options.lab)),
     clock: new SystemClock(),
   };
 }

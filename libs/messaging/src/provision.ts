@@ -6,6 +6,7 @@ import {
   ownersBucket,
   queueConsumer,
   snapshotBucket,
+  snapshotIndexBucket,
   subjectsOf,
 } from '@faultline/contracts';
 import {
@@ -71,7 +72,11 @@ const DUPLICATE_WINDOW_MILLIS = 120_000;
 export async function provision(jsm: JetStreamManager, options: ProvisionOptions): Promise<Provisioned> {
   // The small ones go first: the log takes as much of the server's room as it can get, and must leave them theirs.
   await ensureStream(jsm, deadConfig(options));
-  for (const bucket of [ownersBucket(options.lab), headsBucket(options.lab)])
+  for (const bucket of [
+    ownersBucket(options.lab),
+    headsBucket(options.lab),
+    snapshotIndexBucket(options.lab),
+  ])
     await provisionKv(jsm, bucket, { replicas: options.replicas });
   const snapshotBytes = await provisionSnapshots(jsm, options);
   const logMaxBytes = await provisionLog(jsm, options);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { inTransaction, LOG_FILE, openForWriting } from './database';
-import { RecordGap, RecordTaken } from './errors';
+import { RecordGap, RecordTaken, translateError } from './errors';
 import { type HeadRow, HeadEntity, LOG_DATABASE, RECORD_COLUMNS } from './log-schema';
 
 /** SHA-256 of Node. */
@@ -15,12 +15,22 @@ const ROW = `(${RECORD_COLUMNS.map(() => '?').join(',')})`;
 const INSERT = `INSERT INTO record (${RECORD_COLUMNS.join(',')}) VALUES `;
 const INSERT_WHOLE = INSERT + Array<string>(ROWS_PER_STATEMENT).fill(ROW).join(',');
 
+/** What SQLite says of a checkpoint: frames of the write-ahead log, and how many of them are in the database. */
+interface Checkpoint {
+  busy: number;
+  log: number;
+  checkpointed: number;
+}
+
 /**
  * Appends messages of the log to `<directory>/log.sqlite`, in order and without gaps. One batch is one transaction: rows, position
  * and head of the hash chain are there together or not at all, so a process that dies at any point goes on from the position.
- * One `append` at a time.
  */
 export class RecordWriter {
+  /** One statement at a time: what a transaction is under way for waits. */
+  private busy: Promise<unknown> = Promise.resolve();
+  private flushed = 0;
+
   private constructor(
     private readonly source: DataSource,
     readonly path: string,
@@ -54,7 +64,34 @@ export class RecordWriter {
    * Stores a batch. Messages that are in the record already are skipped. Returns the new position. Throws {@link RecordGap},
    * {@link RecordTaken} and `RecordNotWritable`; then nothing of the batch is stored, and it may be appended again.
    */
-  async append(messages: readonly LoggedMessage[]): Promise<number> {
+  append(messages: readonly LoggedMessage[]): Promise<number> {
+    return this.inTurn(() => this.appendNow(messages));
+  }
+
+  /**
+   * Brings what was appended to the disk, so that not even a power cut takes it: only then may the log forget it. Resolves with the
+   * position up to which it is there, an earlier one while somebody reads the file. Throws `RecordNotWritable`.
+   */
+  flush(): Promise<number> {
+    return this.inTurn(async () => {
+      try {
+        // In WAL mode with `synchronous = NORMAL` it is a checkpoint of everything that waits for the disk.
+        const [result] = await this.source.query<Checkpoint[]>('PRAGMA wal_checkpoint(PASSIVE)');
+        if (result?.busy === 0 && result.checkpointed === result.log) this.flushed = this.position;
+        return this.flushed;
+      } catch (error) {
+        throw translateError(error, this.path);
+      }
+    });
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.busy.then(work);
+    this.busy = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async appendNow(messages: readonly LoggedMessage[]): Promise<number> {
     const next: HeadRow = { ...this.head };
     const values: unknown[] = [];
     for (const message of messages) {

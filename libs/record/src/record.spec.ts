@@ -147,6 +147,21 @@ describe('RecordWriter', () => {
     expect(await writer.append(log.slice(2))).toBe(log.length);
   });
 
+  it('D13 says what is on the disk for good: all of it, or, while somebody reads the file, what was before', async () => {
+    const folder = bench.folder();
+    const writer = await bench.open(RecordWriter.open(folder));
+    await writer.append(log.slice(0, 2));
+    expect(await Promise.all([writer.append(log.slice(2, 4)), writer.flush()])).toEqual([4, 4]);
+    const other = await new DataSource({ type: 'sqlite', database: join(folder, LOG_FILE) }).initialize();
+    await other.query('BEGIN');
+    await other.query('SELECT count(*) FROM record');
+    await writer.append(log.slice(4));
+    expect(await writer.flush()).toBe(4);
+    await other.query('COMMIT');
+    await other.destroy();
+    expect(await writer.flush()).toBe(log.length);
+  });
+
   it('says that its folder cannot be made', async () => {
     const file = join(bench.folder(), 'file');
     writeFileSync(file, '');

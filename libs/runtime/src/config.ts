@@ -54,6 +54,11 @@ const environment = z.object({
     .describe(
       'events of a unit from one snapshot to the next: folding so many takes some tenths of a second, which a takeover then costs at most; a snapshot costs the unit the time of one append and the encoding of its state',
     ),
+  FAULTLINE_TRIM_ABOVE_PERCENT: wholeNumber(1, 100)
+    .default(50)
+    .describe(
+      "share of its size limit from which on the event log removes from the laboratory's log what nobody needs any more, in percent; 100: never",
+    ),
   FAULTLINE_RUN_DIR: z.string().min(1).optional().describe('where the event log is kept'),
   FAULTLINE_RUNS_DIR: z
     .string()
@@ -104,6 +109,8 @@ export interface ServiceConfig {
   leaseMillis: number;
   /** Events of a unit from one snapshot to the next. */
   snapshotEvents: number;
+  /** Share of the log's size limit, from 0 to 1, from which on it is trimmed. */
+  trimAbove: number;
   /** Copies of what this instance makes on the server. */
   replicas: number;
   /** Laboratory it serves; at a site, one after the other. */
@@ -143,6 +150,7 @@ export function readConfig(service: ServiceName, variables: NodeJS.ProcessEnv = 
     natsServers: data.NATS_URL.split(',').map((server) => server.trim()),
     leaseMillis: data.FAULTLINE_LEASE_MILLIS,
     snapshotEvents: data.FAULTLINE_SNAPSHOT_EVENTS,
+    trimAbove: data.FAULTLINE_TRIM_ABOVE_PERCENT / 100,
     replicas: data.FAULTLINE_REPLICAS,
     lab: data.FAULTLINE_LAB,
     site: data.FAULTLINE_SITE,

@@ -11,6 +11,7 @@ export * from './presence';
 export * from './service';
 export * from './trace-file';
 export * from './share-units';
+export * from './snapshot-index';
 export * from './snapshots';
 export * from './unit-owner-service';
 export * from './unit-service';

@@ -13,6 +13,7 @@ export class MemoryServicePorts extends ServicePorts {
     instance: 'iommu-test',
     session: 'session',
     leaseMillis: 3_000,
+    trimAbove: 0.5,
     replicas: 1,
     snapshotEvents: 50_000,
     natsServers: [],
@@ -29,6 +30,7 @@ export class MemoryServicePorts extends ServicePorts {
   readonly owners = this.memory.owners;
   readonly heads = this.memory.heads;
   readonly snapshots = this.memory.snapshots;
+  readonly snapshotIndex = this.memory.snapshotIndex;
   readonly failures: Error[] = [];
   readonly buried: { subject: string; reason: string }[] = [];
 

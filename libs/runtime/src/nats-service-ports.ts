@@ -25,6 +25,7 @@ export class NatsServicePorts extends ServicePorts {
   readonly owners: KvPort;
   readonly heads: KvPort;
   readonly snapshots: BlobPort;
+  readonly snapshotIndex: KvPort;
   readonly clock: ClockPort;
   /** Messages put to the dead letters since the start. */
   buried = 0;
@@ -46,6 +47,7 @@ export class NatsServicePorts extends ServicePorts {
     this.owners = ports.owners;
     this.heads = ports.heads;
     this.snapshots = ports.snapshots;
+    this.snapshotIndex = ports.snapshotIndex;
     this.clock = ports.clock;
   }
 

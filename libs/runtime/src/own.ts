@@ -1,14 +1,19 @@
 import { refuseNewer } from '@faultline/contracts';
-import { takeOver, type TakeOver, type UnitJournal } from '@faultline/hosting';
+import { LogTrimmed, takeOver, type TakeOver, type UnitJournal } from '@faultline/hosting';
 import type { ServicePorts } from './ports';
+
+export interface Own extends Omit<TakeOver, 'owner' | 'onStall'> {
+  /** Where `from` came from: says what it means that the log does not hold what follows. */
+  snapshots: { explain(trimmed: LogTrimmed): Promise<Error> };
+}
 
 /**
  * Makes this instance the owner of a unit: continues its history, or begins one. See {@link takeOver}. Rejects with `WrittenByNewer`
- * when the history is a later version's.
+ * when the history is a later version's, with `HistoryTrimmed` when the log and the snapshots do not hold all of it.
  */
-export function own(ports: ServicePorts, how: Omit<TakeOver, 'owner' | 'onStall'>): Promise<UnitJournal> {
+export async function own(ports: ServicePorts, { snapshots, ...how }: Own): Promise<UnitJournal> {
   const { unit } = how;
-  return takeOver(ports.log, ports.clock, {
+  const taking = takeOver(ports.log, ports.clock, {
     ...how,
     fold: (message) => {
       // Told as what it is, not as bytes that cannot be decoded.
@@ -18,5 +23,8 @@ export function own(ports: ServicePorts, how: Omit<TakeOver, 'owner' | 'onStall'
     owner: ports.config.session,
     onStall: (error) =>
       ports.logger.warn({ unit, err: error }, 'the log does not take events, the unit waits'),
+  });
+  return taking.catch(async (error: unknown) => {
+    throw error instanceof LogTrimmed ? await snapshots.explain(error) : error;
   });
 }

@@ -27,6 +27,8 @@ export abstract class ServicePorts {
   /** Published heads of the record's hash chain. */
   abstract readonly heads: KvPort;
   abstract readonly snapshots: BlobPort;
+  /** Which snapshot of each unit counts. */
+  abstract readonly snapshotIndex: KvPort;
   /** Makes the bucket of owners again that somebody deleted; does nothing while there is one. */
   abstract reviveOwners(): Promise<void>;
   abstract readonly clock: ClockPort;

@@ -39,6 +39,7 @@ describe('the owner of a unit', () => {
       ...{ unit: 'mm.0', subjects: [subject], pattern: subject, from: { sequence: 0, epoch: 0 } },
       fold: ({ sequence }) => folded.push(sequence),
       begin: () => [],
+      snapshots: { explain: (trimmed) => Promise.resolve(trimmed) },
     });
     await expect(owning).rejects.toThrow(
       /lab\.log\.mm\.0 was written by a newer Faultline \(schema 'mm' version 2, this one knows up to 1\)/,

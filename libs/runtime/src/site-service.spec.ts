@@ -66,7 +66,7 @@ async function standing(options: { stop?: () => Promise<void> } = {}) {
       lab: 'lab',
       site,
     },
-    ...{ session: 'spec', leaseMillis: 3_000, replicas: 1, snapshotEvents: 50_000 },
+    ...{ session: 'spec', leaseMillis: 3_000, trimAbove: 0.5, replicas: 1, snapshotEvents: 50_000 },
     ...{ runDirectory: undefined, runsDirectory: '/runs', heartbeatFile, logLevel: 'silent' },
   };
   const service = new SiteService(config, site, pino({ level: 'silent' }), UnitModule, (error) =>

@@ -1,6 +1,8 @@
 import { deserialize, serialize } from 'node:v8';
-import type { UnitJournal } from '@faultline/hosting';
+import { FAULTLINE_VERSION } from '@faultline/contracts';
+import { toError, type LogTrimmed, TakeoverOutpaced, type UnitJournal } from '@faultline/hosting';
 import type { ServicePorts } from './ports';
+import { type SnapshotEntry, SnapshotIndex } from './snapshot-index';
 
 /** How the blob is framed. Its state has a version of its own. */
 const FORMAT = 1;
@@ -19,6 +21,18 @@ interface Stored<State> extends Snapshot<State> {
   stateVersion: number;
 }
 
+/** What is the same for every snapshot of a unit. */
+export interface SnapshotPlan<HostState, State> {
+  unit: string;
+  /** Changes with the shape of the state: an older snapshot is thrown away, not migrated. */
+  stateVersion: number;
+  /** Subjects that the unit writes. */
+  subjects: readonly string[];
+  capture(state: HostState): State;
+  /** Subjects of others that the unit follows, each with the sequence up to which the state holds what came of it. */
+  followed?(state: State): readonly (readonly [subject: string, sequence: number])[];
+}
+
 /** What a unit host offers to a taker of snapshots. */
 interface Checkpointed<State> {
   readonly state: State;
@@ -27,71 +41,129 @@ interface Checkpointed<State> {
 }
 
 /**
- * The snapshots of one unit, in the laboratory's object store. A snapshot saves folding and nothing else: one that is missing,
- * damaged, or of another version of the state is not used, and the log is folded from where the one before, or the beginning, was.
+ * The log no longer holds the beginning of a unit, and there is no snapshot that this version can use in its place. Nothing was
+ * touched.
  */
-export class Snapshots<State> {
+export class HistoryTrimmed extends Error {
+  constructor(
+    readonly unit: string,
+    /** Version of the Faultline that took the snapshot; undefined when there is none. */
+    readonly madeBy: string | undefined,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    const step =
+      madeBy === undefined || madeBy === FAULTLINE_VERSION
+        ? 'begin another laboratory; the record of this one is whole'
+        : `let Faultline ${madeBy} go on until the run has ended, and start this one with another laboratory`;
+    super(`${unit} cannot be recovered: the log was trimmed, and ${reason}: ${step}`, options);
+    this.name = 'HistoryTrimmed';
+  }
+}
+
+/**
+ * The snapshots of one unit, in the laboratory's object store, with an index that says which one counts. A snapshot saves folding,
+ * and lets the log be trimmed behind it. One that is missing, damaged, or of another version of the state is not used, and the log
+ * is folded from its beginning, as long as it is held.
+ */
+export class Snapshots<HostState, State> {
+  private readonly index: SnapshotIndex;
   private since = 0;
   private saving: Promise<void> | undefined;
+  /** The entry that counted when this owner looked, and why it was not used. */
+  private found: SnapshotEntry | undefined;
+  private unused = 'there is no snapshot';
 
   constructor(
     private readonly ports: ServicePorts,
-    private readonly unit: string,
-    /** Changes with the shape of the state: an older snapshot is thrown away, not migrated. */
-    private readonly stateVersion: number,
-  ) {}
+    private readonly plan: SnapshotPlan<HostState, State>,
+  ) {
+    this.index = new SnapshotIndex(ports.snapshotIndex);
+  }
 
-  /** The last snapshot that can be used. */
+  /** The last snapshot, if it can be used. Rejects when the index cannot be read. */
   async load(): Promise<Snapshot<State> | undefined> {
-    const { unit, ports } = this;
+    const { ports, plan } = this;
+    const { unit } = plan;
+    this.found = await this.index.get(unit);
+    if (!this.found) return undefined;
     try {
-      const blob = await ports.snapshots.get(unit);
-      if (!blob) return undefined;
+      const blob = await ports.snapshots.get(this.found.blob);
+      if (!blob) throw new Error('the object store does not have it');
       const stored = deserialize(blob) as Stored<State>;
-      const fits =
-        stored.format === FORMAT && stored.unit === unit && stored.stateVersion === this.stateVersion;
-      if (fits) return stored;
+      if (stored.format === FORMAT && stored.unit === unit && stored.stateVersion === plan.stateVersion)
+        return stored;
+      this.unused = `its snapshot is of version ${stored.stateVersion} of the state, this Faultline has ${plan.stateVersion}`;
       ports.logger.info(
-        { unit, found: stored.stateVersion, expected: this.stateVersion },
+        { unit, found: stored.stateVersion, expected: plan.stateVersion },
         'snapshot not used',
       );
     } catch (error) {
+      this.unused = `its snapshot cannot be read (${toError(error).message})`;
       ports.logger.warn({ unit, err: error }, 'snapshot not readable, the log is folded instead');
     }
     return undefined;
   }
 
-  /** Counts events that reached the log, and takes a snapshot when there were enough. */
-  count<HostState>(
-    events: number,
-    host: Checkpointed<HostState>,
-    journal: UnitJournal,
-    capture: (state: HostState) => State,
-  ): void {
+  /** What it means that the log does not hold what follows the snapshot that was loaded. */
+  async explain(trimmed: LogTrimmed): Promise<Error> {
+    const { unit } = this.plan;
+    const now = await this.index.get(unit);
+    // Another owner went on, while this one stood still between its snapshot and the log.
+    if (now && now.blob !== this.found?.blob) return new TakeoverOutpaced(unit, { cause: trimmed });
+    return new HistoryTrimmed(unit, this.found?.madeBy, this.unused, { cause: trimmed });
+  }
+
+  /** Counts events that were folded, and takes a snapshot when there were enough. */
+  count(events: number, host: Checkpointed<HostState>, journal: UnitJournal): void {
     this.since += events;
     if (this.since < this.ports.config.snapshotEvents || this.saving) return;
     this.since = 0;
     host.checkpoint((state) => {
-      this.saving = this.save(journal, capture(state)).finally(() => (this.saving = undefined));
+      this.saving = this.save(journal, this.plan.capture(state)).finally(() => (this.saving = undefined));
     });
   }
 
   /** Takes the last one of a unit that is handed over: whoever has it next need fold nothing. */
-  async takeLast<HostState>(
-    host: Checkpointed<HostState>,
-    journal: UnitJournal,
-    capture: (state: HostState) => State,
-  ): Promise<void> {
+  async takeLast(host: Checkpointed<HostState>, journal: UnitJournal): Promise<void> {
     await this.saving;
-    if (host.endedInOrder) await this.save(journal, capture(host.state));
+    if (host.endedInOrder) await this.save(journal, this.plan.capture(host.state));
   }
 
   /** The state is encoded before this returns, so that it may change afterwards. */
   private save({ lastSequence: sequence, epoch }: UnitJournal, state: State): Promise<void> {
-    const { unit, stateVersion, ports } = this;
+    const { unit, stateVersion, subjects, followed } = this.plan;
     const stored: Stored<State> = { format: FORMAT, unit, stateVersion, sequence, epoch, state };
-    return ports.snapshots.put(unit, serialize(stored)).catch((error: unknown) => {
-      ports.logger.warn({ unit, err: error }, 'snapshot not stored, the next one will be');
+    const own = subjects.map((subject) => [subject, sequence] as const);
+    const entry: SnapshotEntry = {
+      unit,
+      blob: `${unit}/${epoch}/${sequence}`,
+      sequence,
+      epoch,
+      stateVersion,
+      madeBy: FAULTLINE_VERSION,
+      read: Object.fromEntries([...own, ...(followed?.(state) ?? [])]),
+    };
+    return this.store(entry, serialize(stored)).catch((error: unknown) => {
+      this.ports.logger.warn({ unit, err: error }, 'snapshot not stored, the next one will be');
     });
   }
+
+  /** It counts when the whole of it is stored. Then those before go, and those that an owner left behind that died in between. */
+  private async store(entry: SnapshotEntry, body: Uint8Array): Promise<void> {
+    const { snapshots } = this.ports;
+    await snapshots.put(entry.blob, body);
+    const counts = await this.index.advance(entry);
+    const useless = counts
+      ? (await snapshots.names(`${entry.unit}/`)).filter((name) => isOlder(name, entry))
+      : [entry.blob];
+    for (const name of useless) await snapshots.delete(name);
+  }
+}
+
+/** Whether a blob of the same unit was stored before the entry's. */
+function isOlder(name: string, { epoch, sequence }: SnapshotEntry): boolean {
+  const [, itsEpoch, itsSequence] = name.split('/').map(Number);
+  if (itsEpoch === undefined || itsSequence === undefined) return false;
+  return itsEpoch < epoch || (itsEpoch === epoch && itsSequence < sequence);
 }

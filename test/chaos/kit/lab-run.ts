@@ -15,6 +15,7 @@ import {
   shardUnit,
   SITES_BUCKET,
   subjectsOf,
+  queuesOfScenario,
 } from '@faultline/contracts';
 import { appendSurely, type LogMessage, preferredMember, type Running, toError } from '@faultline/hosting';
 import {
@@ -36,7 +37,6 @@ import { Lifeline } from '../../../apps/lab/src/run/lifeline';
 import { PresenceBoard } from '../../../apps/lab/src/run/presence-board';
 import { listenToPresence } from '../../../apps/lab/src/run/presence-server';
 import type { Progress } from '../../../apps/lab/src/run/progress';
-import { queuesOfScenario } from '../../../apps/lab/src/run/queues';
 import { SiteHold } from '../../../apps/lab/src/run/site-hold';
 import { Timeline } from '../../../apps/lab/src/run/timeline';
 import { Wiring } from '../../../apps/lab/src/run/wiring';

@@ -1,6 +1,7 @@
 export * from './errors';
 export * from './parse';
 export * from './profiles';
+export { queuesOfScenario } from './queues';
 export * from './resolved';
 export * from './timeline';
 export { type Scenario, type ScenarioWorkload, scenarioSchema } from './schema';

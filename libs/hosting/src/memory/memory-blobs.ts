@@ -18,4 +18,8 @@ export class MemoryBlobs implements BlobPort {
     this.blobs.delete(name);
     return Promise.resolve();
   }
+
+  names(prefix: string): Promise<string[]> {
+    return Promise.resolve([...this.blobs.keys()].filter((name) => name.startsWith(prefix)));
+  }
 }

@@ -1,7 +1,7 @@
 import type { LogMessage, Running } from '../ports';
 import { toError } from '../to-error';
 import { Pump, type Scheduler } from './scheduler';
-import { subjectMatcher } from './subject-match';
+import { subjectMatcher } from '../subject-match';
 
 /** Messages one task looks at before others get their turn. */
 const MESSAGES_PER_TASK = 256;

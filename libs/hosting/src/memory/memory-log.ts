@@ -1,6 +1,7 @@
 import {
   AppendRefused,
   LogFull,
+  LogTrimmed,
   type Appended,
   type LogAppend,
   type LogMessage,
@@ -8,6 +9,7 @@ import {
   type Running,
 } from '../ports';
 import { MemoryFollower } from './memory-follower';
+import { subjectMatcher } from '../subject-match';
 import { microtasks, type Scheduler } from './scheduler';
 
 export interface MemoryLogOptions {
@@ -16,12 +18,17 @@ export interface MemoryLogOptions {
   schedule?: Scheduler;
 }
 
-/** The log in one process. Ids are remembered for ever, messages are never trimmed. */
+/**
+ * The log in one process. Ids are remembered for ever. What was trimmed counts no more and can be read no more, but stays in memory:
+ * for readers that are attached, and for whoever looks at the log from outside with `at`.
+ */
 export class MemoryLog implements LogPort {
   private readonly messages: LogMessage[] = [];
   private readonly lastOf = new Map<string, LogMessage>();
   private readonly sequenceOf = new Map<string, number>();
   private readonly watchers = new Set<() => void>();
+  /** Where each subject that was trimmed begins. */
+  private readonly heldFrom = new Map<string, number>();
   private readonly maxBytes: number;
   private readonly schedule: Scheduler;
   private bytes = 0;
@@ -39,7 +46,7 @@ export class MemoryLog implements LogPort {
     if (expected !== undefined && expected !== (this.lastOf.get(message.subject)?.sequence ?? 0)) {
       return Promise.reject(new AppendRefused(message.subject, expected));
     }
-    const size = message.subject.length + message.body.length;
+    const size = sizeOf(message);
     if (this.bytes + size > this.maxBytes) return Promise.reject(new LogFull(message.subject));
     this.bytes += size;
     return Promise.resolve({ sequence: this.store(message), duplicate: false });
@@ -51,6 +58,10 @@ export class MemoryLog implements LogPort {
     onMessage(message: LogMessage): void;
     onError(error: Error): void;
   }): Promise<Running> {
+    const matches = subjectMatcher(options.subject);
+    for (const [subject, heldFrom] of this.heldFrom)
+      if (heldFrom > options.fromSequence && matches(subject))
+        return Promise.reject(new LogTrimmed(options.subject, options.fromSequence, heldFrom));
     const follower = new MemoryFollower(this, this.schedule, options);
     return Promise.resolve(follower);
   }
@@ -67,7 +78,20 @@ export class MemoryLog implements LogPort {
     return Promise.resolve(this.messages.length);
   }
 
-  /** The message at a position, or `undefined` beyond the end. */
+  trim(floors: ReadonlyMap<string, number>): Promise<void> {
+    for (const [subject, floor] of floors) {
+      const from = this.heldFrom.get(subject) ?? 1;
+      const to = Math.min(floor, this.lastOf.get(subject)?.sequence ?? 1);
+      for (let sequence = from; sequence < to; sequence++) {
+        const message = this.messages[sequence - 1];
+        if (message?.subject === subject) this.bytes -= sizeOf(message);
+      }
+      if (to > from) this.heldFrom.set(subject, to);
+    }
+    return Promise.resolve();
+  }
+
+  /** The message at a position, also one that was trimmed, or `undefined` beyond the end. */
   at(sequence: number): LogMessage | undefined {
     return this.messages[sequence - 1];
   }
@@ -94,4 +118,8 @@ export class MemoryLog implements LogPort {
     for (const onStored of this.watchers) onStored();
     return sequence;
   }
+}
+
+function sizeOf({ subject, body }: Pick<LogMessage, 'subject' | 'body'>): number {
+  return subject.length + body.length;
 }

@@ -29,6 +29,8 @@ export interface MemoryPorts {
   /** Published heads of the record's hash chain. */
   heads: MemoryKv;
   snapshots: MemoryBlobs;
+  /** Which snapshot of each unit counts. */
+  snapshotIndex: MemoryKv;
   clock: ClockPort;
 }
 
@@ -51,6 +53,7 @@ export function memoryPorts(options: MemoryPortsOptions): MemoryPorts {
     owners: new MemoryKv(schedule),
     heads: new MemoryKv(schedule),
     snapshots: new MemoryBlobs(),
+    snapshotIndex: new MemoryKv(schedule),
     clock,
   };
 }

@@ -2,7 +2,7 @@ import { retryDelayMillis, type ClockPort, type LogMessage, type WorkMessage, ty
 import type { MemoryLog } from './memory-log';
 import { toError } from '../to-error';
 import { Pump, type Scheduler } from './scheduler';
-import { subjectMatcher } from './subject-match';
+import { subjectMatcher } from '../subject-match';
 
 export interface MemoryQueueOptions {
   log: MemoryLog;

@@ -38,6 +38,7 @@ class UnluckyLog implements LogPort {
   follow: LogPort['follow'] = (options) => this.log.follow(options);
   last = (subject: string): Promise<LogMessage | undefined> => this.log.last(subject);
   fill = (): Promise<number> => this.log.fill();
+  trim = (floors: ReadonlyMap<string, number>): Promise<void> => this.log.trim(floors);
   lastSequence = (): Promise<number> => this.log.lastSequence();
 }
 

@@ -58,6 +58,15 @@ export function describeBlobPort(name: string, makeBlobs: () => Promise<BlobHarn
       expect(await read('a')).toBe('2');
     });
 
+    it('names what it has', async () => {
+      const { blobs } = harness;
+      expect(await blobs.names('')).toEqual([]);
+      for (const name of ['iommu.0/1', 'iommu.0/2', 'iommu.00/1']) await blobs.put(name, bytes('x'));
+      await blobs.delete('iommu.0/2');
+      expect(await blobs.names('iommu.0/')).toEqual(['iommu.0/1']);
+      expect((await blobs.names('')).sort()).toEqual(['iommu.0/1', 'iommu.00/1']);
+    });
+
     it('keeps its own copy', async () => {
       const { blobs } = harness;
       const body = bytes('mine');

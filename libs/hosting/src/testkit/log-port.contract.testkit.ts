@@ -1,5 +1,5 @@
 import { subjectsOf } from '@faultline/contracts';
-import { AppendRefused, LogFull, type LogMessage, type LogPort } from '../ports';
+import { AppendRefused, LogFull, type LogMessage, type LogPort, LogTrimmed } from '../ports';
 import { appendAll, batch, bytes, Collected, headersOf, numbered, text } from './batches.testkit';
 import { eventually, rejectionOf } from './eventually.testkit';
 
@@ -26,6 +26,7 @@ export function describeLogPort(
 
     describeAppend(use, () => log);
     describeFollow(use, () => log);
+    describeTrim(use, () => log);
   });
 }
 
@@ -218,5 +219,84 @@ function describeFollow(use: Use, log: () => LogPort): void {
     await eventually('the other reader', () => going.messages.length === 2);
     expect(stopped.bodies).toEqual(['a']);
     await other.stop();
+  });
+}
+
+function describeTrim(use: Use, log: () => LogPort): void {
+  const read = async (subject: string, fromSequence: number, until: number): Promise<number[]> => {
+    const seen = new Collected();
+    const running = await log().follow({ subject, fromSequence, ...seen });
+    await eventually('the rest', () => seen.sequences.at(-1) === until);
+    await running.stop();
+    expect(seen.errors).toEqual([]);
+    return seen.sequences;
+  };
+
+  it('D13 is trimmed subject by subject, and makes room', async () => {
+    const subjects = await use({ maxBytes: 200_000 });
+    const [hw, mm] = [subjects.hwLog(0), subjects.mmLog(0)];
+    await appendAll(
+      log(),
+      hw,
+      numbered(40).map((body) => body + 'x'.repeat(1_000)),
+    );
+    await appendAll(log(), mm, numbered(10));
+    const before = await log().fill();
+    await log().trim(new Map([[hw, 31]]));
+    expect(await log().fill()).toBeLessThan(before / 2);
+    expect(await read(hw, 31, 40)).toEqual([31, 32, 33, 34, 35, 36, 37, 38, 39, 40]);
+    expect(await read(mm, 1, 50)).toHaveLength(10);
+    expect(await log().lastSequence()).toBe(50);
+  });
+
+  it('D13 tells a reader that it asks for what was trimmed, whatever pattern it asks with', async () => {
+    const subjects = await use();
+    await appendAll(log(), subjects.hwLog(0), numbered(10));
+    await appendAll(log(), subjects.mmLog(0), numbered(10));
+    await log().trim(new Map([[subjects.hwLog(0), 6]]));
+    for (const subject of [subjects.hwLog(0), subjects.iommuLog(0), subjects.allLog]) {
+      const refused = await rejectionOf(log().follow({ subject, fromSequence: 5, ...new Collected() }));
+      expect(refused).toBeInstanceOf(LogTrimmed);
+      expect(refused).toMatchObject({ subject, fromSequence: 5, heldFrom: 6 });
+    }
+    expect(await read(subjects.allLog, 6, 20)).toHaveLength(15);
+  });
+
+  it('D6 keeps the last message of a subject, by which its owner is fenced', async () => {
+    const subjects = await use();
+    const subject = subjects.hwLog(0);
+    await appendAll(log(), subject, ['a', 'b', 'c']);
+    await log().trim(new Map([[subject, 100]]));
+    expect((await log().last(subject))?.sequence).toBe(3);
+    const stale = log().append(batch(subject, 'stale', { expectedLastSubjectSequence: 2 }));
+    expect(await rejectionOf(stale)).toBeInstanceOf(AppendRefused);
+    await log().append(batch(subject, 'd', { expectedLastSubjectSequence: 3 }));
+    expect(await read(subject, 3, 4)).toEqual([3, 4]);
+  });
+
+  it('trims nothing of a subject that nobody wrote to, and no second time', async () => {
+    const subjects = await use();
+    await appendAll(log(), subjects.hwLog(0), numbered(10));
+    for (const floor of [5, 5, 3])
+      await log().trim(
+        new Map([
+          [subjects.hwLog(0), floor],
+          [subjects.hwLog(1), floor],
+        ]),
+      );
+    expect(await read(subjects.hwLog(0), 5, 10)).toHaveLength(6);
+    await appendAll(log(), subjects.hwLog(1), ['first']);
+    expect(await read(subjects.hwLog(1), 1, 11)).toEqual([11]);
+  });
+
+  it('lets a reader that is there have all of it', async () => {
+    const subjects = await use();
+    const seen = new Collected();
+    await appendAll(log(), subjects.hwLog(0), numbered(500));
+    const running = await log().follow({ subject: subjects.hwLog(0), fromSequence: 1, ...seen });
+    await log().trim(new Map([[subjects.hwLog(0), 501]]));
+    await eventually('all of it', () => seen.messages.length === 500);
+    expect(seen.errors).toEqual([]);
+    await running.stop();
   });
 }

@@ -72,6 +72,10 @@ class FailingLog implements LogPort {
   lastSequence(): Promise<number> {
     return this.log.lastSequence();
   }
+
+  trim(floors: ReadonlyMap<string, number>): Promise<void> {
+    return this.log.trim(floors);
+  }
 }
 
 class FailingLanes implements LanePort {

@@ -1,0 +1,15 @@
+import { parseTopology, queuesOf } from '@faultline/domain';
+import type { ResolvedScenario } from './resolved';
+
+/** Every IOPF queue that a scenario's topology can ever name, of all IOMMUs or of one; their consumers exist before the first group. */
+export function queuesOfScenario(
+  scenario: Pick<ResolvedScenario, 'queues' | 'iommus' | 'processes'>,
+  iommu?: number,
+): string[] {
+  const topology = parseTopology(scenario.queues);
+  if (topology === undefined) throw new Error(`scenario names the unknown topology '${scenario.queues}'`);
+  return queuesOf(topology, {
+    iommus: iommu === undefined ? scenario.iommus.map((each) => each.iommu) : [iommu],
+    mms: scenario.processes.map(({ mm }) => mm),
+  });
+}
