@@ -31,7 +31,6 @@ import {
   isIdle,
   type MmEvent,
   oldestWaitingSequence,
-  parseTopology,
   PasidInUse,
 } from '@faultline/domain';
 import {
@@ -48,6 +47,7 @@ import { type CycleLayout, cycleMessages } from './cycle-messages';
 import { DeviceControl } from './device-control';
 import { Fences } from './fences';
 import { Invalidations } from './invalidations';
+import { iommuConfigOf } from './iommu-config';
 import { IommuLanes } from './iommu-lanes';
 import { SegmentLink } from './segment-link';
 import { TeardownDriver } from './teardown-driver';
@@ -233,24 +233,11 @@ export class IommuUnit implements OwnedUnit {
   private async openHost(): Promise<void> {
     const { ports, iommu, scenario } = this;
     const { subjects } = ports;
-    const topology = parseTopology(scenario.queues);
-    if (!topology) throw new Error(`topology ${scenario.queues} is unknown`);
+    const config = iommuConfigOf(iommu, scenario);
     const queues = queuesOfScenario(scenario, iommu.iommu);
     const { groupsPerMessage } = scenario.workers;
     const layout = { subjects, iommu: iommu.iommu, queues, groupsPerMessage };
     this.snapshots = this.snapshotsOf(layout);
-    const { generation, order, quantum, window } = scenario.iopf;
-    const config: IommuConfig = {
-      iommu: iommu.iommu,
-      topology,
-      priQueueEntries: iommu.priQueueEntries,
-      eventQueueEntries: iommu.eventQueueEntries,
-      iotlbEntries: iommu.iotlbEntries,
-      shards: scenario.shards.length,
-      profile: iommu.profile,
-      generation,
-      service: order === 'fair' ? { order, quantum, window } : { order },
-    };
     const decider = createIommu(config);
     const state = await this.recover(decider, config, layout);
     this.host = new UnitHost(

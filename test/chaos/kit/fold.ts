@@ -12,18 +12,20 @@ import {
   createIommu,
   createMmShard,
   createSegment,
-  type Decider,
   type DurableSegmentEvent,
   isIdle,
   type MmEvent,
-  parseTopology,
+  segmentCounters,
 } from '@faultline/domain';
 import type { LogMessage } from '@faultline/hosting';
-import { iommuEvents } from '../../kit/replay';
+import { iommuConfigOf } from '../../../apps/iommu/src/iommu-config';
+import { fold, iommuEvents } from '../../kit/replay';
 
 /** What folding a laboratory's log gives, in the figures that the owners of its units tell (I8). */
 export interface Folded {
   ended: number;
+  faulted: number;
+  withdrawn: number;
   framesFree: number;
   framesQuarantined: number;
   pendingGroups: number;
@@ -33,9 +35,13 @@ export interface Folded {
 
 export function foldLog(log: readonly LogMessage[], scenario: ResolvedScenario): Folded {
   const of = (unit: string): LogMessage[] => log.filter(({ headers }) => headers.unit === unit);
-  const folded: Folded = { ended: 0, framesFree: 0, framesQuarantined: 0, pendingGroups: 0, busy: [] };
+  const folded: Folded = {
+    ...{ ended: 0, faulted: 0, withdrawn: 0 },
+    ...{ framesFree: 0, framesQuarantined: 0 },
+    ...{ pendingGroups: 0, busy: [] },
+  };
   for (const iommu of scenario.iommus) {
-    const decider = iommuDecider(scenario, iommu);
+    const decider = createIommu(iommuConfigOf(iommu, scenario));
     const state = fold(decider, iommuEvents(of(iommuUnit(iommu.iommu))));
     folded.pendingGroups += countIommu(state).pendingGroups;
     if (!isIdle(state)) folded.busy.push(iommuUnit(iommu.iommu));
@@ -48,38 +54,16 @@ export function foldLog(log: readonly LogMessage[], scenario: ResolvedScenario):
   for (const { segment, model } of scenario.iommus) {
     const devices = scenario.devices.filter((device) => device.segment === segment);
     const events = eventsOf<DurableSegmentEvent>(of(segmentUnit(segment)));
-    fold(createSegment({ segment, devices: devices.map((device) => ({ ...device, model })) }), events);
+    const decider = createSegment({ segment, devices: devices.map((device) => ({ ...device, model })) });
+    folded.withdrawn += segmentCounters(fold(decider, events)).withdrawn;
     const history = new AccessHistory();
     for (const event of events) history.fold(event);
     folded.ended += history.ended;
+    folded.faulted += history.faulted;
   }
   return folded;
 }
 
-function iommuDecider(scenario: ResolvedScenario, iommu: ResolvedScenario['iommus'][number]) {
-  const topology = parseTopology(scenario.queues);
-  if (!topology) throw new Error(`topology ${scenario.queues} is unknown`);
-  const { generation, order, quantum, window } = scenario.iopf;
-  return createIommu({
-    iommu: iommu.iommu,
-    topology,
-    priQueueEntries: iommu.priQueueEntries,
-    eventQueueEntries: iommu.eventQueueEntries,
-    iotlbEntries: iommu.iotlbEntries,
-    shards: scenario.shards.length,
-    profile: iommu.profile,
-    generation,
-    service: order === 'fair' ? { order, quantum, window } : { order },
-  });
-}
-
 function eventsOf<Event>(messages: readonly LogMessage[]): Event[] {
   return messages.flatMap(({ headers, body }) => decodeLogBody(headers.schema, body) as Event[]);
-}
-
-function fold<State, Event>(
-  decider: Pick<Decider<State, never, Event>, 'initial' | 'evolve'>,
-  events: readonly Event[],
-): State {
-  return events.reduce((state, event) => decider.evolve(state, event), decider.initial());
 }

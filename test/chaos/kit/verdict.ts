@@ -70,10 +70,12 @@ function lost({ summary: { accesses, audit }, scenario }: Evidence): string[] {
 
 /** The log folded again gives what the owners had (I8). */
 function misfolded({ log, scenario, standing }: Evidence): string[] {
-  const folded = foldLog(log, scenario);
-  const busy = folded.busy.map((unit) => `I8: ${unit} is not idle when its log is folded`);
-  const differ = (['ended', 'framesFree', 'framesQuarantined', 'pendingGroups'] as const)
-    .filter((figure) => folded[figure] !== standing[figure])
-    .map((figure) => `I8: ${figure} is ${folded[figure]} when folded, and ${standing[figure]} at the owners`);
-  return [...busy, ...differ];
+  const { busy, ...figures } = foldLog(log, scenario);
+  const restless = busy.map((unit) => `I8: ${unit} is not idle when its log is folded`);
+  const differ = (Object.keys(figures) as (keyof typeof figures)[])
+    .filter((figure) => figures[figure] !== standing[figure])
+    .map(
+      (figure) => `I8: ${figure} is ${figures[figure]} when folded, and ${standing[figure]} at the owners`,
+    );
+  return [...restless, ...differ];
 }
