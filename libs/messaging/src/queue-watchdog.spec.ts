@@ -95,21 +95,24 @@ describe('the watchdog of a queue', () => {
 
   it('leaves a queue alone that is idle, busy, or mended by somebody else', async () => {
     const [one, other] = [await work(), await work()];
-    for (let round = 0; round < 5; round += 1) {
+    const busyUntil = performance.now() + 2 * watching.watchPatienceMillis;
+    for (let round = 0; performance.now() < busyUntil; round += 1) {
       await put(numbered(4, `round${round}-`));
       await eventually('a round', () => done.length === 4 * (round + 1));
     }
+    expect(repairs).toEqual([]);
     await ports.jsm.consumers.delete(logStream(ports.lab), queueConsumer(QUEUE));
     await put(['last']);
     await eventually('the last one', () => done.includes('last'));
     const { created } = await ports.jsm.consumers.info(logStream(ports.lab), queueConsumer(QUEUE));
-    const repaired = repairs.length;
     const until = performance.now() + 2 * watching.watchPatienceMillis;
     await eventually('some quiet time', () => performance.now() > until);
     expect((await ports.jsm.consumers.info(logStream(ports.lab), queueConsumer(QUEUE))).created).toBe(
       created,
     );
-    expect(repairs).toHaveLength(repaired);
+    // Both workers may find it gone at the same moment; whoever comes second finds what he would have made.
+    expect(new Set(repairs.map(({ trouble }) => trouble))).toEqual(new Set(['missing']));
+    expect(repairs.length).toBeLessThanOrEqual(2);
     await Promise.all([one.stop(), other.stop()]);
   });
 });
