@@ -1,5 +1,5 @@
 import { KvUnavailable, LogUnavailable, memoryPorts, type WorkMessage } from '@faultline/hosting';
-import { rejectionOf, TestClock } from '../../../hosting/src/testkit/eventually.testkit';
+import { eventually, rejectionOf, TestClock } from '../../../hosting/src/testkit/eventually.testkit';
 import { ConfigError, readConfig } from '../config';
 import { withFailpoints } from './failing-ports';
 import { Failpoints } from './failpoints';
@@ -131,7 +131,7 @@ describe('a repetition', () => {
       onError: fail,
     });
     await to.log.append(append('lab.log.iommu.0.queue.q', 'w'));
-    while (taken.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    await eventually('both deliveries', () => taken.length >= 2);
     expect(taken.map(({ sequence }) => sequence)).toEqual([1, 1]);
     for (const message of taken) message.ack();
     await working.stop();
