@@ -98,14 +98,14 @@ describe('nothing is lost or answered twice when the network fails', () => {
   it(
     'between one replica and NATS, silently and longer than a lease',
     async () => {
-      const { cable } = system.fleet.member(cabled);
+      const cable = system.fleet.cableOf(cabled);
       const verdict = await system.run('cut', scenario, async (run) => {
         await run.ended(200);
         run.tell(`cut ${cabled} off silently`);
-        cable?.cutSilently();
+        cable.cutSilently();
         await run.takenFrom(cabled, 'iommu.0');
         run.tell('heal');
-        cable?.heal();
+        cable.heal();
       });
       expect(verdict.complaints).toEqual([]);
     },
@@ -115,14 +115,14 @@ describe('nothing is lost or answered twice when the network fails', () => {
   it(
     'by breaking the connections of one replica',
     async () => {
-      const { cable } = system.fleet.member(cabled);
+      const cable = system.fleet.cableOf(cabled);
       const verdict = await system.run('broken', scenario, async (run) => {
         await run.ended(200);
         run.tell(`break the connections of ${cabled}`);
-        cable?.cutOff();
+        cable.cutOff();
         await run.takenFrom(cabled, 'iommu.0');
         run.tell('heal');
-        cable?.heal();
+        cable.heal();
       });
       expect(verdict.complaints).toEqual([]);
     },
@@ -132,10 +132,11 @@ describe('nothing is lost or answered twice when the network fails', () => {
   it(
     'by being slow, for one replica',
     async () => {
+      const cable = system.fleet.cableOf(cabled);
       const verdict = await system.run('slow', scenario, async (run) => {
         await run.ended(100);
         run.tell(`slow ${cabled} down by 40 ms`);
-        system.fleet.member(cabled).cable?.slow(40);
+        cable.slow(40);
       });
       expect(verdict.complaints).toEqual([]);
     },

@@ -192,6 +192,13 @@ export class Fleet {
     return found;
   }
 
+  /** The cable between a member and NATS. Throws where there is none: then nothing could be done to it. */
+  cableOf(instance: string): Cable {
+    const { cable } = this.member(instance);
+    if (!cable) throw new Error(`there is no cable between ${instance} and NATS`);
+    return cable;
+  }
+
   /** Ends all in order; resolves with those that had to be killed or failed. */
   async leave(): Promise<string[]> {
     const ends = await Promise.all(

@@ -30,7 +30,6 @@ export class ChaosHand {
   private async carryOut({ verb, victim, lastsMillis }: Act): Promise<void> {
     if (verb === 'crash-nats') return this.crashNats();
     const member = this.system.fleet.member(victim);
-    const { cable } = member;
     switch (verb) {
       case 'kill':
         return member.kill();
@@ -41,20 +40,28 @@ export class ChaosHand {
         await passed(lastsMillis);
         return member.cont();
       case 'cut':
-        this.tell(`cut ${victim} off silently`);
-        cable?.cutSilently();
-        break;
       case 'break':
-        this.tell(`break the connections of ${victim}`);
-        cable?.cutOff();
-        break;
       case 'slow':
-        this.tell(`slow ${victim} down`);
-        cable?.slow(20);
+        return this.disturb(verb, victim, lastsMillis);
+    }
+  }
+
+  /** Does something to the way between a process and NATS, for so long. */
+  private async disturb(verb: 'cut' | 'break' | 'slow', victim: string, lastsMillis: number): Promise<void> {
+    const cable = this.system.fleet.cableOf(victim);
+    if (verb === 'cut') {
+      this.tell(`cut ${victim} off silently`);
+      cable.cutSilently();
+    } else if (verb === 'break') {
+      this.tell(`break the connections of ${victim}`);
+      cable.cutOff();
+    } else {
+      this.tell(`slow ${victim} down`);
+      cable.slow(20);
     }
     await passed(lastsMillis);
     this.tell(`heal ${victim}`);
-    cable?.heal();
+    cable.heal();
   }
 
   private async crashNats(): Promise<void> {
