@@ -9,6 +9,6 @@ export interface Released {
   schemas: Record<string, number>;
 }
 
-export const RELEASED_FILE = join(__dirname, 'released.json');
+const RELEASED_FILE = join(__dirname, 'released.json');
 
 export const released = (): Released => JSON.parse(readFileSync(RELEASED_FILE, 'utf8')) as Released;

@@ -55,7 +55,7 @@ export function testRule(rule: string, one: RuleCase): void {
 }
 
 /** Everything that anybody complains of after a run, the run itself included. */
-export async function noticesOf(trial: RuleTrial, seed: number): Promise<string[]> {
+async function noticesOf(trial: RuleTrial, seed: number): Promise<string[]> {
   const { scenario, judge = () => [], meanwhile = () => undefined, ...options } = trial;
   let [steps, ended] = [0, 0];
   const patiently = (laboratory: Laboratory): void => {

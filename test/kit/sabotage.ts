@@ -32,14 +32,6 @@ export function replacing<This extends object, How extends readonly unknown[], R
   };
 }
 
-/** Several sabotages at once. */
-export function together(...all: readonly Sabotage[]): Sabotage {
-  return () => {
-    const undo = all.map((install) => install());
-    return () => undo.reverse().forEach((each) => each());
-  };
-}
-
 /** Runs something while a sabotage is installed. */
 export async function sabotaged<T>(install: Sabotage, run: () => Promise<T>): Promise<T> {
   const undo = install();

@@ -5,7 +5,6 @@ import { Guard } from '../../../apps/lab/src/run/guard';
 import { entryPoint } from '../../../apps/lab/src/run/plan';
 import { type Ended, ServiceProcess } from '../../../apps/lab/src/run/service-process';
 import type { Cable } from './cable';
-import { until } from './until';
 
 const GONE_MILLIS = 20_000;
 
@@ -26,7 +25,6 @@ export interface FleetOptions {
 /** A process of a service that stands at the site, and the ones that come after it under its name. */
 export class Member {
   private process!: ServiceProcess;
-  private starts = 0;
   private rules: string[] = [];
   private isStopped = false;
   private leaving = false;
@@ -53,7 +51,6 @@ export class Member {
     const { directory, natsUrl, site, leaseMillis } = this.fleet;
     this.leaving = false;
     this.isStopped = false;
-    this.starts += 1;
     const child = new ServiceProcess(
       {
         instance: this.instance,
@@ -91,11 +88,6 @@ export class Member {
     return existsSync(this.logFile) && readFileSync(this.logFile, 'utf8').includes(words);
   }
 
-  /** How often it was started. */
-  get startCount(): number {
-    return this.starts;
-  }
-
   kill(): void {
     this.fleet.tell(`kill ${this.instance}`);
     this.process.kill();
@@ -129,11 +121,6 @@ export class Member {
     this.signal('SIGCONT');
     this.isStopped = false;
     return this.process.stop(GONE_MILLIS);
-  }
-
-  end(): void {
-    this.leaving = true;
-    this.process.kill();
   }
 
   private signal(signal: NodeJS.Signals): void {
@@ -182,10 +169,6 @@ export class Fleet {
     for (const member of this.members) member.start();
   }
 
-  of(service: ServiceName): Member[] {
-    return this.members.filter((member) => member.service === service);
-  }
-
   member(instance: string): Member {
     const found = this.members.find((each) => each.instance === instance);
     if (!found) throw new Error(`the fleet has no ${instance}`);
@@ -208,15 +191,5 @@ export class Fleet {
     return ends
       .filter(([, { code }]) => code !== 0)
       .map(([instance, { code, signal }]) => `${instance} (${signal ?? code})`);
-  }
-
-  end(): void {
-    for (const member of this.members) member.end();
-    this.guard.close();
-  }
-
-  /** Resolves when the member has been started again so often. */
-  async restarted(member: Member, starts: number): Promise<void> {
-    await until(`${member.instance} is started again`, () => member.startCount >= starts, GONE_MILLIS);
   }
 }

@@ -76,7 +76,7 @@ const nowMicros = (): number => Math.round((performance.timeOrigin + performance
 /** One laboratory of a system under chaos, from its first stream to the verdict. Driven as the command line drives a site. */
 export class LabRun {
   readonly board = new PresenceBoard((error) => this.fail(error));
-  readonly acts: string[] = [];
+  private readonly acts: string[] = [];
   /** What was sent damaged, and so must be kept. */
   expectedDeadLetters = 0;
   private readonly subjects;
@@ -91,7 +91,6 @@ export class LabRun {
   private endedAt = 0;
   private longestPauseMillis = 0;
   private appended = 0;
-  private stopRequested = false;
 
   constructor(
     private readonly system: LabGround,
@@ -142,11 +141,6 @@ export class LabRun {
     } finally {
       clearTimeout(late);
     }
-  }
-
-  /** The devices issue nothing more; what is under way comes to its end. */
-  stop(): void {
-    this.stopRequested = true;
   }
 
   async close(): Promise<void> {
@@ -287,20 +281,18 @@ export class LabRun {
     });
     const course = new Course({
       ...{ control, lifeline, timeline, stuckMillis: STUCK_MILLIS, mayMiss: true, mayIdle: true },
-      stopRequested: () => this.stopRequested,
+      stopRequested: () => false,
       onProgress: (progress) => this.see(progress),
     });
     await lifeline.race(control.ask('device-emulator.start', {}, ABSENCE_MILLIS));
     this.tell('the devices start');
     timeline.begin();
-    const end = await course.follow();
-    if (end === 'stopped' && !(await course.stop(FINISH_MILLIS)))
-      throw new RunFailed(`not drained within ${FINISH_MILLIS / 1000} s`);
+    await course.follow();
     this.tell('drained');
   }
 
   private async finish(control: ControlPlane): Promise<Verdict> {
-    const { lifeline, lab, scenario, acts, longestPauseMillis } = this;
+    const { lifeline, lab, scenario, expectedDeadLetters, longestPauseMillis } = this;
     const [devices, iommus, mm] = await lifeline.race(
       Promise.all([
         control.ask('device-emulator.progress', {}, ABSENCE_MILLIS),
@@ -309,17 +301,16 @@ export class LabRun {
       ]),
     );
     const standing: Standing = { ...devices, ...iommus, ...mm };
-    const reason = this.stopRequested ? 'stopped' : 'finished';
-    const upToSequence = await this.append({ kind: 'RunEnded', run: lab, reason, atMicros: nowMicros() });
+    const ending: LabEvent = { kind: 'RunEnded', run: lab, reason: 'finished', atMicros: nowMicros() };
+    const upToSequence = await this.append(ending);
     const summary = (await lifeline.race(
       control.ask('event-log.finish', { upToSequence }, FINISH_MILLIS),
     )) as RunSummary;
     const log = await this.read(upToSequence);
     const { messages } = (await this.system.jsm.streams.info(deadStream(lab))).state;
     this.tell('audited');
-    const evidence = { lab, scenario, acts, summary, log, standing };
-    const letters = { deadLetters: messages, expectedDeadLetters: this.expectedDeadLetters };
-    return { ...verdictOf({ ...evidence, ...letters }), longestPauseMillis };
+    const letters = { deadLetters: messages, expectedDeadLetters };
+    return { ...verdictOf({ scenario, summary, log, standing, ...letters }), longestPauseMillis };
   }
 
   private async append(event: LabEvent): Promise<number> {

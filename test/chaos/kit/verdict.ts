@@ -9,21 +9,15 @@ export type Standing = DeviceProgress & IommuProgress & MmProgress;
 
 /** What came of a laboratory. */
 export interface Verdict {
-  lab: string;
-  /** What was done, and when. */
-  acts: string[];
   /** What does not hold, a line each; empty when all is well. */
   complaints: string[];
   summary: RunSummary;
-  deadLetters: number;
   /** Longest time in which no access was seen to end. */
   longestPauseMillis: number;
 }
 
 interface Evidence {
-  lab: string;
   scenario: ResolvedScenario;
-  acts: string[];
   summary: RunSummary;
   log: readonly LogMessage[];
   standing: Standing;
@@ -34,7 +28,7 @@ interface Evidence {
 
 /** Judges a laboratory that has drained: by the audit of its record, by folding its log, and by counting what there is to count. */
 export function verdictOf(evidence: Evidence): Omit<Verdict, 'longestPauseMillis'> {
-  const { lab, acts, summary, deadLetters, expectedDeadLetters } = evidence;
+  const { summary, deadLetters, expectedDeadLetters } = evidence;
   const { audit, messages } = summary;
   const complaints = complaintsOf(audit);
   const refuse = (isWrong: boolean, line: string): unknown => isWrong && complaints.push(line);
@@ -49,23 +43,16 @@ export function verdictOf(evidence: Evidence): Omit<Verdict, 'longestPauseMillis
     deadLetters !== expectedDeadLetters,
     `${deadLetters} dead letters instead of ${expectedDeadLetters}`,
   );
-  return {
-    lab,
-    acts,
-    deadLetters,
-    complaints: [...complaints, ...lost(evidence), ...misfolded(evidence)],
-    summary,
-  };
+  return { complaints: [...complaints, ...lost(evidence), ...misfolded(evidence)], summary };
 }
 
-/** Every access of a workload ends in one of these ways, unless it was never issued because the run was stopped. */
-function lost({ summary: { accesses, audit }, scenario }: Evidence): string[] {
+/** Every access of a workload ends in one of these ways. */
+function lost({ summary: { accesses }, scenario }: Evidence): string[] {
   const total = scenario.devices
     .flatMap(({ workloads }) => workloads)
     .reduce((sum, workload) => sum + workload.accesses, 0);
   const ended = Object.values(accesses).reduce((sum, count) => sum + count, 0);
-  if (audit.runEnded !== 'finished' || ended === total) return [];
-  return [`${ended} of ${total} accesses ended`];
+  return ended === total ? [] : [`${ended} of ${total} accesses ended`];
 }
 
 /** The log folded again gives what the owners had (I8). */

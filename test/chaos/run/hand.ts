@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { ChaosSystem } from '../kit/system';
 import type { Act } from './plan';
 
@@ -5,7 +6,7 @@ import type { Act } from './plan';
 export class ChaosHand {
   private readonly lasting = new Set<Promise<void>>();
   private natsIsDown = false;
-  /** How often each verb was done, and what could not be done because its victim was not there. */
+  /** How often each verb was done. */
   readonly done: Record<string, number> = {};
 
   constructor(
@@ -37,7 +38,7 @@ export class ChaosHand {
         return member.restart();
       case 'stop':
         member.stop();
-        await passed(lastsMillis);
+        await setTimeout(lastsMillis);
         return member.cont();
       case 'cut':
       case 'break':
@@ -59,7 +60,7 @@ export class ChaosHand {
       this.tell(`slow ${victim} down`);
       cable.slow(20);
     }
-    await passed(lastsMillis);
+    await setTimeout(lastsMillis);
     this.tell(`heal ${victim}`);
     cable.heal();
   }
@@ -70,5 +71,3 @@ export class ChaosHand {
     await this.system.crashNats().finally(() => (this.natsIsDown = false));
   }
 }
-
-const passed = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis));
