@@ -93,7 +93,9 @@ beforeAll(async () => {
     (failpoints[instance] ??= []).push(rule);
   system = await ChaosSystem.start({ leaseMillis: 1_000, counts, failpoints });
 }, 60_000);
-afterAll(() => system?.close(), 60_000);
+afterAll(async () => {
+  expect((await system?.close()) ?? []).toEqual([]);
+}, 60_000);
 
 describe('nothing is lost or answered twice when a process is killed', () => {
   it.each(kills)(

@@ -66,7 +66,9 @@ beforeAll(async () => {
   for (const [instance, rules] of Object.entries(repeated)) (failpoints[instance] ??= []).push(...rules);
   system = await ChaosSystem.start({ leaseMillis: LEASE_MILLIS, counts, failpoints, cables: [cabled] });
 }, 60_000);
-afterAll(() => system?.close(), 60_000);
+afterAll(async () => {
+  expect((await system?.close()) ?? []).toEqual([]);
+}, 60_000);
 
 describe('nothing is lost or answered twice when a process is killed', () => {
   it.each(failures)(

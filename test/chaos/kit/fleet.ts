@@ -190,6 +190,6 @@ export class Fleet {
     this.guard.close();
     return ends
       .filter(([, { code }]) => code !== 0)
-      .map(([instance, { code, signal }]) => `${instance} (${signal ?? code})`);
+      .map(([instance, { code, signal }]) => `${instance} (${signal ?? `exit status ${code}`})`);
   }
 }

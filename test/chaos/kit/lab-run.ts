@@ -41,7 +41,7 @@ import { SiteHold } from '../../../apps/lab/src/run/site-hold';
 import { Timeline } from '../../../apps/lab/src/run/timeline';
 import { Wiring } from '../../../apps/lab/src/run/wiring';
 import type { Fleet, Member } from './fleet';
-import { until } from './until';
+import { DeadlineMissed, until } from './until';
 import { type Standing, verdictOf, type Verdict } from './verdict';
 
 export type { Verdict } from './verdict';
@@ -143,21 +143,21 @@ export class LabRun {
     }
   }
 
-  async close(): Promise<void> {
+  /** The services leave, and nothing stays of the laboratory. Resolves with a complaint when some do not leave. */
+  async close(): Promise<string[]> {
     await this.hold?.serve(null);
-    await until(`all services leave ${this.lab}`, () => this.board.here().length === 0, LEAVE_MILLIS).catch(
-      () =>
-        this.tell(
-          `still here: ${this.board
-            .here()
-            .map(({ instance }) => instance)
-            .join()}`,
-        ),
+    const here = (): string[] => this.board.here().map(({ instance }) => instance);
+    await until(`all services leave ${this.lab}`, () => here().length === 0, LEAVE_MILLIS).catch(
+      (error: unknown) => {
+        if (!(error instanceof DeadlineMissed)) throw error;
+      },
     );
+    const staying = here();
     await removeLab(this.system.jsm, this.lab);
     await this.hold?.release();
     await this.presence?.close();
     await this.client?.close();
+    return staying.length > 0 ? [`did not leave ${this.lab}: ${staying.join(', ')}`] : [];
   }
 
   /** Resolves when the failpoint of the member has come true. */

@@ -78,16 +78,27 @@ export class ChaosSystem implements LabGround {
   ): Promise<Verdict> {
     const run = new LabRun(this, lab, scenario, patienceMillis);
     this.current = run;
+    let verdict: Verdict;
     try {
-      return await run.carryOut(act);
-    } finally {
-      for (const member of this.fleet.members) {
-        if (member.stopped) member.cont();
-        member.cable?.heal();
-      }
-      await run.close();
-      this.current = undefined;
+      verdict = await run.carryOut(act);
+    } catch (error) {
+      await this.leave(run);
+      throw error;
     }
+    const complaints = await this.leave(run);
+    return { ...verdict, complaints: [...verdict.complaints, ...complaints] };
+  }
+
+  /** Ends what is still done to the processes, and then the laboratory. */
+  private async leave(run: LabRun): Promise<string[]> {
+    for (const member of this.fleet.members) {
+      if (member.stopped) member.cont();
+      member.cable?.heal();
+    }
+    const complaints = await run.close();
+    for (const complaint of complaints) run.tell(complaint);
+    this.current = undefined;
+    return complaints;
   }
 
   /** The NATS server dies as in a crash, and starts again with what it has on disk. */
@@ -99,14 +110,17 @@ export class ChaosSystem implements LabGround {
     this.current?.tell('start nats-server');
   }
 
-  /** Everything ends in order. Resolves with the processes that did not. FAULTLINE_CHAOS_KEEP=1 leaves their logs to be read. */
+  /**
+   * Everything ends in order. Resolves with the processes that did not; their logs are then left to be read, and so they are with
+   * FAULTLINE_CHAOS_KEEP=1.
+   */
   async close(keep = Boolean(process.env['FAULTLINE_CHAOS_KEEP'])): Promise<string[]> {
     this.closing = true;
     const late = await this.fleet.leave();
     await this.link.close();
     for (const { cable } of this.fleet.members) await cable?.close();
     await this.server.stop();
-    if (!keep) await rm(this.directory, { recursive: true, force: true });
+    if (!keep && late.length === 0) await rm(this.directory, { recursive: true, force: true });
     return late;
   }
 }

@@ -54,8 +54,9 @@ async function chaos(options: ChaosOptions): Promise<boolean> {
   const isWhole = verdict?.complaints.length === 0;
   const late = await system.close(!isWhole);
   if (late.length > 0) say(`did not end in order: ${late.join(', ')}`);
-  if (!isWhole) say(`logs and record: ${system.directory}`);
-  return isWhole;
+  const isClean = isWhole && late.length === 0;
+  if (!isClean) say(`logs and record: ${system.directory}`);
+  return isClean;
 }
 
 function report({ complaints, summary, longestPauseMillis }: Verdict, hand: ChaosHand | undefined): void {
