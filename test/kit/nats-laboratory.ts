@@ -1,3 +1,4 @@
+import type { AuditReport } from '@faultline/audit';
 import { queuesOfScenario, type ResolvedScenario, subjectsOf } from '@faultline/contracts';
 import type { LogMessage } from '@faultline/hosting';
 import {
@@ -11,8 +12,11 @@ import {
 } from '@faultline/messaging';
 import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { freshLab } from '../../libs/messaging/src/testkit/server.testkit';
+import { auditLog } from './audit-log';
+import { complaintsAbout } from './complaints';
 import type { PathPorts } from './kit-ports';
 import { Laboratory } from './laboratory';
+import { replayUnits } from './replay';
 
 const RUN_MILLIS = 60_000;
 
@@ -106,6 +110,14 @@ export class NatsLaboratory {
       throw new Error(`${String(error)}\n${JSON.stringify(laboratory.progress())}`, { cause: error });
     });
     return laboratory.finish();
+  }
+
+  /** The audit of the log of a finished run, and everything that anybody has to say against the run. */
+  judge(log: readonly LogMessage[]): { report: AuditReport; complaints: string[] } {
+    const { laboratory } = this;
+    const report = auditLog(log, laboratory.scenario);
+    const replayed = replayUnits(laboratory, log);
+    return { report, complaints: complaintsAbout({ laboratory, report, replayed }) };
   }
 
   /** What has failed cannot always settle what it has in flight; the test then says why. */
