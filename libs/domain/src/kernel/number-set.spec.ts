@@ -41,6 +41,25 @@ describe('NumberSet', () => {
     );
   });
 
+  it('tells its numbers as ranges, as few as there can be', () => {
+    const range = fc.record({ first: fc.nat({ max: 9_000 }), count: fc.integer({ min: 1, max: 5_000 }) });
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 200 })), fc.array(range, { maxLength: 4 }), (numbers, runs) => {
+        const set = new NumberSet();
+        for (const number of numbers) set.add(number);
+        for (const { first, count } of runs) set.addRange(first, count, () => undefined);
+        const expected: { first: number; count: number }[] = [];
+        for (let number = 0; number < 20_000; number += 1) {
+          const last = expected.at(-1);
+          if (!set.has(number)) continue;
+          if (last && last.first + last.count === number) last.count += 1;
+          else expected.push({ first: number, count: 1 });
+        }
+        expect(set.ranges()).toEqual(expected);
+      }),
+    );
+  });
+
   it('a range of a thousand million numbers costs a look at each chunk', () => {
     const set = new NumberSet();
     set.addRange(5, 1_000_000_000, () => fail('nothing was there before'));

@@ -1,5 +1,6 @@
 const CHUNK_BITS = 4096;
 const WORD_BITS = 32;
+const ALL_BITS = 0xffff_ffff;
 
 /** A chunk of which every number is in the set needs no bits. */
 const FULL = 'full';
@@ -85,7 +86,7 @@ export class NumberSet {
     for (const [index, chunk] of [...this.chunks].sort(([one], [other]) => one - other)) {
       const first = index * CHUNK_BITS;
       if (chunk === FULL) add(first, CHUNK_BITS);
-      else for (let bit = 0; bit < CHUNK_BITS; bit += 1) if (this.has(first + bit)) add(first + bit, 1);
+      else chunk.words.forEach((word, place) => addBits(word, first + place * WORD_BITS, add));
     }
     return ranges;
   }
@@ -97,4 +98,11 @@ export class NumberSet {
       this.wholeBelow += 1;
     }
   }
+}
+
+/** Words of a chunk are mostly all ones or all zeros. */
+function addBits(word: number, first: number, add: (first: number, count: number) => void): void {
+  if (word === 0) return;
+  if (word === ALL_BITS) return add(first, WORD_BITS);
+  for (let bit = 0; bit < WORD_BITS; bit += 1) if ((word & (1 << bit)) !== 0) add(first + bit, 1);
 }
