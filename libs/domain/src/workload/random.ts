@@ -14,9 +14,10 @@ export class SeededRandom {
   constructor(readonly seed: number) {
     const low = seed >>> 0;
     const high = Math.floor(seed / 2 ** 32) >>> 0;
-    this.a = splitmix(low, 1);
-    this.b = splitmix(high ^ 0x9e37_79b9, 2);
-    this.c = splitmix(low ^ high, 3);
+    // Signed words are small integers to the engine from the first draw on, which makes a draw several times as quick.
+    this.a = splitmix(low, 1) | 0;
+    this.b = splitmix(high ^ 0x9e37_79b9, 2) | 0;
+    this.c = splitmix(low ^ high, 3) | 0;
     // The state must not be all zeros; three mixed words and a fixed odd one never are.
     this.d = splitmix(low + high, 4) | 1;
   }
