@@ -80,9 +80,10 @@ const NOTHING_YET: LaboratoryProgress = {
 };
 
 function addTo<Counts extends object>(sum: Counts, one: Counts): void {
-  const [into, from] = [sum as Record<string, unknown>, one as Record<string, unknown>];
-  for (const [name, value] of Object.entries(from))
-    into[name] = typeof value === 'number' ? (into[name] as number) + value : into[name] && value;
+  for (const name in one) {
+    const [before, value]: unknown[] = [sum[name], one[name]];
+    sum[name] = (typeof value === 'number' ? (before as number) + value : before && value) as never;
+  }
 }
 
 /**
