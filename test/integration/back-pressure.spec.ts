@@ -109,11 +109,10 @@ describe('a reader that is slower than the log', () => {
 
 describe('a log that is nearly full', () => {
   it('stops the devices at 80 %, and lets them go on, with nothing lost, when it has room again', async () => {
-    const scenario = scenarioOf({
-      framesPerShard: 40,
-      devices: [{ credits: 8, workloads: [{ accesses: 1_500, ratePerSecond: 400, outstanding: 16 }] }],
-    });
-    const lab = await NatsLaboratory.open(server, scenario, { logMaxBytes: MIB / 2 });
+    // A fourteenth of the log in a second, for two looks at how full it is are a second apart: the last part must suffice.
+    const workload = { accesses: 1_500, ratePerSecond: 100, outstanding: 16 };
+    const scenario = scenarioOf({ framesPerShard: 40, devices: [{ credits: 8, workloads: [workload] }] });
+    const lab = await NatsLaboratory.open(server, scenario, { logMaxBytes: MIB });
     const { log } = lab.stranger.ports;
     try {
       await lab.laboratory.begin();
