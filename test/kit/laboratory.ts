@@ -289,6 +289,11 @@ export class Laboratory {
     for (const kind of ['device-emulator', 'iommu', 'mm-handler'] as const) await this.stopReplicas(kind);
   }
 
+  /** All processes die where they stand. */
+  kill(): void {
+    for (const { life } of [...this.replicas, ...this.workers]) life.kill();
+  }
+
   private async stopReplicas(kind: OwnerName): Promise<void> {
     for (const { service, life } of this.replicas)
       if (!life.isDead && service instanceof SERVICES[kind]) await service.stop();

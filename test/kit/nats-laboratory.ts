@@ -10,6 +10,7 @@ import {
   provision,
   type ProvisionOptions,
 } from '@faultline/messaging';
+import { settlesWithin } from '@faultline/runtime';
 import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { freshLab } from '../../libs/messaging/src/testkit/server.testkit';
 import { auditLog } from './audit-log';
@@ -19,6 +20,7 @@ import { Laboratory } from './laboratory';
 import { replayUnits } from './replay';
 
 const RUN_MILLIS = 60_000;
+const STOP_MILLIS = 20_000;
 
 /** A letter as the dead-letter subject carries it. */
 export interface BuriedLetter {
@@ -120,10 +122,16 @@ export class NatsLaboratory {
     return { report, complaints: complaintsAbout({ laboratory, report, replayed }) };
   }
 
-  /** What has failed cannot always settle what it has in flight; the test then says why. */
+  /** What has failed cannot always settle what it has in flight; the test then says why. Rejects when the rest does not settle it. */
   async close(): Promise<void> {
-    if (this.laboratory.failures.length === 0) await this.laboratory.stop();
-    await Promise.all(this.links.map((link) => link.close()));
+    const { laboratory, links } = this;
+    const stopping = laboratory.failures.length > 0 ? Promise.resolve() : laboratory.stop();
+    const hasStopped = await settlesWithin(stopping, STOP_MILLIS);
+    const progress = JSON.stringify(laboratory.progress());
+    if (!hasStopped) laboratory.kill();
+    await Promise.all(links.map((link) => link.close()));
+    if (hasStopped) return stopping;
+    throw new Error(`the laboratory did not stop within ${STOP_MILLIS / 1000} s: ${progress}`);
   }
 
   private async readLog(last: number): Promise<LogMessage[]> {
