@@ -103,8 +103,9 @@ describe('nothing is lost or answered twice when a process is killed', () => {
     async ({ lab, unit, rule, instance }) => {
       const victim = system.fleet.member(instance);
       const verdict = await system.run(lab, scenario, async (run) => {
+        const { pid } = victim;
         await run.fired(victim, rule);
-        await run.takenFrom(instance, unit);
+        await run.takenFrom(pid, unit);
       });
       expect(verdict.complaints).toEqual([]);
     },
@@ -130,9 +131,10 @@ describe('nothing is lost or answered twice when a process is killed', () => {
       const victim = system.fleet.member(instance);
       const verdict = await system.run(lab, scenario, async (run) => {
         await run.ended(100);
+        const { pid } = victim;
         await victim.restart();
         await run.fired(victim, rule);
-        await run.takenFrom(instance, unit);
+        await run.takenFrom(pid, unit);
       });
       expect(verdict.complaints).toEqual([]);
     },
@@ -147,7 +149,7 @@ describe('nothing is lost or answered twice when a process stands still past its
       const victim = system.fleet.member(instance);
       const verdict = await system.run(lab, scenario, async (run) => {
         await run.fired(victim, rule);
-        await run.takenFrom(instance, unit);
+        await run.takenFrom(victim.pid, unit);
         victim.cont();
       });
       expect(verdict.complaints).toEqual([]);

@@ -105,7 +105,7 @@ describe('nothing is lost or answered twice when the network fails', () => {
         await run.ended(200);
         run.tell(`cut ${cabled} off silently`);
         cable.cutSilently();
-        await run.takenFrom(cabled, 'iommu.0');
+        await run.takenFrom(system.fleet.member(cabled).pid, 'iommu.0');
         run.tell('heal');
         cable.heal();
       });
@@ -122,7 +122,7 @@ describe('nothing is lost or answered twice when the network fails', () => {
         await run.ended(200);
         run.tell(`break the connections of ${cabled}`);
         cable.cutOff();
-        await run.takenFrom(cabled, 'iommu.0');
+        await run.takenFrom(system.fleet.member(cabled).pid, 'iommu.0');
         run.tell('heal');
         cable.heal();
       });

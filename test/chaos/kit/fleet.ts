@@ -42,6 +42,13 @@ export class Member {
     return this.isStopped;
   }
 
+  /** Tells the process that has this name now from those before and after it. Throws when it could not be started. */
+  get pid(): number {
+    const { pid } = this.process;
+    if (pid === undefined) throw new Error(`${this.instance} could not be started`);
+    return pid;
+  }
+
   /** Failpoints for the next start. Each belongs to one laboratory, by its name in the rule, so that no other hears of it. */
   arm(rules: readonly string[]): void {
     this.rules = [...rules];

@@ -179,16 +179,17 @@ export class LabRun {
     );
   }
 
-  /** Resolves when another instance than this one owns the unit. */
-  async takenFrom(instance: string, unit: string): Promise<void> {
-    await until(
-      `somebody takes ${unit} from ${instance}`,
-      () =>
-        this.halted() ||
-        this.board.here().some((each) => each.instance !== instance && each.units.includes(unit)),
+  /** Resolves when another process owns the unit: of another instance, or the next one of the same. */
+  async takenFrom(pid: number, unit: string): Promise<void> {
+    const taker = await until(
+      `somebody takes ${unit} from process ${pid}`,
+      () => {
+        this.halted();
+        return this.board.here().find((each) => each.pid !== pid && each.units.includes(unit));
+      },
       ACT_MILLIS,
     );
-    this.tell(`${unit} has another owner than ${instance}`);
+    this.tell(`${taker.instance} owns ${unit}`);
   }
 
   /** A stranger writes the last message of a subject into the log again, under another identity. */
