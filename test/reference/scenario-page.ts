@@ -27,8 +27,13 @@ for what is inside and numbers for places in a list: \`--set workers.processes=4
 A name has 1 to 32 letters \`a-z\`, digits and \`-\`. A step of the timeline has exactly one action, and perhaps \`after\`.
 `;
 
-/** Names are told as such; the head of the page says what they look like. */
-const NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,31}$';
+/** Texts that follow a pattern, as a person would tell them; of names the head of the page says what they look like. */
+const TEXTS: Readonly<Record<string, string>> = {
+  '^[a-z0-9][a-z0-9-]{0,31}$': 'name',
+  '^(?=.*[rwx])[rwx-]{1,3}$': 'letters `r`, `w`, `x`, `-`',
+  '^(global|per-iommu|per-fault-queue|per-domain|hash:[1-9][0-9]{0,3})$':
+    '`global`, `per-iommu`, `per-fault-queue`, `per-domain`, `hash:N`',
+};
 
 /** The reference page of the scenario file, from the schema that checks it. */
 export function scenarioPage(): string {
@@ -87,10 +92,11 @@ function shape(field: Node): string {
   if (field.type === 'array') return 'list';
   if (field.type === 'object') return 'mapping';
   if (field.type === 'integer' || field.type === 'number') return number(field);
-  if (field.pattern === NAME_PATTERN) return 'name';
-  return field.type === 'string' && field.pattern
-    ? `text like \`${field.pattern.replaceAll('|', '\\|')}\``
-    : (field.type ?? 'any');
+  if (field.type !== 'string') return field.type ?? 'any';
+  if (field.pattern === undefined) return 'text';
+  const told = TEXTS[field.pattern];
+  if (told === undefined) throw new Error(`no words are known for texts like ${field.pattern}`);
+  return told;
 }
 
 function number(field: Node): string {

@@ -73,19 +73,19 @@ describe('parseScenario', () => {
   });
 
   it.each<[string, string, string[], string | RegExp]>([
-    ['broken YAML', 'name: [1,\n', [], /^s\.yaml:\d+ \| .* \| YAML$/],
+    ['broken YAML', 'name: [1,\n', [], /^s\.yaml:\d+ \| (?!.*at line).* \| YAML$/],
     ['no mapping', '- 1\n', [], /^s\.yaml:1 \| no mapping at the top/],
     [
       'an unknown key, by its line',
       valid.replace('    model: pri', '    model: pri\n    ringEntries: 8'),
       [],
-      "s.yaml:5 | unknown key 'iommus.0.ringEntries' | a key of the scenario reference",
+      "s.yaml:5 | unknown key 'iommus.0.ringEntries' | a key of the scenario reference (docs/reference/scenario.md)",
     ],
     [
       'an unknown key in a workload, by its line',
       valid.replace('        accesses: 100', '        accesses: 100\n        acesses: 1'),
       [],
-      "s.yaml:14 | unknown key 'devices.0.workloads.0.acesses' | a key of the scenario reference",
+      "s.yaml:14 | unknown key 'devices.0.workloads.0.acesses' | a key of the scenario reference (docs/reference/scenario.md)",
     ],
     [
       'a wrong word',
@@ -94,12 +94,18 @@ describe('parseScenario', () => {
       /^s\.yaml:4 \| 'iommus\.0\.model' "prr" \| .*"pri"\|"stall"/,
     ],
     [
+      'a number out of range, without the words of the checker',
+      valid.replace('accesses: 100', 'accesses: -5'),
+      [],
+      "s.yaml:13 | 'devices.0.workloads.0.accesses' -5 | a number >0",
+    ],
+    [
       'a ring that is no power of two',
       valid.replace('model: pri', 'model: pri\n    priQueueEntries: 100'),
       [],
       /^s\.yaml:5 \| 'iommus\.0\.priQueueEntries' 100 \| a power of two/,
     ],
-    ['a missing list', valid.replace(/devices:[^]*/, ''), [], /^s\.yaml:1 \| no 'devices' \| array/],
+    ['a missing list', valid.replace(/devices:[^]*/, ''), [], /^s\.yaml:1 \| no 'devices' \| a list$/],
     [
       'a name that is nowhere',
       valid.replace('process: web', 'process: wep'),

@@ -68,18 +68,32 @@ function complaint(file: string, document: Document, lines: LineCounter, error: 
       file,
       keyLine(document, lines, path, key),
       `unknown key '${[...path, key].join('.')}'`,
-      'a key of the scenario reference',
+      'a key of the scenario reference (docs/reference/scenario.md)',
       { cause: error },
     );
   }
   const value: unknown = path.length > 0 ? document.getIn(path) : document.toJS();
   const found = value === undefined ? `no '${path.join('.')}'` : `'${path.join('.')}' ${show(value)}`;
-  return new ScenarioError(
-    file,
-    lineOf(document, lines, path),
-    found,
-    issue?.message.replace(/^Invalid input: expected /, '') ?? 'a scenario',
-    { cause: error },
+  return new ScenarioError(file, lineOf(document, lines, path), found, expectedBy(issue), { cause: error });
+}
+
+/** The checker's names of types, as a person would tell them. */
+const WORDS: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'text',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping',
+};
+
+/** `Too small: expected number to be >0`, as what stands behind "expected"; what was found is said before it. */
+function expectedBy(issue: z.core.$ZodIssue | undefined): string {
+  if (issue === undefined) return 'a scenario';
+  const expected = issue.message.replace(/^[A-Z][a-z ]*: expected /, '').replace(/, received \w+$/, '');
+  return (
+    WORDS[expected] ??
+    expected.replace(/^number to be /, 'a number ').replace(/^array to have /, 'a list with ')
   );
 }
 
@@ -111,8 +125,9 @@ function show(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
+/** Without the place, which is said before it. */
 function firstLine(message: string): string {
-  return message.split('\n')[0] ?? message;
+  return (message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '');
 }
 
 /** Names must be unique and must name something that exists; a PASID has one owner at a time; each step must be possible. */

@@ -114,7 +114,7 @@ const device = z.strictObject({
   workloads: z
     .array(z.union([synthetic, trace]))
     .min(1)
-    .describe('what it does, one after the other in turn'),
+    .describe('what it does: all of them side by side, each with its own accesses in flight'),
 });
 
 const iommu = z.strictObject({
@@ -130,8 +130,10 @@ const iommu = z.strictObject({
     ),
   priQueueEntries: powerOfTwo
     .default(512)
-    .describe('slots of the page request ring; it holds one record less (R41)'),
-  eventQueueEntries: powerOfTwo.default(512).describe('slots of the event queue that stalls are recorded in'),
+    .describe('slots of the page request ring, a power of two; it holds one record less (R41)'),
+  eventQueueEntries: powerOfTwo
+    .default(512)
+    .describe('slots of the event queue that stalls are recorded in, a power of two'),
   iotlbEntries: positive.default(1024).describe('translations it caches'),
 });
 
@@ -153,7 +155,9 @@ export const scenarioSchema = z.strictObject({
       'global, per-iommu, per-fault-queue, per-domain or hash:N',
     )
     .default('per-iommu')
-    .describe('which IOPF queue a group goes to'),
+    .describe(
+      'which IOPF queue a group goes to: one for all, one for each IOMMU, for each PRI and event queue, for each address space, or for each of N sets of devices',
+    ),
   workers: z
     .strictObject({
       processes: positive.max(64).default(2).describe('worker processes'),
@@ -184,13 +188,16 @@ export const scenarioSchema = z.strictObject({
     .describe('the I/O page fault layer'),
   replicas: z
     .strictObject({
-      deviceEmulators: positive.max(64).default(1),
-      iommus: positive.max(64).default(1),
-      mmHandlers: positive.max(64).default(1),
+      deviceEmulators: positive
+        .max(64)
+        .default(1)
+        .describe('share the device segments, of which each IOMMU has one'),
+      iommus: positive.max(64).default(1).describe('share the IOMMUs'),
+      mmHandlers: positive.max(64).default(1).describe('share the mm shards'),
     })
     .default({ deviceEmulators: 1, iommus: 1, mmHandlers: 1 })
     .describe(
-      'processes of the services that share units out among themselves, where a run starts its own; what they share are segments, IOMMUs and mm shards',
+      'processes of the services that share units out among themselves, where a run starts its own; those that find no unit left stand by',
     ),
   deadlines: z
     .strictObject({
@@ -221,10 +228,14 @@ export const scenarioSchema = z.strictObject({
         .describe('which page is taken: the one whose last fault is longest ago, or second chance'),
       faultAround: window
         .default(1)
-        .describe('pages of the window around a read fault that are mapped with it if that costs no frame'),
+        .describe(
+          'pages of the window around a read fault that are mapped with it if that costs no frame, a power of two; 1 for none',
+        ),
       premap: window
         .default(1)
-        .describe('pages of the block around a fault that are installed with it while frames are free'),
+        .describe(
+          'pages of the block around a fault that are installed with it while frames are free, a power of two; 1 for none',
+        ),
     })
     .default({ shards: 1, framesPerShard: 65_536, reclaim: 'lru', faultAround: 1, premap: 1 })
     .describe('the memory behind the devices'),
