@@ -2,7 +2,7 @@ import { type AuditReport, Auditor } from '@faultline/audit';
 import { RecordReader, sha256 } from '@faultline/record';
 import { BadInput, Exit } from '../errors';
 import { styleFor } from '../print/style';
-import { chainLine, verdictLine, verdictLines } from '../print/verdict';
+import { chainLine, noteLines, verdictLine, verdictLines } from '../print/verdict';
 import { headsOnServer, keptHeads } from '../run/published-heads';
 import { findRun } from '../run/run-folder';
 import { scenarioOf, totalsOf } from '../run-names';
@@ -40,6 +40,7 @@ export async function audit(reference: string, flags: AuditFlags, terminal: Term
         verdictLine(report, style),
         chainLine(report.chain, style),
         ...verdictLines(report, style, terminal.columns),
+        ...noteLines(report, style),
       ].join('\n'),
     );
   }

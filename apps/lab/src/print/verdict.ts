@@ -23,6 +23,13 @@ export function verdictLines(report: AuditReport, style: Style, width: number): 
   return [...indent(coloured), ...report.invariants.flatMap(violationLines)];
 }
 
+/** What was not looked at, of invariants that hold as well as of those not checked. */
+export function noteLines(report: AuditReport, style: Style): string[] {
+  return report.invariants.flatMap(({ invariant, note }) =>
+    note === undefined ? [] : indent([style.faint(`${invariant}: ${note}`)]),
+  );
+}
+
 /** One line: whether the record holds what it should. */
 export function verdictLine(report: AuditReport, style: Style): string {
   const count = (status: InvariantReport['status']): number =>
@@ -30,7 +37,8 @@ export function verdictLine(report: AuditReport, style: Style): string {
   const checked = `${count('passed')} invariants hold, ${count('not-checked')} not checked`;
   const over = `over ${formatCount(report.events)} events in ${formatCount(report.messages)} messages`;
   if (report.clean) return `${style.good('audit passed')}: ${checked}, ${over}`;
-  return `${style.bad('audit FAILED')}: ${count('failed')} invariants broken, ${checked}, ${over}`;
+  const broken = count('failed');
+  return `${style.bad('audit FAILED')}: ${broken} ${broken === 1 ? 'invariant' : 'invariants'} broken, ${checked}, ${over}`;
 }
 
 const FAULT_WORDS: Readonly<Record<ChainFault, string>> = {
