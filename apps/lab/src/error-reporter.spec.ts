@@ -1,5 +1,5 @@
 import { ScenarioError } from '@faultline/contracts';
-import { LogFull } from '@faultline/hosting';
+import { KvUnavailable, LogFull } from '@faultline/hosting';
 import { ErrorReporter } from './error-reporter';
 import { BadInput, Exit, Interrupted, RunFailed } from './errors';
 import { FakeTerminal } from './testing.testkit';
@@ -26,6 +26,11 @@ describe('the error reporter', () => {
       new LogFull('a.log'),
       Exit.FAILED,
       'faultline: append to a.log refused: the log is full; raise its size limit or let it be trimmed\n',
+    ],
+    [
+      new KvUnavailable('site-1', 'no answer within 2 s'),
+      Exit.FAILED,
+      "faultline: the key-value store did not answer for 'site-1' (no answer within 2 s)\n",
     ],
     [
       system('ENOSPC', '/runs/1'),

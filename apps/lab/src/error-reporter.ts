@@ -30,9 +30,7 @@ const systemErrors: Readonly<Record<string, Translation>> = {
 
 /** Errors of our own libraries whose message is a clear line already, and that mean bad input. */
 const badInputs: ReadonlySet<string> = new Set(
-  'ScenarioError TraceError TraceFileError TraceParseError ConfigError InvalidLabName RecordMissing InvalidCursor WrittenByNewer'.split(
-    ' ',
-  ),
+  'ScenarioError TraceFileError ConfigError InvalidLabName RecordMissing WrittenByNewer'.split(' '),
 );
 
 /** Errors of our own libraries whose message is a clear line already, and that mean a failed run. */
@@ -40,7 +38,8 @@ const failures: ReadonlySet<string> = new Set(
   [
     'NatsUnreachable NatsServerMissing NatsServerFailed JetStreamMissing JetStreamNotReady StorageUnavailable StreamConfigConflict SubjectsTaken ReplicasUnavailable RequestFailed',
     'LogFull LogUnavailable LogReadFailed AppendRefused AppendImpossible DecodeError UnknownSchema FieldOutOfRange',
-    'RecordNewer RecordNotWritable RecordUnreadable RecordGap RecordTaken',
+    'KvUnavailable KvLost JetStreamRefused HeadUnreadable',
+    'RecordNewer RecordNotWritable RecordUnreadable RecordGap RecordAhead RecordTaken',
   ].flatMap((names) => names.split(' ')),
 );
 

@@ -68,7 +68,7 @@ function addRun(program: Command, { terminal, environment, done }: Surroundings)
       'change a setting, with dots for what is inside: workers.processes=4, devices.0.credits=8; may be repeated',
       (value: string, before: string[] = []) => [...before, value],
     )
-    .option('--keep', 'keep the NATS store of the run')
+    .option('--keep', 'keep the store of the NATS server that the run started, in its folder')
     .option('--json', 'print the summary as JSON')
     .option('--runs <dir>', 'where runs are kept', runsDirectory(environment))
     .addHelpText(
@@ -226,7 +226,7 @@ function addLabs(program: Command, { terminal, environment, done }: Surroundings
     .argument('<name>', 'its whole name')
     .description('Remove everything a laboratory keeps on a server, after saying what that is.')
     .option('--force', 'also when it is in use')
-    .addHelpText('after', example('faultline labs remove run-2025-11-23-001912-k3x'))
+    .addHelpText('after', example('faultline labs remove run-20261123-013938-nac4'))
     .action(async (name: string, flags: labsModule.RemoveFlags) =>
       done(await load().labsRemove(name, flags, terminal, environment)),
     );
@@ -242,7 +242,10 @@ function onServer(command: Command): Command {
 
 /** Options of every command that looks after a laboratory on a server. */
 function onLab(command: Command): Command {
-  return onServer(command).option('--lab <name>', "the laboratory (default: FAULTLINE_LAB, else 'lab')");
+  return onServer(command).option(
+    '--lab <name>',
+    "the laboratory, run-ID for that of a run (default: FAULTLINE_LAB, else 'lab')",
+  );
 }
 
 /** Options of every command. */
@@ -264,7 +267,7 @@ function example(...lines: string[]): string {
 /** A whole number of at least 0, decimal or with 0x. */
 function wholeNumber(text: string): number {
   if (!/^(0x[0-9a-f]+|\d+)$/i.test(text) || !Number.isSafeInteger(Number(text))) {
-    throw new InvalidArgumentError('Expected a whole number, decimal or 0x....');
+    throw new InvalidArgumentError('Expected a whole number, decimal or hexadecimal with 0x.');
   }
   return Number(text);
 }

@@ -23,7 +23,10 @@ describe('readConfig', () => {
       { FAULTLINE_LAB: 'My Lab' },
       "environment variable FAULTLINE_LAB is 'My Lab', expected 1 to 40 letters a-z, digits and '-'",
     ],
-    [{ LOG_LEVEL: 'loud' }, /^environment variable LOG_LEVEL is 'loud', expected/],
+    [
+      { LOG_LEVEL: 'loud' },
+      /^environment variable LOG_LEVEL is 'loud', expected one of fatal, error, warn, /,
+    ],
   ])('says which variable is wrong, what it is and what was expected', (variables, message) => {
     expect(() => readConfig('iommu', variables)).toThrow(ConfigError);
     expect(() => readConfig('iommu', variables)).toThrow(message);

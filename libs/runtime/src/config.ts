@@ -19,6 +19,8 @@ const replicas = wholeNumber(1, 5)
     'copies of every stream, queue and bucket that is made; more than 1 needs a cluster of as many servers; the same for all instances',
   );
 
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
 /** What a service instance is told by its environment; everything about the experiment comes from the scenario in the log. */
 const environment = z.object({
   NATS_URL: z
@@ -80,7 +82,10 @@ const environment = z.object({
     .describe(
       'for tests: places where this instance is to fail, and how; absent: there is nothing of the kind',
     ),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`)
+    .default('info')
+    .describe('least level of what this instance logs'),
 });
 
 /** What whoever makes a laboratory's streams and queues is told by its environment. */

@@ -35,7 +35,7 @@ export function deadList(
     const letters = await shelf.list();
     if (flags.json) for (const letter of letters) terminal.out(JSON.stringify(jsonOf(letter)));
     else if (letters.length === 0) terminal.err(`no dead letters in laboratory ${lab}\n`);
-    else terminal.out(letterTable(letters, terminal.columns).join('\n'));
+    else terminal.out(letterTable(letters, lab, terminal.columns).join('\n'));
     return Exit.OK;
   });
 }
@@ -121,7 +121,7 @@ async function letterOf(shelf: DeadLetterShelf, lab: string, number: number): Pr
   const letter = await shelf.get(number);
   if (letter) return letter;
   throw new BadInput(
-    `laboratory ${lab} has no dead letter ${number}: faultline dead list shows those it has`,
+    `laboratory ${lab} has no dead letter ${number}: faultline dead list --lab ${lab} shows those it has`,
   );
 }
 
@@ -135,7 +135,7 @@ function onShelf(
     const shelf = new DeadLetterShelf(server.link, server.jsm, lab);
     if (await shelf.exists()) return act({ shelf, lab, server });
     throw new BadInput(
-      `no laboratory ${lab} on ${server.servers.join(', ')}: faultline labs list shows those it has`,
+      `no laboratory ${lab} on ${server.servers.join(', ')}: faultline labs list shows those it has, --lab names one`,
     );
   });
 }

@@ -32,7 +32,7 @@ function reportLines(report: TraceReport): string[] {
   const facts = formatTable(
     [{ heading: '' }, { heading: '', ...right }, { heading: '' }],
     [
-      ['lines', n(lines), 'that are accesses'],
+      ['lines', n(lines), 'that are accesses; one that reaches into another page counts for each'],
       [
         'accesses',
         n(accesses),

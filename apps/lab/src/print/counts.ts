@@ -11,15 +11,16 @@ export function countRows(summary: RunSummary): Row[] {
     [
       'accesses',
       n(accesses.hit + accesses.completed + accesses.aborted + accesses.removed),
-      `hit ${n(accesses.hit)}, completed after a fault ${n(accesses.completed)}, aborted ${n(accesses.aborted)}${alsoFew({ 'lost with their device': accesses.removed, withdrawn: accesses.withdrawn })}`,
+      `hit ${n(accesses.hit)}, completed after a fault ${n(accesses.completed)}, aborted ${n(accesses.aborted)}`,
     ],
+    ...fewRows({ 'lost with their device': accesses.removed, withdrawn: accesses.withdrawn }),
     [
       'page requests',
       n(summary.pageRequests),
       `${n(Math.max(0, summary.pageRequests - stalls))} by PRI, ${n(stalls)} by stall; every round counts`,
     ],
     ['groups', n(summary.groups), 'closed and put on an IOPF queue'],
-    responseRow(audit),
+    ...responseRows(audit),
     ['automatic answers', n(automaticAnswers(summary)), 'given by an IOMMU itself'],
     ['overflows', n(summary.overflows), 'times a PRI or event queue was found full'],
     [
@@ -36,18 +37,18 @@ export function countRows(summary: RunSummary): Row[] {
 type Row = [what: string, count: string, detail: string];
 
 /** Groups answered after a worker's result, by code; and those answered without one, by why. */
-function responseRow({ counts, eventsByKind }: AuditReport): Row {
+function responseRows({ counts, eventsByKind }: AuditReport): Row[] {
   const named = (name: string): number => counts[`groupResponded.${name}`] ?? 0;
   const codes = ['success', 'invalid', 'failure'].map(
     (code) => `${code.toUpperCase()} ${formatCount(named(code))}`,
   );
-  const others = alsoFew({
+  const others = fewRows({
     'after a timeout': named('timeout'),
     'by force in a teardown': named('teardown'),
     'for a removal': named('removed'),
     'for another domain': named('replaced'),
   });
-  return ['responses', formatCount(eventsByKind['GroupResponded'] ?? 0), `${codes.join(', ')}${others}`];
+  return [['responses', formatCount(eventsByKind['GroupResponded'] ?? 0), codes.join(', ')], ...others];
 }
 
 /** What a timeline brings about; no row for what did not happen. */
@@ -84,12 +85,11 @@ function sumOf(counts: Readonly<Record<string, number>>, name: RegExp): number {
   return Object.entries(counts).reduce((sum, [key, count]) => sum + (name.test(key) ? count : 0), 0);
 }
 
-/** Counts worth a word only when there are any. */
-function alsoFew(counts: Readonly<Record<string, number>>): string {
-  return Object.entries(counts)
-    .filter(([, count]) => count > 0)
-    .map(([what, count]) => `, ${what} ${formatCount(count)}`)
-    .join('');
+/** Counts worth a word only when there are any, below the row they belong to: beside it a line would be too long. */
+function fewRows(counts: Readonly<Record<string, number>>): Row[] {
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  if (some.length === 0) return [];
+  return [['', '', some.map(([what, count]) => `${what} ${formatCount(count)}`).join(', ')]];
 }
 
 function automaticAnswers(summary: RunSummary): number {

@@ -7,8 +7,8 @@ const BYTES_PER_LINE = 16;
 const MOST_LINES = 64;
 const MOST_RECORDS = 20;
 
-/** Dead letters, one a line. */
-export function letterTable(letters: readonly KeptLetter[], width: number): string[] {
+/** Dead letters of a laboratory, one a line; where they come from without its name, which leaves room for the reason. */
+export function letterTable(letters: readonly KeptLetter[], lab: string, width: number): string[] {
   const right = { align: 'right' as const };
   return formatTable(
     [
@@ -24,7 +24,7 @@ export function letterTable(letters: readonly KeptLetter[], width: number): stri
       String(letter),
       formatInstant(atMillis * 1_000).slice(0, 19),
       unit,
-      subject,
+      subject.startsWith(`${lab}.`) ? subject.slice(lab.length + 1) : subject,
       formatCount(length),
       replayed ? 'yes' : '-',
       reason,

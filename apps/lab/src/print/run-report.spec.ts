@@ -95,8 +95,10 @@ describe('the report of a run', () => {
     expect(lived).toMatch(/^ {2}teardowns +3 +drained 3; steps that took force 2$/m);
     expect(lived).toMatch(/^ {2}device resets +2 +did not stop 1, did not invalidate 0, asked for 1$/m);
     expect(lived).toMatch(/^ {2}refused faults +7 /m);
-    expect(lived).toMatch(/^ {2}responses +12 +SUCCESS 8, INVALID 0, FAILURE 0, after a timeout 3, for/m);
-    expect(lived).toMatch(/lost with/);
+    expect(lived).toMatch(
+      /^ {2}responses +12 +SUCCESS 8, INVALID 0, FAILURE 0\n +after a timeout 3, for another domain 1$/m,
+    );
+    expect(lived).toMatch(/aborted \d+\n +lost with their device 4, withdrawn 90$/m);
   });
 
   test('what is not as it should be is said', () => {

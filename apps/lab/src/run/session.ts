@@ -145,7 +145,7 @@ export class RunSession {
     this.display.step(
       bus.server
         ? `nats-server ${bus.version} on ${bus.servers.join(', ')}`
-        : `using the NATS server at NATS_URL`,
+        : `using the NATS server at NATS_URL, as laboratory ${lab}`,
     );
     await this.lifeline.race(bus.connect());
     await this.lifeline.race(crew.hire(bus));

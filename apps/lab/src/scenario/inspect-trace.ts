@@ -8,7 +8,7 @@ import type { PageRange } from './areas';
 export interface TraceReport {
   file: string;
   format: TraceFormat;
-  /** Lines that are accesses. */
+  /** Lines that are accesses; one that reaches into another page counts for each. */
   lines: number;
   /** Accesses of pages: consecutive lines that touch one page count once. */
   accesses: number;
