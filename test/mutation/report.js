@@ -1,10 +1,13 @@
 // Writes docs/reference/mutation.md from what `npm run test:mutation` left: the score of each part, and every mutant that no test
 // noticed, with the reason kept in reasons.json. Ends with status 1 when the score is below what is wanted.
-const { existsSync, readdirSync, readFileSync, writeFileSync } = require('node:fs');
+const { execFileSync } = require('node:child_process');
+const { existsSync, readdirSync, readFileSync, statSync, writeFileSync } = require('node:fs');
+const { cpus, release, totalmem, type } = require('node:os');
 const { join } = require('node:path');
 const parts = require('./parts.js');
 
 const ROOT = join(__dirname, '../..');
+const DOMAIN = 'libs/domain/src';
 const WANTED = 85;
 /** What no test noticed: run and alive, or not even run. */
 const UNNOTICED = new Set(['Survived', 'NoCoverage']);
@@ -12,10 +15,46 @@ const NOTICED = new Set(['Killed', 'Timeout', 'RuntimeError']);
 
 const reasons = JSON.parse(readFileSync(join(__dirname, 'reasons.json'), 'utf8'));
 
+const resultFile = (part) => join(ROOT, `.cache/mutation-${part}.json`);
+
 /** Files of a part with their mutants; undefined when the part was not run. */
 function resultsOf(part) {
-  const file = join(ROOT, `.cache/mutation-${part}.json`);
+  const file = resultFile(part);
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).files : undefined;
+}
+
+const git = (...words) =>
+  execFileSync('git', words, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+
+/** The commit of the checkout, with a mark when code or tests were changed since; an export of the sources has none. */
+function commit() {
+  try {
+    const isChanged = git('status', '--porcelain', '--', 'libs', 'test', ':!test/mutation') !== '';
+    return git('rev-parse', '--short', 'HEAD') + (isChanged ? ' with local changes' : '');
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** Files that are not what they were when they were mutated: results are kept, and a run may be of some files only. */
+function changedSince(files) {
+  return Object.entries(files)
+    .filter(
+      ([file, { source }]) =>
+        !existsSync(join(ROOT, file)) || readFileSync(join(ROOT, file), 'utf8') !== source,
+    )
+    .map(([file]) => file.replace(`${DOMAIN}/`, ''));
+}
+
+/** When, of what and where: a score without them says nothing a week later. */
+function provenance(run, files) {
+  const days = run.map(({ part }) => statSync(resultFile(part)).mtime.toISOString().slice(0, 10)).sort();
+  const when = [...new Set([days[0], days.at(-1)])].join(' to ');
+  const changed = changedSince(files);
+  const stale = changed.length > 0 ? `; measured before they were changed: ${changed.join(', ')}` : '';
+  const memory = `${(totalmem() / 2 ** 30).toFixed(1)} GiB memory`;
+  return `- measured: ${when}, commit ${commit()}${stale}
+- machine: ${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores, ${memory}, ${type()} ${release()}; Node.js ${process.version}`;
 }
 
 /** Files below the folder of a part of which no part has a result: left out by a run, or with nothing to mutate. */
@@ -103,7 +142,7 @@ function survivorRows(mutants) {
 function survivorSections(survivors) {
   return [...new Set(survivors.map(({ file }) => file))].sort().map((file) => {
     const mutants = survivors.filter((mutant) => mutant.file === file);
-    const title = `### \`${file.replace('libs/domain/src/', '')}\`: ${mutants.length}`;
+    const title = `### \`${file.replace(`${DOMAIN}/`, '')}\`: ${mutants.length}`;
     return `${title}\n\n| in | change | why |\n| --- | --- | --- |\n${survivorRows(mutants)}`;
   });
 }
@@ -119,10 +158,17 @@ function sumUp(survivors) {
 
 const measured = Object.entries(parts).map(([part, { name }]) => ({
   name,
+  part,
   files: resultsOf(part),
   folder: parts[part],
 }));
 const run = measured.filter(({ files }) => files !== undefined);
+if (run.length === 0) {
+  process.stderr.write(
+    'nothing was measured here: run npm run test:mutation, which writes the page as well\n',
+  );
+  process.exit(2);
+}
 const missing = measured.filter(({ files }) => files === undefined).map(({ name }) => name);
 const allFiles = Object.assign({}, ...run.map(({ files }) => files));
 const leftOutLines = run.map(
@@ -142,6 +188,8 @@ ${WANTED} % have to be noticed. Some are noticed by time: with them the tests do
 constants that are evaluated when a module is loaded are not mutated. A whole run takes at most half an hour; one part is run by
 \`npm run test:mutation -- iopf\`, some files of one by \`npm run test:mutation -- iommu/ring.ts,fence.ts\`, and what a run before has found
 is not looked for again.
+
+${provenance(run, allFiles)}
 
 | part | files | mutants | noticed | of these by time | not noticed | score |
 | --- | --- | --- | --- | --- | --- | --- |
