@@ -2,7 +2,7 @@ import type { BatchHeaders } from '@faultline/contracts';
 
 /**
  * What a unit host needs from the world, as ports. `libs/messaging` implements them on NATS, `memory/` in one process for tests
- * and benchmarks, the simulator on a virtual clock. Bodies are opaque bytes here: codecs are the host's business.
+ * and benchmarks, also on a virtual clock. Bodies are opaque bytes here: codecs are the host's business.
  */
 
 /** One message of the log: a batch of events of one unit. */
