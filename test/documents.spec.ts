@@ -39,7 +39,8 @@ function commandsOf(document: string): Shown[] {
 }
 
 const shown = documents().flatMap(commandsOf);
-const distinct = [...new Map(shown.map((each) => [each.command, each])).values()];
+/** Once in each document: what one looks at is what it ran itself. */
+const distinct = [...new Map(shown.map((each) => [`${each.document} ${each.command}`, each])).values()];
 
 /** Runs of the documents' own are removed; the newest of each command is what the next one looks at. */
 const before = existsSync(join(ROOT, 'runs')) ? readdirSync(join(ROOT, 'runs')) : [];
