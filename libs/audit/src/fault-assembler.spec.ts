@@ -96,6 +96,24 @@ describe('FaultAssembler', () => {
     expect((first.totalMicros ?? 0) + (second.totalMicros ?? 0)).toBe(260);
   });
 
+  it('settles a stalled fetch of code with the end of its stall, though it neither reads nor writes', () => {
+    const fetch = requestOf(1, 0, { permissions: 4 });
+    const group = groupOf(1, [fetch], { model: 'stall' });
+    const log = new LogBuilder()
+      .queue(group)
+      .hw({ kind: 'StallRecorded', ...fetch, deferred: false })
+      .iopf(handledOf(group))
+      .hw(respondedOf(group), {
+        kind: 'StallEnded',
+        ...{ segment: 0, segmentEpoch: 1, request: 1, device: 0, groupId: 1 },
+        ...{ outcome: 'completed', code: 0, rounds: 1, endedAtMicros: EPOCH_MICROS + 130 },
+      });
+    expect(assemble(log.messages)).toMatchObject({
+      rows: [{ code: 'success', settlement: 'completed', complete: true, totalMicros: 130 }],
+      left: [],
+    });
+  });
+
   it('has the same rows when a queue message is folded after its hw message', () => {
     const log = goodLog();
     const swapped = [...log.slice(0, 4), log[5], log[4], ...log.slice(6)].filter(

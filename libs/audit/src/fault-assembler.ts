@@ -187,7 +187,7 @@ export class FaultAssembler {
     fault.code = 'refused';
     fault.sequences.responded = place.sequence;
     if (event.answered) fault.instants.respondedAtMicros = event.atMicros;
-    if (event.reason === 'fenced' || asksForNothing(fault.record)) fault.abandoned = true;
+    if (event.reason === 'fenced' || asksForNothing(fault)) fault.abandoned = true;
     this.emitIfOver(fault);
   }
 

@@ -107,7 +107,7 @@ export class FaultGroups {
         else forgetHandling(fault, event.cause);
         fault.instants.respondedAtMicros = event.respondedAtMicros;
         // A driver that takes a stop marker for a request has it answered; its device settles nothing for it (R75).
-        if (asksForNothing(fault.record)) fault.abandoned = true;
+        if (asksForNothing(fault)) fault.abandoned = true;
       } else {
         fault.code = 'discarded';
         // The device is gone or has forgotten it; a group that only misses its PASID leaves a device that waits.
@@ -118,9 +118,9 @@ export class FaultGroups {
   }
 }
 
-/** L=1, R=W=0: a stop marker, or what looks like one (R23). */
-export function asksForNothing({ last, permissions }: RequestRecord): boolean {
-  return last && (permissions & 3) === 0;
+/** L=1, R=W=0: a stop marker, or what looks like one (R23). A stalled transaction that only executes asks for its page. */
+export function asksForNothing({ model, record }: OpenFault): boolean {
+  return model === 'pri' && record.last && (record.permissions & 3) === 0;
 }
 
 function openGroup(place: Place, epoch: number, { group, queue }: GroupHeld | GroupQueued): OpenGroup {
