@@ -145,7 +145,7 @@ export class LabRun {
 
   /** The services leave, and nothing stays of the laboratory. Resolves with a complaint when some do not leave. */
   async close(): Promise<string[]> {
-    await this.hold?.serve(null);
+    await this.hold?.leave(LEAVE_MILLIS);
     const here = (): string[] => this.board.here().map(({ instance }) => instance);
     await until(`all services leave ${this.lab}`, () => here().length === 0, LEAVE_MILLIS).catch(
       (error: unknown) => {

@@ -40,7 +40,7 @@ describe('the hold on a site', () => {
     expect(await claim()).toMatchObject({ run: 'a', lab: null, since: '1970-01-01T00:00:01.000Z' });
     await hold.serve('run-a');
     expect(await claim()).toMatchObject({ run: 'a', lab: 'run-a' });
-    await hold.serve(null);
+    await hold.leave(1_000);
     expect(await claim()).toMatchObject({ run: 'a', lab: null });
     await hold.release();
     expect(await claim()).toBeUndefined();

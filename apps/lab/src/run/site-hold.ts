@@ -51,6 +51,8 @@ export class SiteHold {
   private writes: Promise<void> = Promise.resolve();
   private cancelBeat: () => void = () => undefined;
   private released = false;
+  /** From then on a write that gets no answer is not tried again. */
+  private giveUpAtMicros = Infinity;
 
   private constructor(
     private readonly options: SiteHoldOptions,
@@ -76,15 +78,25 @@ export class SiteHold {
     }
   }
 
-  /** The services of the site serve this laboratory from now on; with null they leave the one they serve. */
-  async serve(lab: string | null): Promise<void> {
+  /** The services of the site serve this laboratory from now on. Waits out an outage of the store, however long. */
+  async serve(lab: string): Promise<void> {
     await this.inTurn(() => this.write({ lab }));
   }
 
-  /** The site is free for others. Does nothing when it is lost. */
+  /**
+   * The services of the site leave the laboratory they serve. Rejects with `KvUnavailable` when the store has not taken that within
+   * the time, in milliseconds: then they do not know.
+   */
+  async leave(patienceMillis: number): Promise<void> {
+    this.giveUpAtMicros = this.options.clock.nowMicros() + patienceMillis * 1_000;
+    await this.inTurn(() => this.write({ lab: null }));
+  }
+
+  /** The site is free for others. Does nothing when it is lost; a store that does not answer is not asked again. */
   async release(): Promise<void> {
     if (this.released) return;
     this.released = true;
+    this.giveUpAtMicros = -Infinity;
     this.cancelBeat();
     await this.inTurn(() => this.options.kv.delete(this.options.site, this.revision)).catch(
       (error: unknown) => {
@@ -94,10 +106,12 @@ export class SiteHold {
   }
 
   private beatLater(): void {
+    if (this.released) return;
     this.cancelBeat = this.options.clock.after(BEAT_MICROS, () => {
       this.inTurn(() => this.write({ beat: this.claim.beat + 1 })).then(
-        () => !this.released && this.beatLater(),
-        (error: unknown) => this.lost(error),
+        () => this.beatLater(),
+        // A beat that was given up at the end of the run is no loss: the next one may get through.
+        (error: unknown) => (error instanceof KvUnavailable ? this.beatLater() : this.lost(error)),
       );
     });
   }
@@ -117,7 +131,7 @@ export class SiteHold {
         return;
       } catch (error) {
         if (error instanceof KvConflict) await this.recognise();
-        else if (!(error instanceof KvUnavailable)) throw error;
+        else if (!(error instanceof KvUnavailable) || clock.nowMicros() >= this.giveUpAtMicros) throw error;
       }
       await pause(clock, RETRY_MICROS);
     }

@@ -1,14 +1,17 @@
 import type { Presence, ServiceName } from '@faultline/contracts';
-import { ManualClock } from '@faultline/hosting';
+import { type KvPort, KvUnavailable, ManualClock, MemoryKv } from '@faultline/hosting';
+import { eventually } from '../../../../libs/hosting/src/testkit/eventually.testkit';
+import type { Bus } from './bus';
 import { PresenceBoard } from './presence-board';
 import { StandingCrew } from './standing-crew';
 
 const board = new PresenceBoard(() => undefined);
+const clock = new ManualClock();
+const onLost = jest.fn();
 const crew = new StandingCrew({
-  ...{ site: 'bench', lab: 'run-a', run: 'a', board, clock: new ManualClock() },
+  ...{ site: 'bench', lab: 'run-a', run: 'a', board, clock, onLost },
   scenario: { iommus: [{ iommu: 0, segment: 0 }], shards: [{ shard: 0 }, { shard: 1 }] } as never,
   tell: () => undefined,
-  onLost: () => undefined,
 });
 
 function post(service: ServiceName, number: number, state: Presence['state'], units: string[] = []): void {
@@ -40,4 +43,38 @@ test('standing services are ready when every unit has an owner, however they sha
   expect(crew.missing()).toEqual([]);
   post('mm-handler', 1, 'left', ['mm.0']);
   expect(crew.missing()).toEqual(['mm.0 (mm-handler-2 is ready)']);
+});
+
+test('a server that is gone at the end does not keep the run: the services are said not to know of it', async () => {
+  const kv = new MemoryKv();
+  let isAway = false;
+  const away = <T>(ask: () => Promise<T>): Promise<T> =>
+    isAway ? Promise.reject(new KvUnavailable('bench', 'disconnected')) : ask();
+  const store: KvPort = {
+    get: (key) => away(() => kv.get(key)),
+    put: (...args) => away(() => kv.put(...args)),
+    delete: (...args) => away(() => kv.delete(...args)),
+    entries: (prefix) => away(() => kv.entries(prefix)),
+    watch: (options) => kv.watch(options),
+  };
+  await crew.hire({ sites: () => Promise.resolve(store) } as unknown as Bus);
+  isAway = true;
+  // A beat that waits for the server stands before what the end writes.
+  clock.advance(5_000_000);
+  const left = crew.dismiss().then((late) =>
+    crew.release().then(
+      () => late,
+      () => late,
+    ),
+  );
+  let late: string[] | undefined;
+  void left.then((value) => (late = value));
+  await eventually('the run let go of the site', () => {
+    clock.advance(100_000);
+    return late !== undefined;
+  });
+  expect(late).toEqual([
+    expect.stringContaining('the services of site bench, which could not be told to leave'),
+  ]);
+  expect(onLost).not.toHaveBeenCalled();
 });

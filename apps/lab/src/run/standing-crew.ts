@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ResolvedScenario } from '@faultline/contracts';
-import type { ClockPort } from '@faultline/hosting';
+import { type ClockPort, KvUnavailable } from '@faultline/hosting';
 import type { RunFailed } from '../errors';
 import type { Bus } from './bus';
 import type { Crew } from './crew';
@@ -70,8 +70,13 @@ export class StandingCrew implements Crew {
   }
 
   async dismiss(): Promise<string[]> {
-    const { board } = this.options;
-    await this.hold?.serve(null);
+    const { board, site } = this.options;
+    try {
+      await this.hold?.leave(LEAVE_MILLIS);
+    } catch (error) {
+      if (!(error instanceof KvUnavailable)) throw error;
+      return [`the services of site ${site}, which could not be told to leave: ${error.message}`];
+    }
     const deadline = performance.now() + LEAVE_MILLIS;
     while (board.here().length > 0 && performance.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, LOOK_MILLIS));
