@@ -81,11 +81,13 @@ describe('the hold on a site', () => {
     expect(refused?.reason).toBeInstanceOf(SiteBusy);
   });
 
-  test('a write that got no answer but was done is recognised as the own one', async () => {
+  test('a write that got no answer but was done is recognised as the own one, also when the store is away once more', async () => {
     const { options, settled, kv, claim, lost, clock } = place();
     let deaf = false;
+    let away = 0;
     const store: KvPort = {
-      ...{ get: (key) => kv.get(key), entries: (prefix) => kv.entries(prefix), watch: (o) => kv.watch(o) },
+      ...{ entries: (prefix) => kv.entries(prefix), watch: (o) => kv.watch(o) },
+      get: (key) => (away-- > 0 ? Promise.reject(new KvUnavailable(key, 'timeout')) : kv.get(key)),
       delete: (key, revision) => kv.delete(key, revision),
       put: async (key, value, revision) => {
         const written = await kv.put(key, value, revision);
@@ -96,7 +98,9 @@ describe('the hold on a site', () => {
     };
     const hold = await SiteHold.take(options('a', store));
     deaf = true;
+    away = 2;
     await settled(hold.serve('run-a'));
+    expect(away).toBeLessThan(0);
     expect((await claim())?.lab).toBe('run-a');
     clock.advance(5 * SECOND);
     expect(lost).toEqual([]);

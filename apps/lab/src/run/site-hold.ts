@@ -123,17 +123,28 @@ export class SiteHold {
   }
 
   private async write(change: Partial<SiteClaim>): Promise<void> {
-    const { kv, site, clock } = this.options;
+    const { clock } = this.options;
     this.claim = { ...this.claim, ...change };
     for (;;) {
       try {
-        this.revision = await kv.put(site, encodeSiteClaim(this.claim), this.revision);
-        return;
+        if (await this.tryToWrite()) return;
       } catch (error) {
-        if (error instanceof KvConflict) await this.recognise();
-        else if (!(error instanceof KvUnavailable) || clock.nowMicros() >= this.giveUpAtMicros) throw error;
+        if (!(error instanceof KvUnavailable) || clock.nowMicros() >= this.giveUpAtMicros) throw error;
       }
       await pause(clock, RETRY_MICROS);
+    }
+  }
+
+  /** Returns false when the claim is still ours, and has to be written over another revision than the one that was known. */
+  private async tryToWrite(): Promise<boolean> {
+    const { kv, site } = this.options;
+    try {
+      this.revision = await kv.put(site, encodeSiteClaim(this.claim), this.revision);
+      return true;
+    } catch (error) {
+      if (!(error instanceof KvConflict)) throw error;
+      await this.recognise();
+      return false;
     }
   }
 
