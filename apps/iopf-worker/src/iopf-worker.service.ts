@@ -1,4 +1,4 @@
-import { queuesOfScenario, type ResolvedScenario } from '@faultline/contracts';
+import { type ControlVerbs, queuesOfScenario, type ResolvedScenario } from '@faultline/contracts';
 import { QueueUnavailable, type Running } from '@faultline/hosting';
 import { ServicePorts, UnitService } from '@faultline/runtime';
 import { Injectable } from '@nestjs/common';
@@ -8,7 +8,7 @@ import { ResultLog } from './result-log';
 import { ShardLanes } from './shard-lanes';
 import { WorkIntake } from './work-intake';
 
-/** The worker has not begun: it has not seen the scenario of the run. */
+/** The worker has not begun: it has not seen the scenario of the run. Whoever asks is to ask again, and may reach another. */
 export class NotWorking extends Error {
   constructor() {
     super('this worker drains no queue yet: it has not seen the scenario of the run');
@@ -60,11 +60,11 @@ export class IopfWorkerService extends UnitService {
    * Handles a work message of the log once more, whatever became of it before: groups that are still pending get their result, and
    * what was answered stays so, because the IOMMU admits one result a group (D1). Rejects when there is no such message.
    */
-  async redrive(subject: string, sequence: number): Promise<{ worker: string; outcome: string }> {
+  async redrive(subject: string, sequence: number): Promise<ControlVerbs['iopf-worker.redrive']['reply']> {
     const { intake, ports } = this;
     if (!intake) throw new NotWorking();
     const message = await messageAt(ports.log, subject, sequence);
-    return { worker: ports.config.instance, outcome: await intake.redrive(message) };
+    return { worker: ports.config.instance, ...(await intake.redrive(message)) };
   }
 
   /** A queue that is away comes back; devices wait meanwhile. */

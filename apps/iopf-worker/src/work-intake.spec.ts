@@ -1,4 +1,10 @@
-import { costProfiles, handleSchema, iopfSchema, iommuQueueSchema } from '@faultline/contracts';
+import {
+  costProfiles,
+  handleSchema,
+  iopfSchema,
+  iommuQueueSchema,
+  type Redriven,
+} from '@faultline/contracts';
 import { type GroupHandled, type GroupQueued, ResponseCode } from '@faultline/domain';
 import { LaneRejected } from '@faultline/hosting';
 import { eventually } from '../../../libs/hosting/src/testkit/eventually.testkit';
@@ -101,7 +107,7 @@ class Bench {
     expect(this.ports.failures).toEqual([]);
   }
 
-  async redrive(subject: string, sequence: number): Promise<string> {
+  async redrive(subject: string, sequence: number): Promise<Redriven> {
     return this.intake.redrive(await messageAt(this.ports.log, subject, sequence));
   }
 
@@ -237,10 +243,13 @@ describe('work that is handled once more', () => {
       bench.ports.clock.advance(1_000);
       return results(bench.steps).length === 2;
     });
-    expect(await outcome).toBe('handled again');
+    expect(await outcome).toEqual({ poisoned: false });
     await bench.put(Buffer.from('rubbish'));
     const sequence = (await bench.ports.log.last(subject))?.sequence ?? 0;
-    expect(await bench.redrive(subject, sequence)).toMatch(/^poison again: .*too short/);
+    expect(await bench.redrive(subject, sequence)).toEqual({
+      poisoned: true,
+      reason: expect.stringContaining('too short') as string,
+    });
   });
 
   it('is refused when the log does not hold it', async () => {

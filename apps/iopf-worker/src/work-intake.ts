@@ -1,4 +1,4 @@
-import type { ResolvedScenario } from '@faultline/contracts';
+import type { Redriven, ResolvedScenario } from '@faultline/contracts';
 import type { LogMessage, WorkMessage } from '@faultline/hosting';
 import type { ServicePorts } from '@faultline/runtime';
 import { failureOf, type GroupHandler, type Work } from './group-handler';
@@ -56,14 +56,14 @@ export class WorkIntake {
   }
 
   /** Takes a message that no queue delivers. Resolves with what became of it when it is settled. */
-  redrive(message: LogMessage): Promise<string> {
+  redrive(message: LogMessage): Promise<Redriven> {
     const nothing = (): void => undefined;
     return new Promise((resolve) =>
       this.take({
         ...message,
         deliveries: 1,
-        ack: () => resolve('handled again'),
-        terminate: (reason) => resolve(`poison again: ${reason}`),
+        ack: () => resolve({ poisoned: false }),
+        terminate: (reason) => resolve({ poisoned: true, reason }),
         extend: nothing,
         retry: nothing,
       }),

@@ -92,7 +92,7 @@ export interface ControlVerbs {
   /** A work message of the log is handled again, as if it came for the first time; answered when it was settled. */
   'iopf-worker.redrive': {
     request: { subject: string; sequence: number };
-    reply: { worker: string; outcome: string };
+    reply: Redriven & { worker: string };
   };
   'event-log.status': { request: Empty; reply: EventLogStatus };
   'event-log.finish': { request: { upToSequence: number }; reply: unknown };
@@ -156,6 +156,14 @@ export interface MmProgress {
   framesFree: number;
   framesQuarantined: number;
   drained: boolean;
+}
+
+/** What became of a work message that was handled again. */
+export interface Redriven {
+  /** It is poison (again): its groups were answered FAILURE, as far as they could be named, and it is with the dead letters. */
+  poisoned: boolean;
+  /** For poison: why. */
+  reason?: string;
 }
 
 export interface EventLogStatus {

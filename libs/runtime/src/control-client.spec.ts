@@ -27,6 +27,7 @@ describe('a question is asked again', () => {
     ['while there is no connection', 'Error: Connection lost. Trying to reconnect...'],
     ['while the unit has no owner', { error: 'UnitNotHere', message: 'not here' }],
     ['while the event log is being started again', { error: 'RecordNotOpen', message: 'not open yet' }],
+    ['while a worker has not begun', { error: 'NotWorking', message: 'drains no queue yet' }],
   ])('%s', async (_, failure) => {
     expect(await after(failure).ask('iommu.progress', {})).toEqual(answer);
   });

@@ -30,7 +30,10 @@ export const ANSWER_MILLIS = 10_000;
 const REPEAT_MILLIS = 1_000;
 
 /** What a service says that does not have what is asked for any more, or not yet. */
-const BETWEEN_OWNERS = new Set(['UnitClosed', 'UnitNotHere', 'Deposed', 'AppendRefused', 'RecordNotOpen']);
+const BETWEEN_OWNERS = new Set([
+  ...['UnitClosed', 'UnitNotHere', 'Deposed', 'AppendRefused'],
+  ...['RecordNotOpen', 'NotWorking'],
+]);
 
 /** A service refused a control request, for a reason that asking again does not change. */
 export class ControlRefused extends Error {

@@ -106,12 +106,13 @@ async function redrive(
   try {
     await client.connect();
     const control = new ControlPlane(client, subjectsOf(lab), NO_UNITS, 0, DESERTED_MILLIS);
-    const { worker, outcome } = await control.ask(
+    const { worker, poisoned, reason } = await control.ask(
       'iopf-worker.redrive',
       { subject, sequence },
       ANSWER_MILLIS,
     );
-    return { done: !outcome.startsWith('poison'), outcome: `${outcome} (${worker})` };
+    const outcome = poisoned ? `poison again: ${reason ?? 'no reason was given'}` : 'handled again';
+    return { done: !poisoned, outcome: `${outcome} (${worker})` };
   } finally {
     await client.close();
   }
