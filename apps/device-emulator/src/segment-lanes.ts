@@ -18,7 +18,7 @@ import {
   type SegmentState,
   silentDevices,
 } from '@faultline/domain';
-import { DelayLine, ModelTime, type Running, type UnitHost } from '@faultline/hosting';
+import { DelayLine, ModelTime, RunningParts, type UnitHost } from '@faultline/hosting';
 import { followRecords, LaneClient, PeerEpoch, serveLane, type ServicePorts } from '@faultline/runtime';
 import { asRequest, type RequestMessage } from './request-message';
 import { StopDesk } from './stop-desk';
@@ -30,7 +30,7 @@ export class SegmentLanes {
     ReturnType<typeof translateSchema.decode>[number]
   >;
   private readonly requests: LaneClient<RequestMessage, ReturnType<typeof pageRequestSchema.decode>[number]>;
-  private readonly running: Running[] = [];
+  private readonly parts = new RunningParts();
   private readonly stops: StopDesk;
   private readonly peer = new PeerEpoch();
   /** Whether the IOMMU has closed what the devices had open before this epoch: answers from before are for nobody (D9). */
@@ -73,27 +73,29 @@ export class SegmentLanes {
     });
   }
 
+  /** Rejects with `UnitClosed` when the unit was lost meanwhile. */
   async start(): Promise<void> {
+    const { parts } = this;
     const { subjects, log } = this.ports;
     const hwLog = subjects.hwLog(this.iommu.iommu);
     // The IOMMU cannot have heard of this epoch before now.
     const heardUpTo = (await log.last(hwLog))?.sequence ?? 0;
-    this.running.push(
-      await serveLane(
+    await parts.open(() =>
+      serveLane(
         this.ports,
         subjects.invalidateSegment(this.iommu.segment),
         invalidateSchema,
         this.unit,
         (records) => this.invalidate(records),
       ),
-      await serveLane(
-        this.ports,
-        subjects.stopSegment(this.iommu.segment),
-        stopSchema,
-        this.unit,
-        (records) => this.stopPasids(records),
+    );
+    await parts.open(() =>
+      serveLane(this.ports, subjects.stopSegment(this.iommu.segment), stopSchema, this.unit, (records) =>
+        this.stopPasids(records),
       ),
-      await followRecords(this.ports, {
+    );
+    await parts.open(() =>
+      followRecords(this.ports, {
         subject: hwLog,
         fromSequence: heardUpTo + 1,
         schemas: [iommuHwSchema],
@@ -109,7 +111,7 @@ export class SegmentLanes {
     this.translations.close();
     this.requests.close();
     this.stops.close();
-    for (const each of this.running) void each.stop();
+    void this.parts.stop();
   }
 
   /**

@@ -1,3 +1,5 @@
+import { UnitClosed } from '@faultline/hosting';
+import { rejectionOf } from '../../../libs/hosting/src/testkit/eventually.testkit';
 import { SegmentBench, workloadOf } from './fake-iommu.testkit';
 
 const fenced = { kind: 'DeviceFenced', device: 4, cause: 'requested', atMicros: 1 } as const;
@@ -159,4 +161,20 @@ describe('a device that vanishes', () => {
     expect(bench.requests.at(-1)).toEqual({ kind: 'DeviceResetMessage', segment: 0, request: 3, device: 4 });
     expect(bench.kinds()).not.toContain('ResponseUnexpected');
   });
+});
+
+test('a segment that is lost while it opens serves nothing, though its lanes come only then', async () => {
+  const bench = new SegmentBench([workloadOf()]);
+  const { lanes, subjects } = bench.ports;
+  const held = bench.ports.holdLanes();
+  const opening = rejectionOf(bench.unit.start());
+  await bench.until('a lane that opens', () => held.asked.length > 0);
+  await bench.until('the loss', bench.unit.close());
+  held.open();
+  await bench.until('the end of the opening', opening);
+  expect(await opening).toBeInstanceOf(UnitClosed);
+  for (const subject of [subjects.invalidateSegment(0), subjects.stopSegment(0)])
+    expect(await rejectionOf(lanes.request(subject, new Uint8Array(0), 1_000))).toMatchObject({
+      reason: 'no-responders',
+    });
 });

@@ -29,7 +29,7 @@ import {
   SeededRandom,
   workBegun,
 } from '@faultline/domain';
-import { type OutgoingMessage, UnitHost, type UnitJournal } from '@faultline/hosting';
+import { type OutgoingMessage, UnitClosed, UnitHost, type UnitJournal } from '@faultline/hosting';
 import { own, type OwnedUnit, type ServicePorts, Snapshots } from '@faultline/runtime';
 import { openFeed } from './access-feed';
 import { SegmentLanes } from './segment-lanes';
@@ -61,6 +61,8 @@ export class SegmentUnit implements OwnedUnit {
   private lanes!: SegmentLanes;
   private journal!: UnitJournal;
   private begun = false;
+  /** It may be lost while it still opens: then it begins nothing more. */
+  private closed = false;
   private requests = 0;
   /** Accesses of the owners before: those that had not ended are begun again. */
   private startedBefore = 0;
@@ -121,6 +123,7 @@ export class SegmentUnit implements OwnedUnit {
       devices: devices.map((device) => ({ ...device, model: this.iommu.model })),
     });
     const state = await this.recover(decider, devices);
+    this.refuseClosed();
     this.host = new UnitHost(
       {
         decider,
@@ -145,18 +148,24 @@ export class SegmentUnit implements OwnedUnit {
     const { epoch } = this.journal;
     this.lanes = new SegmentLanes(ports, this.host, this.iommu, this.name, epoch, scenario, numbers);
     await this.lanes.start();
+    this.refuseClosed();
     const begun = workBegun(state);
     if (isWorkHalted(state)) this.stopDrivers();
     if (begun.size > 0) this.beginAll(this.drivers.filter(({ mm }) => begun.has(mm)));
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     this.stopDrivers();
     this.lanes?.stop();
     if (!this.host) return;
     this.host.close();
     await this.host.settled();
     await this.snapshots.takeLast(this.host, this.journal);
+  }
+
+  private refuseClosed(): void {
+    if (this.closed) throw new UnitClosed();
   }
 
   /** These events are in the log. */

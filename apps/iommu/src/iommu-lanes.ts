@@ -20,7 +20,7 @@ import {
   type MmEvent,
   reachPosition,
 } from '@faultline/domain';
-import type { LogMessage, Running, UnitHost } from '@faultline/hosting';
+import { type LogMessage, RunningParts, type UnitHost } from '@faultline/hosting';
 import { serveLane, type ServicePorts } from '@faultline/runtime';
 import type { Invalidations } from './invalidations';
 import { LogRoom } from './log-room';
@@ -34,7 +34,7 @@ import {
 
 /** What others ask of an IOMMU, and its replica of the page tables, which the answers come from. */
 export class IommuLanes {
-  private readonly running: Running[] = [];
+  private readonly parts = new RunningParts();
   private readonly room: LogRoom;
   private lastBatch = '';
   private lastReply: Promise<Uint8Array> | undefined;
@@ -60,22 +60,28 @@ export class IommuLanes {
     this.inherited = this.segmentEpoch();
   }
 
-  /** @param emptyCaches resolves when the devices hold nothing from before; no translation is given out earlier (D4) */
+  /**
+   * Rejects with `UnitClosed` when the unit was lost meanwhile.
+   *
+   * @param emptyCaches resolves when the devices hold nothing from before; no translation is given out earlier (D4)
+   */
   async start(emptyCaches: () => Promise<void>): Promise<void> {
-    const { ports, iommu } = this;
+    const { ports, iommu, parts } = this;
     const { subjects } = ports;
     const { unit } = this.sender;
-    this.running.push(
-      await serveLane(ports, subjects.invalidateIommu(iommu.iommu), invalidateSchema, unit, (records) =>
+    await parts.open(() =>
+      serveLane(ports, subjects.invalidateIommu(iommu.iommu), invalidateSchema, unit, (records) =>
         this.invalidations.serve(records),
       ),
     );
     await emptyCaches();
-    this.running.push(
-      await serveLane(ports, subjects.translate(iommu.iommu), translateSchema, unit, (records) =>
+    await parts.open(() =>
+      serveLane(ports, subjects.translate(iommu.iommu), translateSchema, unit, (records) =>
         this.translate(records),
       ),
-      await serveLane(ports, subjects.pageRequest(iommu.iommu), pageRequestSchema, unit, (records) =>
+    );
+    await parts.open(() =>
+      serveLane(ports, subjects.pageRequest(iommu.iommu), pageRequestSchema, unit, (records) =>
         this.receive(records),
       ),
     );
@@ -83,7 +89,7 @@ export class IommuLanes {
 
   /** Whoever waits for an answer asks the next owner, so nobody is waited for here. */
   stop(): void {
-    for (const each of this.running) void each.stop();
+    void this.parts.stop();
   }
 
   /** Folds a message of the mm's log into the replica; answers and invalidations that waited for it go on (D3, D8). */

@@ -1,4 +1,6 @@
 import { TEARDOWN_STEPS } from '@faultline/domain';
+import { UnitClosed } from '@faultline/hosting';
+import { rejectionOf } from '../../../libs/hosting/src/testkit/eventually.testkit';
 import { DEADLINE_MICROS, IommuBench, scenarioOf } from './fake-segment.testkit';
 
 const started = (...parts: Parameters<typeof scenarioOf>): Promise<IommuBench> =>
@@ -218,4 +220,19 @@ describe('what else the laboratory asks', () => {
     expect(reply).toEqual(['Sender', 'RequestsAccepted']);
     expect(bench.kinds().slice(-1)).toEqual(['StallRecorded']);
   });
+});
+
+test('an IOMMU that is lost while it opens serves nothing, though its lanes come only then', async () => {
+  const bench = new IommuBench();
+  const { lanes, subjects } = bench.ports;
+  const held = bench.ports.holdLanes();
+  const opening = rejectionOf(bench.unit.start());
+  await bench.until('a lane that opens', () => held.asked.length > 0);
+  await bench.until('the loss', bench.unit.close());
+  held.open();
+  expect(await bench.until('the end of the opening', opening)).toBeInstanceOf(UnitClosed);
+  for (const subject of [subjects.invalidateIommu(0), subjects.translate(0), subjects.pageRequest(0)])
+    expect(await rejectionOf(lanes.request(subject, new Uint8Array(0), 1_000))).toMatchObject({
+      reason: 'no-responders',
+    });
 });

@@ -38,7 +38,7 @@ import {
   Deposed,
   type LogMessage,
   ModelTime,
-  type Running,
+  RunningParts,
   UnitHost,
   type UnitJournal,
 } from '@faultline/hosting';
@@ -78,7 +78,7 @@ export class IommuUnit implements OwnedUnit {
   private teardowns!: TeardownDriver;
   private devices!: DeviceControl;
   private readonly turnEnd: TurnEnd;
-  private readonly running: Running[] = [];
+  private readonly parts = new RunningParts();
   /** Positions up to which this IOMMU has decided about its inputs, by subject (D5); and those that the next turn decides about. */
   private readonly inputs = new Map<string, number>();
   private readonly arrived = new Map<string, number>();
@@ -148,15 +148,17 @@ export class IommuUnit implements OwnedUnit {
       this.checkOwnership(),
     );
     this.teardowns.resume();
-    this.running.push(
-      await followRecords(ports, {
+    await this.parts.open(() =>
+      followRecords(ports, {
         subject: subjects.mmLogAny,
         schemas: [mmSchema],
         unit: this.name,
         fromSequence: readUpTo(this.host.state.volatile.replica) + 1,
         onRecords: (records, message) => this.foldMm(records, message),
       }),
-      await followRecords(ports, {
+    );
+    await this.parts.open(() =>
+      followRecords(ports, {
         subject: subjects.iopfLog(iommu.iommu),
         schemas: [iopfSchema],
         unit: this.name,
@@ -173,7 +175,7 @@ export class IommuUnit implements OwnedUnit {
     this.lanes?.stop();
     this.link?.close();
     this.host?.close();
-    await Promise.all(this.running.map((each) => each.stop()));
+    await this.parts.stop();
     if (!this.host) return;
     await this.host.settled();
     await this.snapshots.takeLast(this.host, this.journal);
@@ -240,6 +242,7 @@ export class IommuUnit implements OwnedUnit {
     this.snapshots = this.snapshotsOf(layout);
     const decider = createIommu(config);
     const state = await this.recover(decider, config, layout);
+    this.parts.refuseClosed();
     this.host = new UnitHost(
       {
         decider,

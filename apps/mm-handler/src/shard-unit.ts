@@ -28,7 +28,7 @@ import {
   isLoss,
   ModelTime,
   type OutgoingMessage,
-  type Running,
+  RunningParts,
   UnitHost,
   type UnitJournal,
   toError,
@@ -59,7 +59,7 @@ export class ShardUnit implements OwnedUnit {
   private host!: UnitHost<MmState, MmCommand, AnyMmEvent>;
   private journal!: UnitJournal;
   private invalidator!: Invalidator;
-  private lane: Running | undefined;
+  private readonly parts = new RunningParts();
   private readonly snapshots: Snapshots<MmState, MmSnapshot>;
   /** What names an address space, or named it once: the caches are emptied by it. */
   private bound: [mm: number, pasid: number][] = [];
@@ -104,6 +104,7 @@ export class ShardUnit implements OwnedUnit {
       begin: (epoch) =>
         this.messages(decider.decide(state, { kind: 'BeginEpoch', epoch }, 0) as MmEvent[]).flat(),
     });
+    this.parts.refuseClosed();
     this.host = new UnitHost(
       {
         decider,
@@ -131,12 +132,10 @@ export class ShardUnit implements OwnedUnit {
       },
     );
     this.resumeInvalidations();
-    this.lane = await serveLane(
-      ports,
-      ports.subjects.handle(shard.shard),
-      handleSchema,
-      this.name,
-      (records) => this.handle(records),
+    await this.parts.open(() =>
+      serveLane(ports, ports.subjects.handle(shard.shard), handleSchema, this.name, (records) =>
+        this.handle(records),
+      ),
     );
   }
 
@@ -149,7 +148,7 @@ export class ShardUnit implements OwnedUnit {
 
   async close(): Promise<void> {
     // Whoever waits for an answer asks the next owner, so nobody is waited for here.
-    void this.lane?.stop();
+    void this.parts.stop();
     this.invalidator?.close();
     if (!this.host) return;
     this.host.close();

@@ -5,6 +5,7 @@ export * from './memory';
 export * from './model-time';
 export * from './ownership';
 export * from './ports';
+export * from './running-parts';
 export * from './subject-match';
 export * from './take-over';
 export * from './to-error';

@@ -6,7 +6,7 @@ import { UnitService } from './unit-service';
 /** A unit as its service runs it. */
 export interface OwnedUnit {
   readonly name: string;
-  /** Takes the unit over, or begins it; resolves when it serves. */
+  /** Takes the unit over, or begins it; resolves when it serves. Rejects with `UnitClosed` when it was closed before that. */
   start(): Promise<void>;
   /** Stops taking in, lets what was decided reach the log, and resolves: another owner may begin. */
   close(): Promise<void>;

@@ -1,0 +1,19 @@
+import { UnitClosed } from '@faultline/hosting';
+import { rejectionOf } from '../../../libs/hosting/src/testkit/eventually.testkit';
+import { MmBench, scenarioOf, shardOf } from './mm-bench.testkit';
+import { ShardUnit } from './shard-unit';
+
+test('a shard that is lost while it opens serves nothing, though its lane comes only then', async () => {
+  const bench = new MmBench();
+  const { lanes, subjects } = bench.ports;
+  const unit = new ShardUnit(bench.ports, scenarioOf(), shardOf({}), (error) => bench.ports.fail(error));
+  const held = bench.ports.holdLanes();
+  const opening = rejectionOf(unit.start());
+  await bench.passUntil('a lane that opens', () => held.asked.length > 0);
+  await bench.until('the loss', unit.close());
+  held.open();
+  expect(await bench.until('the end of the opening', opening)).toBeInstanceOf(UnitClosed);
+  expect(await rejectionOf(lanes.request(subjects.handle(0), new Uint8Array(0), 1_000))).toMatchObject({
+    reason: 'no-responders',
+  });
+});
