@@ -27,6 +27,8 @@ export interface Presence {
   service: ServiceName;
   /** Unique among all instances. */
   instance: string;
+  /** Names this process among all that ever had the instance's name: counts begin anew with it. */
+  session: string;
   pid: number;
   /** `left`: its last word in this laboratory, after its units have stopped. */
   state: 'waiting' | 'ready' | 'stopping' | 'failed' | 'left';

@@ -152,9 +152,9 @@ export class Engagement {
     this.app.useGlobalFilters(new ControlFailureFilter(logger));
     await this.app.listen();
     await this.client.connect();
-    const who = { service: config.service, instance: config.instance };
+    const { service, instance, session } = config;
     const subject = ports.subjects.control('lab', 'presence');
-    this.presence = new PresenceTeller(this.client, subject, who, () => ({
+    this.presence = new PresenceTeller(this.client, subject, { service, instance, session }, () => ({
       deadLetters: ports.buried,
       repairedQueues: this.repairedQueues,
     }));

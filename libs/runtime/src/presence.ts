@@ -16,7 +16,7 @@ export class PresenceTeller {
   constructor(
     private readonly client: ClientNats,
     private readonly subject: string,
-    who: Pick<Presence, 'service' | 'instance'>,
+    who: Pick<Presence, 'service' | 'instance' | 'session'>,
     private readonly counts: () => Pick<Presence, 'deadLetters' | 'repairedQueues'>,
   ) {
     this.current = { ...who, pid: process.pid, state: 'waiting', units: [], deadLetters: 0 };

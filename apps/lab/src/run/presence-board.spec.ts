@@ -5,6 +5,7 @@ import { PresenceBoard } from './presence-board';
 const presence = (instance: string, state: Presence['state'], more: Partial<Presence> = {}): Presence => ({
   service: 'iommu',
   instance,
+  session: `first of ${instance}`,
   pid: 1,
   state,
   units: [],
@@ -49,13 +50,17 @@ describe('the presence board', () => {
     expect(board.here().map(({ instance }) => instance)).toEqual(['talking']);
   });
 
-  test('dead letters add up over instances', () => {
+  test('dead letters and repaired queues add up over instances, and over the processes that had the name of one', () => {
     const board = new PresenceBoard(() => undefined);
     board.post(presence('a', 'ready', { deadLetters: 1 }));
     board.post(presence('a', 'ready', { deadLetters: 3 }));
     board.post(presence('b', 'ready', { deadLetters: 2 }));
     expect(board.deadLetters).toBe(5);
-    board.post(presence('b', 'ready', { repairedQueues: 2 }));
+    board.post(presence('b', 'ready', { deadLetters: 2, repairedQueues: 2 }));
     expect(board.repairedQueues).toBe(2);
+    board.post(presence('b', 'ready', { session: 'second of b', deadLetters: 0 }));
+    expect([board.deadLetters, board.repairedQueues]).toEqual([5, 2]);
+    board.post(presence('b', 'ready', { session: 'second of b', deadLetters: 4, repairedQueues: 1 }));
+    expect([board.deadLetters, board.repairedQueues]).toEqual([9, 3]);
   });
 });

@@ -7,6 +7,8 @@ const SILENCE_MILLIS = 4_000;
 /** What every instance last said about itself. */
 export class PresenceBoard {
   private readonly last = new Map<string, Presence>();
+  /** What each process counted, those included that are gone: one that was started again under its name counts from 0. */
+  private readonly counts = new Map<string, Pick<Presence, 'deadLetters' | 'repairedQueues'>>();
   private readonly heardAt = new Map<string, number>();
   private readonly waiting = new Set<() => void>();
 
@@ -18,6 +20,7 @@ export class PresenceBoard {
 
   post(presence: Presence): void {
     this.last.set(presence.instance, presence);
+    this.counts.set(presence.session, presence);
     this.heardAt.set(presence.instance, this.nowMillis());
     if (presence.state === 'failed') {
       this.onFailure(
@@ -58,11 +61,11 @@ export class PresenceBoard {
 
   /** Queues whose consumer had to be made anew, all told. */
   get repairedQueues(): number {
-    return [...this.last.values()].reduce((sum, { repairedQueues = 0 }) => sum + repairedQueues, 0);
+    return [...this.counts.values()].reduce((sum, { repairedQueues = 0 }) => sum + repairedQueues, 0);
   }
 
   /** Messages that instances put to the dead letters, all told. */
   get deadLetters(): number {
-    return [...this.last.values()].reduce((sum, presence) => sum + presence.deadLetters, 0);
+    return [...this.counts.values()].reduce((sum, { deadLetters }) => sum + deadLetters, 0);
   }
 }

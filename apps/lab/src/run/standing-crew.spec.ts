@@ -15,7 +15,8 @@ const crew = new StandingCrew({
 });
 
 function post(service: ServiceName, number: number, state: Presence['state'], units: string[] = []): void {
-  board.post({ service, instance: `${service}-${number}`, pid: 1, state, units, deadLetters: 0 });
+  const instance = `${service}-${number}`;
+  board.post({ service, instance, session: instance, pid: 1, state, units, deadLetters: 0 });
 }
 
 test('standing services are ready when every unit has an owner, however they share them, and somebody works and records', () => {
