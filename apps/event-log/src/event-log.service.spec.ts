@@ -1,5 +1,5 @@
-import { decodeHead } from '@faultline/audit';
-import { HEAD_PREFIX, type ResolvedScenario } from '@faultline/contracts';
+import { decodeHead, encodeHead } from '@faultline/audit';
+import { HEAD_PREFIX, headKey, type ResolvedScenario } from '@faultline/contracts';
 import { type KvPort, MemoryKv } from '@faultline/hosting';
 import { FaultQueries, RecordAhead, RecordReader } from '@faultline/record';
 import { ConfigError, ServicePorts } from '@faultline/runtime';
@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GOOD_TOTALS, goodLog, subjects } from '../../../libs/audit/src/log.testkit';
-import { TestClock } from '../../../libs/hosting/src/testkit/eventually.testkit';
+import { eventually, TestClock } from '../../../libs/hosting/src/testkit/eventually.testkit';
 import { DataSource } from 'typeorm';
 import { EventLogController } from './event-log.controller';
 import { EventLogModule } from './event-log.module';
@@ -158,6 +158,22 @@ describe('the event log', () => {
     await controller.finish({ upToSequence: end });
     await service.stop();
     expect(existsSync(join(folder, 'log.sqlite-wal'))).toBe(false);
+    cleanups.splice(1);
+  });
+
+  it('closes its files also when it cannot end in order', async () => {
+    const isOpen = (folder: string): boolean => existsSync(join(folder, 'log.sqlite-wal'));
+    const { controller, service, folder, heads } = await started();
+    await eventually('the record', async () => (await controller.status()).position === end);
+    const another = encodeHead({ position: end, hash: new Uint8Array(32) });
+    await heads.put(headKey(end), another);
+    expect(isOpen(folder)).toBe(true);
+    await expect(service.stop()).rejects.toThrow(HeadDiffers);
+    expect(isOpen(folder)).toBe(false);
+    const abandoned = await started(folder, new MemoryKv());
+    expect(isOpen(folder)).toBe(true);
+    await abandoned.service.abandon();
+    expect(isOpen(folder)).toBe(false);
     cleanups.splice(1);
   });
 

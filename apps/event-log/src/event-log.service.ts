@@ -81,20 +81,33 @@ export class EventLogService extends UnitService {
   }
 
   async stop(): Promise<void> {
-    await this.trimmer?.stop();
-    await this.intake?.stop();
-    await this.finishing;
-    await this.publishLast(0);
-    await this.publisher?.stop();
-    await this.reader?.close();
-    await this.writer?.close();
+    try {
+      await this.intake?.stop();
+      await this.finishing;
+      await this.publishLast(0);
+    } finally {
+      await this.close();
+    }
   }
 
   /** Nothing that was read is lost with it: the log has it, and whoever records next begins where the file ends. */
   override async abandon(): Promise<void> {
-    await this.trimmer?.stop();
-    await this.intake?.stop();
-    await this.writer?.close();
+    try {
+      await this.intake?.stop();
+    } finally {
+      await this.close();
+    }
+  }
+
+  /** The writer goes last, so that it leaves one whole file. */
+  private async close(): Promise<void> {
+    try {
+      await this.trimmer?.stop();
+      await this.publisher?.stop();
+      await this.reader?.close();
+    } finally {
+      await this.writer?.close();
+    }
   }
 
   private trimmerOf(scenario: ResolvedScenario, writer: RecordWriter): LogTrimmer {
@@ -147,25 +160,20 @@ export class EventLogService extends UnitService {
   }
 
   private async build(): Promise<RunSummary> {
-    const directory = this.directory();
-    const reader = await RecordReader.open(directory);
+    const { reader } = this.open();
+    const projections = await Projections.open(this.directory());
     try {
-      const projections = await Projections.open(directory);
-      try {
-        await projections.project(reader);
-      } finally {
-        await projections.close();
-      }
-      return await summarise(reader, this.totals);
+      await projections.project(reader);
     } finally {
-      await reader.close();
+      await projections.close();
     }
+    return summarise(reader, this.totals);
   }
 
-  private open(): { intake: RecordIntake; writer: RecordWriter } {
-    const { intake, writer } = this;
-    if (!intake || !writer) throw new RecordNotOpen();
-    return { intake, writer };
+  private open(): { intake: RecordIntake; writer: RecordWriter; reader: RecordReader } {
+    const { intake, writer, reader } = this;
+    if (!intake || !writer || !reader) throw new RecordNotOpen();
+    return { intake, writer, reader };
   }
 
   private directory(): string {

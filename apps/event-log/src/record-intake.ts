@@ -105,7 +105,9 @@ export class RecordIntake {
   private async unfollow(): Promise<void> {
     const following = this.following;
     this.following = undefined;
-    await (await following)?.stop();
+    // One that did not begin was told of where it was to begin.
+    const running = await following?.catch(() => undefined);
+    await running?.stop();
   }
 
   private take(message: LogMessage): void {
