@@ -103,7 +103,8 @@ export class SegmentLanes {
         onRecords: (records) => this.readHardware(records),
       }),
     );
-    void this.requests.greet();
+    // A segment that is handed over need not be heard of any more.
+    this.requests.greet().catch(() => undefined);
   }
 
   /** Whoever waits for an answer asks the next owner, so nobody is waited for here. */

@@ -1,14 +1,22 @@
 import { type AnyIommuEvent, type IommuCommand, type IommuState, isFenced } from '@faultline/domain';
-import type { UnitHost } from '@faultline/hosting';
+import { UnitClosed, type UnitHost } from '@faultline/hosting';
 
 type FenceCause = Extract<IommuCommand, { kind: 'FenceDevice' }>['cause'];
+
+interface Waiting {
+  device: number;
+  resolve(): void;
+  reject(error: Error): void;
+  isOver(): boolean;
+}
 
 /** Cuts devices off, and tells when something happened to a device after which it holds no old translation. */
 export class Fences {
   /** Counts everything that empties a device's caches, over all devices; and by device, the last such count. */
   private count = 0;
   private readonly last = new Map<number, number>();
-  private readonly waiting: { device: number; resolve(): void; isOver(): boolean }[] = [];
+  private waiting: Waiting[] = [];
+  private closed = false;
 
   constructor(private readonly host: UnitHost<IommuState, IommuCommand, AnyIommuEvent>) {}
 
@@ -22,12 +30,15 @@ export class Fences {
     await this.host.settle([{ kind: 'FenceDevice', device, cause }]);
   }
 
-  /** Resolves when the device is not cut off (any more). */
+  /** Resolves when the device is not cut off (any more). Rejects with `UnitClosed` when the unit is handed over first. */
   cleared(device: number): Promise<void> {
     return this.wait(device, () => !isFenced(this.host.state, device));
   }
 
-  /** Resolves when the device was cut off, reset or removed after `mark`: nothing that it cached before is used any more. */
+  /**
+   * Resolves when the device was cut off, reset or removed after `mark`: nothing that it cached before is used any more. Rejects like
+   * {@link cleared}.
+   */
   emptied(device: number, mark: number): Promise<void> {
     return this.wait(device, () => (this.last.get(device) ?? 0) > mark);
   }
@@ -46,6 +57,12 @@ export class Fences {
     }
   }
 
+  close(): void {
+    this.closed = true;
+    for (const { reject } of this.waiting) reject(new UnitClosed());
+    this.waiting = [];
+  }
+
   private note(device: number): void {
     this.count += 1;
     this.last.set(device, this.count);
@@ -58,6 +75,7 @@ export class Fences {
 
   private wait(device: number, isOver: () => boolean): Promise<void> {
     if (isOver()) return Promise.resolve();
-    return new Promise((resolve) => this.waiting.push({ device, resolve, isOver }));
+    if (this.closed) return Promise.reject(new UnitClosed());
+    return new Promise((resolve, reject) => this.waiting.push({ device, resolve, reject, isOver }));
   }
 }

@@ -79,8 +79,11 @@ export class Invalidations {
         void this.fences.fence(device, 'invalidation-timeout').then(resolve, () => undefined);
       cancel = this.clock.after(this.deadlineMicros, fence);
     });
-    await Promise.race([this.fences.emptied(device, mark), expired]);
-    cancel?.();
+    try {
+      await Promise.race([this.fences.emptied(device, mark), expired]);
+    } finally {
+      cancel?.();
+    }
   }
 
   private async replicaAt(shard: number, sequence: number): Promise<void> {

@@ -236,3 +236,15 @@ test('an IOMMU that is lost while it opens serves nothing, though its lanes come
       reason: 'no-responders',
     });
 });
+
+test('who waits for a teardown, a reset or a replacement is told when the IOMMU is handed over, and asks its next owner', async () => {
+  const bench = await started(withoutDeadlines);
+  bench.hung.add(1).add(2);
+  bench.resets = false;
+  const { control } = bench.unit;
+  const binding = { device: 2, pasid: 7, mm: 9, shard: 0, generation: 2 };
+  const asked = [control.unbind(1, 7), control.reset(1), control.replace(binding)].map(rejectionOf);
+  await bench.until('all of it', () => bench.stops.length === 1 && bench.invalidated.length === 1);
+  await bench.until('the hand-over', bench.unit.close());
+  for (const each of asked) expect(await bench.until('the answer', each)).toBeInstanceOf(UnitClosed);
+});

@@ -174,6 +174,7 @@ export class IommuUnit implements OwnedUnit {
     this.teardowns?.stop();
     this.lanes?.stop();
     this.link?.close();
+    this.fences?.close();
     this.host?.close();
     await this.parts.stop();
     if (!this.host) return;

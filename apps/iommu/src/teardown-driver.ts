@@ -9,7 +9,7 @@ import {
   type Teardown,
   type TeardownStep,
 } from '@faultline/domain';
-import type { ClockPort, UnitHost } from '@faultline/hosting';
+import { type ClockPort, isLoss, UnitClosed, type UnitHost } from '@faultline/hosting';
 import type { Fences } from './fences';
 import type { Invalidations } from './invalidations';
 import type { SegmentLink } from './segment-link';
@@ -34,6 +34,12 @@ interface OpenTeardown {
   cancelDeadline(): void;
 }
 
+/** Somebody who waits for the end of a teardown. */
+interface Asker {
+  resolve(report: TeardownReport): void;
+  reject(error: Error): void;
+}
+
 const keyOf = ({ device, pasid }: { device: number; pasid: number }): string => `${device}/${pasid}`;
 
 /**
@@ -43,7 +49,7 @@ const keyOf = ({ device, pasid }: { device: number; pasid: number }): string => 
  */
 export class TeardownDriver {
   private readonly open = new Map<string, OpenTeardown>();
-  private readonly waiting = new Map<string, ((report: TeardownReport) => void)[]>();
+  private readonly waiting = new Map<string, Asker[]>();
 
   constructor(
     private readonly host: UnitHost<IommuState, IommuCommand, AnyIommuEvent>,
@@ -64,12 +70,17 @@ export class TeardownDriver {
     this.host.wake();
   }
 
-  /** Tears a binding down. Resolves at its end, also when somebody else began it; at once when nothing is bound. */
+  /**
+   * Tears a binding down. Resolves at its end, also when somebody else began it; at once when nothing is bound. Rejects with
+   * `UnitClosed` when the IOMMU is handed over first.
+   */
   async run(device: number, pasid: number, cause: 'unbind' | 'remove'): Promise<TeardownReport> {
     const key = keyOf({ device, pasid });
-    const report = new Promise<TeardownReport>((resolve) => {
-      this.waiting.set(key, [...(this.waiting.get(key) ?? []), resolve]);
+    const report = new Promise<TeardownReport>((resolve, reject) => {
+      this.waiting.set(key, [...(this.waiting.get(key) ?? []), { resolve, reject }]);
     });
+    // When the IOMMU is handed over before the beginning is in the log, that is what the asker hears of.
+    report.catch(() => undefined);
     await this.host.settle([{ kind: 'BeginTeardown', device, pasid, cause }]);
     if (!this.open.has(key)) this.tell(key, { forced: false, steps: [] });
     return report;
@@ -85,13 +96,16 @@ export class TeardownDriver {
         for (const [key, { device }] of this.open) if (device === event.device) this.close(key);
       } else if (event.kind === 'RingOverflowCleared') {
         for (const entry of this.open.values())
-          if (entry.step === 'fence') void this.emptyCaches(entry, 'fence');
+          if (entry.step === 'fence') performed(this.emptyCaches(entry, 'fence'));
       }
     }
   }
 
+  /** Performs nothing more. The next owner goes on, and is to be asked by those who wait. */
   stop(): void {
     for (const entry of this.open.values()) entry.cancelDeadline();
+    for (const askers of this.waiting.values()) for (const { reject } of askers) reject(new UnitClosed());
+    this.waiting.clear();
   }
 
   private enter({ device, pasid, generation }: Omit<Teardown, 'step'>, atMicros: number): OpenTeardown {
@@ -132,8 +146,8 @@ export class TeardownDriver {
     entry.step = step;
     if (this.deadlineMicros > 0)
       entry.cancelDeadline = this.clock.after(this.deadlineMicros, () => this.finish(entry, step, 'expired'));
-    if (step === 'stop') void this.stopDevice(entry);
-    else if (step === 'invalidate' || step === 'fence') void this.emptyCaches(entry, step);
+    if (step === 'stop') performed(this.stopDevice(entry));
+    else if (step === 'invalidate' || step === 'fence') performed(this.emptyCaches(entry, step));
   }
 
   private async stopDevice(entry: OpenTeardown): Promise<void> {
@@ -188,6 +202,13 @@ export class TeardownDriver {
   private tell(key: string, report: TeardownReport): void {
     const waiting = this.waiting.get(key) ?? [];
     this.waiting.delete(key);
-    for (const resolve of waiting) resolve(report);
+    for (const { resolve } of waiting) resolve(report);
   }
+}
+
+/** What an IOMMU that is handed over was at is done by its next owner, which finds the step in the log. */
+function performed(step: Promise<void>): void {
+  step.catch((error: unknown) => {
+    if (!isLoss(error)) throw error;
+  });
 }

@@ -1,5 +1,6 @@
 import { type InvalidatePages, invalidateSchema, type ResolvedScenario } from '@faultline/contracts';
 import { EVERY_DEVICE, type RemovedEntry } from '@faultline/domain';
+import { UnitClosed } from '@faultline/hosting';
 import { LaneClient, type ServicePorts } from '@faultline/runtime';
 import { rangesOf } from './invalidation-ranges';
 
@@ -19,6 +20,7 @@ export class Invalidator {
   private readonly pasidsOfMm = new Map<number, Set<number>>();
   private waiting: EntriesOfMms = new Map();
   private readonly underWay = new Set<Promise<void>>();
+  private closed = false;
 
   constructor(
     ports: ServicePorts,
@@ -68,12 +70,17 @@ export class Invalidator {
     }
   }
 
-  /** Resolves when everything sent before is complete, and the log says so. */
+  /**
+   * Resolves when everything sent before is complete, and the log says so. Rejects with `UnitClosed` when the shard is handed over
+   * first: then its next owner completes it, and is to be asked.
+   */
   async settled(): Promise<void> {
     await Promise.all(this.underWay);
+    if (this.closed) throw new UnitClosed();
   }
 
   close(): void {
+    this.closed = true;
     for (const lane of this.lanes.values()) lane.close();
   }
 

@@ -17,3 +17,13 @@ test('a shard that is lost while it opens serves nothing, though its lane comes 
     reason: 'no-responders',
   });
 });
+
+test('who waits for invalidations is told when the shard is handed over, and asks its next owner', async () => {
+  const bench = await MmBench.started();
+  await bench.handle([1, 2], 2);
+  bench.answering = false;
+  const unmapped = rejectionOf(bench.control.unmap({ mm: 0, pasid: 9, startPage: 0, pages: 10 }));
+  await bench.passUntil('an IOMMU is asked', () => bench.orders.length > 0);
+  await bench.until('the hand-over', bench.service.close('mm.0'));
+  expect(await bench.until('the answer', unmapped)).toBeInstanceOf(UnitClosed);
+});

@@ -1,6 +1,6 @@
 import { type DeviceSilent, invalidateSchema, type InvalidatePages, type Sender } from '@faultline/contracts';
-import { LaneRejected } from '@faultline/hosting';
-import { eventually } from '../../hosting/src/testkit/eventually.testkit';
+import { LaneRejected, UnitClosed } from '@faultline/hosting';
+import { eventually, rejectionOf } from '../../hosting/src/testkit/eventually.testkit';
 import { LaneClient, serveLane } from './lanes';
 import { MemoryServicePorts } from './memory-service.testkit';
 
@@ -63,6 +63,16 @@ describe('lanes', () => {
     await serveLane(ports, SUBJECT, invalidateSchema, 'iommu.0', () => head(1));
     await advanceUntil(ports, 'the reply', () => answered);
     expect(ports.failures).toEqual([]);
+  });
+
+  it('who waits for an answer is told when this end is closed, and so is who asks only then', async () => {
+    const ports = new MemoryServicePorts();
+    const client = clientOf(ports);
+    const waiting = [rejectionOf(client.request(order(1))), rejectionOf(client.greet())];
+    ports.clock.advance(500_000);
+    client.close();
+    waiting.push(rejectionOf(client.request(order(2))));
+    for (const each of waiting) expect(await each).toBeInstanceOf(UnitClosed);
   });
 
   it('D4 a reply of an older epoch than the newest seen counts for nothing: the batch is sent again', async () => {

@@ -1,5 +1,12 @@
 import { DecodeError, type Schema, type Sender, type Tagged } from '@faultline/contracts';
-import { BatchLane, isLoss, LaneRejected, LaneUnavailable, type Running } from '@faultline/hosting';
+import {
+  BatchLane,
+  isLoss,
+  LaneRejected,
+  LaneUnavailable,
+  type Running,
+  UnitClosed,
+} from '@faultline/hosting';
 import type { ServicePorts } from './ports';
 
 /** Most records in one request: beyond this, larger batches cost latency and gain nothing (see the measured batch sizes). */
@@ -45,13 +52,18 @@ interface LaneOptions<Out, All extends Tagged> {
 interface Item<Out> {
   /** Absent for a greeting, which says nothing but who speaks. */
   record?: Out;
+  /** Given where somebody waits for the answer. */
   resolve?: () => void;
+  reject?: (error: Error) => void;
 }
 
 /** Sends records of one lane in self-clocked batches until they are answered, and tells replies of a deposed owner from the newest one's. */
 export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
   private readonly lane: BatchLane<Item<Out>>;
   private readonly peer: PeerEpoch;
+  /** What somebody waits for. */
+  private readonly awaited = new Set<Item<Out>>();
+  private closed = false;
 
   constructor(
     private readonly ports: ServicePorts,
@@ -72,18 +84,31 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
     this.lane.push({ record });
   }
 
-  /** Sends the record; resolves when it was answered. */
+  /** Sends the record; resolves when it was answered. Rejects with `UnitClosed` when this end is closed first. */
   request(record: Out): Promise<void> {
-    return new Promise((resolve) => this.lane.push({ record, resolve }));
+    return this.answerTo({ record });
   }
 
-  /** Says who speaks, and nothing else; resolves when the other side has heard it. */
+  /** Says who speaks, and nothing else; resolves when the other side has heard it. Rejects like {@link request}. */
   greet(): Promise<void> {
-    return new Promise((resolve) => this.lane.push({ resolve }));
+    return this.answerTo({});
   }
 
+  /** Sends nothing more. Whoever waits for an answer is told: asking is up to the unit's next owner. */
   close(): void {
+    this.closed = true;
     this.lane.close();
+    for (const item of this.awaited) item.reject?.(new UnitClosed());
+    this.awaited.clear();
+  }
+
+  private answerTo(item: Item<Out>): Promise<void> {
+    if (this.closed) return Promise.reject(new UnitClosed());
+    return new Promise((resolve, reject) => {
+      const awaited: Item<Out> = { ...item, resolve, reject };
+      this.awaited.add(awaited);
+      this.lane.push(awaited);
+    });
   }
 
   private async sendOrReject(batch: readonly Item<Out>[]): Promise<void> {
@@ -111,7 +136,10 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
     const reply = schema.decode(await this.ports.lanes.request(subject, body, TIMEOUT_MILLIS));
     this.checkEpoch(reply[0]);
     onReply?.(reply, records);
-    for (const item of batch) item.resolve?.();
+    for (const item of batch) {
+      item.resolve?.();
+      this.awaited.delete(item);
+    }
   }
 
   /** What a frozen owner says after a newer one spoke counts for nothing (D4): it is asked again. */
