@@ -37,30 +37,16 @@ export class DeviceEmulatorService extends UnitOwnerService<SegmentUnit> {
 
   /** The device hangs until its reset. */
   async hang(device: number): Promise<void> {
-    await this.unitOf(device).hang(device);
+    await this.unitAsked('device-emulator.hang', { device }).hang(device);
   }
 
   /** The device vanishes (R104). */
   async remove(device: number): Promise<void> {
-    await this.unitOf(device).remove(device);
+    await this.unitAsked('device-emulator.remove', { device }).remove(device);
   }
 
   /** How far the devices of a segment are. */
   progress(unit: string): DeviceProgress {
     return this.unit(unit).progress();
-  }
-
-  private unitOf(device: number): SegmentUnit {
-    const found = this.scenario.devices.find((each) => each.device === device);
-    if (!found) throw new UnknownDevice(device);
-    return this.unit(segmentUnit(found.segment));
-  }
-}
-
-/** A control request named a device that the scenario does not have. */
-export class UnknownDevice extends Error {
-  constructor(readonly device: number) {
-    super(`device ${device} is in no segment; expected a device of the running scenario`);
-    this.name = 'UnknownDevice';
   }
 }

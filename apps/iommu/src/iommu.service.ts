@@ -1,8 +1,8 @@
 import {
+  type ControlVerbs,
   type DeviceBinding,
   type IommuProgress,
   iommuUnit,
-  type ResolvedDevice,
   type ResolvedScenario,
 } from '@faultline/contracts';
 import { ServicePorts, UnitOwnerService } from '@faultline/runtime';
@@ -29,40 +29,41 @@ export class IommuService extends UnitOwnerService<IommuUnit> {
   }
 
   async attach(device: number): Promise<void> {
-    const [found, control] = this.locate(device);
-    await control.attach(found);
+    const control = this.control('iommu.attach', { device });
+    const found = this.scenario.devices.find((each) => each.device === device);
+    if (found) await control.attach(found);
   }
 
   async bind(binding: DeviceBinding): Promise<void> {
-    await this.locate(binding.device)[1].bind(binding);
+    await this.control('iommu.bind', binding).bind(binding);
   }
 
   unbind(device: number, pasid: number): Promise<TeardownReport> {
-    return this.locate(device)[1].unbind(device, pasid);
+    return this.control('iommu.unbind', { device }).unbind(device, pasid);
   }
 
   remove(device: number): Promise<{ forced: boolean }> {
-    return this.locate(device)[1].remove(device);
+    return this.control('iommu.remove', { device }).remove(device);
   }
 
   async detach(device: number): Promise<void> {
-    await this.locate(device)[1].detach(device);
+    await this.control('iommu.detach', { device }).detach(device);
   }
 
   async reset(device: number): Promise<void> {
-    await this.locate(device)[1].reset(device);
+    await this.control('iommu.reset', { device }).reset(device);
   }
 
   async replace(binding: DeviceBinding): Promise<void> {
-    await this.locate(binding.device)[1].replace(binding);
+    await this.control('iommu.replace', binding).replace(binding);
   }
 
   async freeQueue(iommu: number): Promise<void> {
-    await this.unit(iommuUnit(iommu)).control.freeQueue();
+    await this.control('iommu.free-queue', { iommu }).freeQueue();
   }
 
   async allocQueue(iommu: number): Promise<void> {
-    await this.unit(iommuUnit(iommu)).control.allocQueue();
+    await this.control('iommu.alloc-queue', { iommu }).allocQueue();
   }
 
   /** How far one IOMMU is. */
@@ -70,17 +71,7 @@ export class IommuService extends UnitOwnerService<IommuUnit> {
     return this.unit(unit).progress();
   }
 
-  private locate(device: number): [ResolvedDevice, DeviceControl] {
-    const found = this.scenario.devices.find((each) => each.device === device);
-    if (!found) throw new UnknownDevice(device);
-    return [found, this.unit(iommuUnit(found.iommu)).control];
-  }
-}
-
-/** A control request named a device that the scenario does not have. */
-export class UnknownDevice extends Error {
-  constructor(readonly device: number) {
-    super(`device ${device} is not behind any IOMMU; expected a device of the running scenario`);
-    this.name = 'UnknownDevice';
+  private control(verb: keyof ControlVerbs, request: object): DeviceControl {
+    return this.unitAsked(verb, request).control;
   }
 }

@@ -1,4 +1,10 @@
-import { type DecodeError, iommuQueueSchema, MessageOutOfPlace, type Subjects } from '@faultline/contracts';
+import {
+  type DecodeError,
+  iommuQueueSchema,
+  iommuUnit,
+  MessageOutOfPlace,
+  type Subjects,
+} from '@faultline/contracts';
 import type { GroupQueued } from '@faultline/domain';
 import type { LogMessage } from '@faultline/hosting';
 
@@ -20,7 +26,7 @@ export class WorkReader {
     private readonly subjects: Subjects,
     iommus: readonly number[],
   ) {
-    this.iommus = new Map(iommus.map((iommu) => [`iommu.${iommu}`, iommu]));
+    this.iommus = new Map(iommus.map((iommu) => [iommuUnit(iommu), iommu]));
   }
 
   read({ headers: { unit }, subject, body }: LogMessage): ReadWork {

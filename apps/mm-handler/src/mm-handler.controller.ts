@@ -39,17 +39,17 @@ export class MmHandlerController {
 
   @MessagePattern('mm-handler.exit')
   exit(@Payload() { mm }: Request<'mm-handler.exit'>): Promise<Reply<'mm-handler.exit'>> {
-    return this.change(mm, { kind: 'ExitAddressSpace', mm });
+    return this.change('mm-handler.exit', mm, { kind: 'ExitAddressSpace', mm });
   }
 
   @MessagePattern('mm-handler.unmap')
   unmap(@Payload() range: Request<'mm-handler.unmap'>): Promise<Reply<'mm-handler.unmap'>> {
-    return this.change(range.mm, { kind: 'UnmapVma', ...rangeOf(range) });
+    return this.change('mm-handler.unmap', range.mm, { kind: 'UnmapVma', ...rangeOf(range) });
   }
 
   @MessagePattern('mm-handler.protect')
   protect(@Payload() range: Request<'mm-handler.protect'>): Promise<Reply<'mm-handler.protect'>> {
-    return this.change(range.mm, {
+    return this.change('mm-handler.protect', range.mm, {
       kind: 'ProtectVma',
       ...rangeOf(range),
       permissions: range.permissions,
@@ -58,7 +58,7 @@ export class MmHandlerController {
 
   @MessagePattern('mm-handler.migrate')
   migrate(@Payload() range: Request<'mm-handler.migrate'>): Promise<Reply<'mm-handler.migrate'>> {
-    return this.change(range.mm, { kind: 'MigratePages', ...rangeOf(range) });
+    return this.change('mm-handler.migrate', range.mm, { kind: 'MigratePages', ...rangeOf(range) });
   }
 
   @MessagePattern('mm-handler.reclaim')
@@ -74,8 +74,12 @@ export class MmHandlerController {
     return this.service.progress(unit);
   }
 
-  private async change(mm: number, command: MmCommand): Promise<Record<string, never>> {
-    await this.service.change(mm, command);
+  private async change(
+    verb: keyof ControlVerbs,
+    mm: number,
+    command: MmCommand,
+  ): Promise<Record<string, never>> {
+    await this.service.change(verb, mm, command);
     return {};
   }
 }

@@ -144,7 +144,7 @@ describe('PASIDs', () => {
   it('D7 a PASID of another shard cannot name the mm', async () => {
     const shards = [shardOf({}), shardOf({ shard: 1 })];
     const bench = await MmBench.started(scenarioOf({ shards, processes: [], devices: [] }));
-    await expect(bench.control.bind({ mm: 5, pasid: 9 })).rejects.toThrow('no process with mm 5');
+    await expect(bench.control.bind({ mm: 5, pasid: 9 })).rejects.toThrow('no address space 5');
     const here = shardOfPasid(9, 2);
     const other = [...Array(50).keys()].find((pasid) => shardOfPasid(pasid, 2) !== here) ?? -1;
     const process = { ...scenarioOf().processes[0], mm: 0, pasid: 9, shard: here };

@@ -1,5 +1,6 @@
 import {
   type BoundPasid,
+  type ControlVerbs,
   type MmProgress,
   type ResolvedProcess,
   type ResolvedScenario,
@@ -28,31 +29,31 @@ export class MmHandlerService extends UnitOwnerService<ShardUnit> {
   }
 
   async create(process: ResolvedProcess): Promise<{ mm: number }> {
-    await this.unitOf(process.mm).create(process);
+    await this.unitAsked('mm-handler.create', process).create(process);
     return { mm: process.mm };
   }
 
   async bind(mm: number, pasid: number): Promise<BoundPasid> {
-    return this.unitOf(mm, pasid).bind({ kind: 'BindPasid', pasid, mm });
+    return this.unitOf('mm-handler.bind', mm, pasid).bind({ kind: 'BindPasid', pasid, mm });
   }
 
   async rebind(mm: number, pasid: number): Promise<BoundPasid> {
-    return this.unitOf(mm, pasid).bind({ kind: 'RebindPasid', pasid, mm });
+    return this.unitOf('mm-handler.rebind', mm, pasid).bind({ kind: 'RebindPasid', pasid, mm });
   }
 
   /** The PASID names nothing any more; that it named this mm is checked. */
   async unbind(mm: number, pasid: number): Promise<void> {
-    await this.unitOf(mm, pasid).unbind(mm, pasid);
+    await this.unitOf('mm-handler.unbind', mm, pasid).unbind(mm, pasid);
   }
 
   /** Changes an address space; resolves when no translation of what was there before is left. */
-  async change(mm: number, command: MmCommand): Promise<void> {
-    await this.unitOf(mm).change(command);
+  async change(verb: keyof ControlVerbs, mm: number, command: MmCommand): Promise<void> {
+    await this.unitAsked(verb, { mm }).change(command);
   }
 
   /** Takes pages from whoever has them; resolves when no translation to them is left. */
   async reclaim(shard: number, pages: number): Promise<void> {
-    await this.unit(shardUnit(shard)).change({ kind: 'ReclaimPages', pages });
+    await this.unitAsked('mm-handler.reclaim', { shard }).change({ kind: 'ReclaimPages', pages });
   }
 
   /** How far one shard is. */
@@ -61,13 +62,10 @@ export class MmHandlerService extends UnitOwnerService<ShardUnit> {
   }
 
   /** The shard of an address space; the PASID that names it has to be in the same part of the PASID table (D7). */
-  private unitOf(mm: number, pasid?: number): ShardUnit {
-    const { processes, shards } = this.scenario;
-    const shard = processes.find((process) => process.mm === mm)?.shard;
-    if (shard === undefined) throw new Error(`the scenario has no process with mm ${mm}`);
-    if (pasid !== undefined && shardOfPasid(pasid, shards.length) !== shard) {
+  private unitOf(verb: keyof ControlVerbs, mm: number, pasid: number): ShardUnit {
+    const unit = this.unitAsked(verb, { mm });
+    if (shardUnit(shardOfPasid(pasid, this.scenario.shards.length)) !== unit.name)
       throw new Error(`PASID ${pasid} does not belong to the shard of mm ${mm}`);
-    }
-    return this.unit(shardUnit(shard));
+    return unit;
   }
 }

@@ -1,4 +1,4 @@
-import type { ResolvedScenario } from '@faultline/contracts';
+import { type ControlVerbs, type ResolvedScenario, unitsAsked } from '@faultline/contracts';
 import { isLoss } from '@faultline/hosting';
 import type { ServicePorts } from './ports';
 import { UnitService } from './unit-service';
@@ -88,6 +88,15 @@ export abstract class UnitOwnerService<Unit extends OwnedUnit = OwnedUnit> exten
     const unit = this.owned.get(name);
     if (!unit) throw new UnitNotHere(name);
     return unit;
+  }
+
+  /**
+   * The unit here that a control request about one unit is for, found as by whoever sent it. Throws `NotInScenario` and
+   * {@link UnitNotHere}.
+   */
+  protected unitAsked(verb: keyof ControlVerbs, request: object): Unit {
+    const [name = verb] = unitsAsked(verb, request, this.scenario);
+    return this.unit(name);
   }
 
   protected get units(): readonly Unit[] {
