@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OPEN_READONLY } from 'sqlite3';
 import * as sqlite3 from 'sqlite3';
@@ -50,6 +50,26 @@ export async function openForReading(path: string, definition: DatabaseDefinitio
   } catch (error) {
     await source?.destroy();
     throw translateError(error, path);
+  }
+}
+
+/**
+ * Copies a database as it is at one moment into a new file, in place of one that is there. Some of it may be beside the file itself,
+ * in its write-ahead log, so that SQLite has to do it. Throws the typed error of the failure.
+ */
+export async function copyDatabase(
+  path: string,
+  copyPath: string,
+  definition: DatabaseDefinition,
+): Promise<void> {
+  rmSync(copyPath, { force: true });
+  const source = await openForReading(path, definition);
+  try {
+    await source.query('VACUUM INTO ?', [copyPath]);
+  } catch (error) {
+    throw translateError(error, path);
+  } finally {
+    await source.destroy();
   }
 }
 

@@ -12,6 +12,8 @@ import {
   RecordReader,
   RecordWriter,
 } from '.';
+import { copyDatabase, openForReading, openForWriting } from './database';
+import { PROJECTIONS_DATABASE } from './projections-schema';
 import { RecordBench } from './record.testkit';
 
 const bench = new RecordBench();
@@ -117,7 +119,31 @@ describe('a rebuild', () => {
   });
 });
 
+it('a copy of a database has what is still beside its file', async () => {
+  const folder = await projected();
+  const [path, copy] = [join(folder, PROJECTIONS_FILE), join(folder, 'copy.sqlite')];
+  const writer = await openForWriting(path, PROJECTIONS_DATABASE);
+  await writer.query(`INSERT INTO counter VALUES ('Invented', 3)`);
+  await copyDatabase(path, copy, PROJECTIONS_DATABASE);
+  await writer.destroy();
+  const reader = await openForReading(copy, PROJECTIONS_DATABASE);
+  const found: unknown = await reader.query(`SELECT count FROM counter WHERE name = 'Invented'`);
+  await reader.destroy();
+  expect(found).toEqual([{ count: 3 }]);
+});
+
 describe('the content of a table', () => {
+  it('is all of it, however many pages it takes', async () => {
+    const folder = await projected();
+    const rows = 4_500;
+    await change(
+      folder,
+      'DELETE FROM counter',
+      `INSERT INTO counter WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows}) SELECT 'c' || i, i FROM n`,
+    );
+    expect((await projectionContent(folder)).map((content) => content.rows)).toEqual([6, rows, 1]);
+  });
+
   it('does not depend on the order of its rows, and shows two rows that are the same', async () => {
     const folder = await projected();
     const counters = async () => (await projectionContent(folder)).find(({ table }) => table === 'counter');

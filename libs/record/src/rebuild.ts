@@ -1,9 +1,10 @@
-import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROJECTIONS_FILE } from './database';
+import { copyDatabase, PROJECTIONS_FILE } from './database';
 import { RecordUnreadable } from './errors';
 import { compareTables, type TableDifference } from './table-difference';
 import { Projections } from './projections';
+import { PROJECTIONS_DATABASE } from './projections-schema';
 import { RecordReader } from './record-reader';
 import { projectionContent, type TableContent } from './table-content';
 
@@ -37,8 +38,7 @@ export async function rebuildProjections(directory: string): Promise<RebuildRepo
   try {
     const before = await contentBefore(directory, reader);
     if (before === undefined || 'unreadable' in before)
-      for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true });
-    else copyFileSync(path, copy);
+      for (const file of [path, `${path}-wal`, `${path}-shm`, copy]) rmSync(file, { force: true });
     const projections = await Projections.open(directory);
     const messages = await projections.rebuild(reader).finally(() => projections.close());
     const tables = await projectionContent(directory);
@@ -55,14 +55,17 @@ export async function rebuildProjections(directory: string): Promise<RebuildRepo
 
 const NOTHING = { before: 'nothing', identical: true, differences: [], kept: null } as const;
 
+/** What there was, of which a copy is kept; undefined for nothing. */
 async function contentBefore(
   directory: string,
   reader: RecordReader,
 ): Promise<TableContent[] | { unreadable: string } | undefined> {
-  if (!existsSync(join(directory, PROJECTIONS_FILE))) return undefined;
+  const path = join(directory, PROJECTIONS_FILE);
+  if (!existsSync(path)) return undefined;
   try {
     const projections = await Projections.open(directory);
     await projections.project(reader).finally(() => projections.close());
+    await copyDatabase(path, join(directory, PROJECTIONS_BEFORE_FILE), PROJECTIONS_DATABASE);
     return await projectionContent(directory);
   } catch (error) {
     // It holds nothing that the record does not give again: a damaged file is what a rebuild is for.

@@ -13,6 +13,9 @@ export interface TableContent {
   hash: string;
 }
 
+/** A row by the names of its columns. */
+export type Row = Record<string, unknown>;
+
 /** Rows that are in memory at a time. */
 const PAGE_ROWS = 2_000;
 const MODULUS = 1n << 256n;
@@ -33,19 +36,40 @@ export async function projectionContent(directory: string): Promise<TableContent
 }
 
 async function contentOf(source: DataSource, table: string): Promise<TableContent> {
+  const key = await keyOf(source, table);
   let sum = 0n;
   let rows = 0;
-  for (;;) {
-    const page = await source.query<object[]>(`SELECT * FROM ${table} ORDER BY 1, 2 LIMIT ? OFFSET ?`, [
-      PAGE_ROWS,
-      rows,
-    ]);
+  for (let last: Row | undefined; ;) {
+    const page = await pageAfter(source, table, key, last);
     // A sum, unlike an exclusive or, does not take two equal rows for none.
     for (const row of page) sum = (sum + hashOf(row)) % MODULUS;
     rows += page.length;
+    last = page[page.length - 1];
     if (page.length < PAGE_ROWS) return { table, rows, hash: sum.toString(16).padStart(64, '0') };
   }
 }
 
-const hashOf = (row: object): bigint =>
+/** The columns that name a row of the table, in their order. */
+export async function keyOf(source: DataSource, table: string): Promise<string[]> {
+  const columns = await source.query<{ name: string; pk: number }[]>(`PRAGMA main.table_info(${table})`);
+  const key = columns.filter(({ pk }) => pk > 0).sort((one, other) => one.pk - other.pk);
+  return key.map(({ name }) => name);
+}
+
+/** By key and not by count, so that no row is passed over twice. */
+function pageAfter(
+  source: DataSource,
+  table: string,
+  key: readonly string[],
+  last: Row | undefined,
+): Promise<Row[]> {
+  const after = last ? `WHERE (${key.join(', ')}) > (${key.map(() => '?').join(', ')})` : '';
+  const values = last ? key.map((name) => last[name]) : [];
+  return source.query<Row[]>(
+    `SELECT * FROM ${table} ${after} ORDER BY ${key.join(', ')} LIMIT ${PAGE_ROWS}`,
+    values,
+  );
+}
+
+const hashOf = (row: Row): bigint =>
   BigInt(`0x${createHash('sha256').update(JSON.stringify(row)).digest('hex')}`);

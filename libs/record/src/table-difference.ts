@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { openForReading } from './database';
 import { PROJECTIONS_DATABASE } from './projections-schema';
-import type { TableContent } from './table-content';
+import { keyOf, type Row, type TableContent } from './table-content';
 
 /** A row that is not the same before and after; `null` where there is none. */
 export interface RowDifference {
@@ -22,8 +22,6 @@ export interface TableDifference {
 
 /** Rows of each table that are shown. */
 const SHOWN_ROWS = 5;
-
-type Row = Record<string, unknown>;
 
 /** The tables that differ, each with its first differing rows. */
 export async function compareTables(
@@ -51,9 +49,7 @@ export async function compareTables(
 }
 
 async function differingRows(source: DataSource, table: string): Promise<RowDifference[]> {
-  const columns = await source.query<{ name: string; pk: number }[]>(`PRAGMA main.table_info(${table})`);
-  const key = columns.filter(({ pk }) => pk > 0).sort((one, other) => one.pk - other.pk);
-  const names = key.map(({ name }) => name);
+  const names = await keyOf(source, table);
   const only = (one: string, other: string): Promise<Row[]> =>
     source.query<Row[]>(
       `SELECT * FROM (SELECT * FROM ${one}.${table} EXCEPT SELECT * FROM ${other}.${table}) ORDER BY ${names.join(', ')} LIMIT ${SHOWN_ROWS}`,
