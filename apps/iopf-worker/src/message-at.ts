@@ -1,4 +1,4 @@
-import type { LogMessage, LogPort, Running } from '@faultline/hosting';
+import { followUntil, type LogMessage, type LogPort } from '@faultline/hosting';
 
 /** The log does not hold that message (any more). */
 export class MessageMissing extends Error {
@@ -15,21 +15,8 @@ export class MessageMissing extends Error {
 export async function messageAt(log: LogPort, subject: string, sequence: number): Promise<LogMessage> {
   const last = await log.last(subject);
   if (!last || last.sequence < sequence) throw new MessageMissing(subject, sequence);
-  let following: Promise<Running> | undefined;
-  try {
-    return await new Promise<LogMessage>((resolve, reject) => {
-      following = log.follow({
-        subject,
-        fromSequence: sequence,
-        onMessage: (message) => {
-          if (message.sequence === sequence) resolve({ ...message, body: message.body.slice() });
-          else reject(new MessageMissing(subject, sequence));
-        },
-        onError: reject,
-      });
-      following.catch(reject);
-    });
-  } finally {
-    await following?.then((running) => running.stop()).catch(() => undefined);
-  }
+  return followUntil(log, { subject, fromSequence: sequence }, (message) => {
+    if (message.sequence !== sequence) throw new MessageMissing(subject, sequence);
+    return { ...message, body: message.body.slice() };
+  });
 }

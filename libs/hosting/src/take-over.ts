@@ -1,12 +1,6 @@
 import { Deposed } from './append-surely';
-import {
-  AppendRefused,
-  type ClockPort,
-  type LogMessage,
-  type LogPort,
-  LogTrimmed,
-  type Running,
-} from './ports';
+import { followUntil } from './follow-until';
+import { AppendRefused, type ClockPort, type LogMessage, type LogPort, LogTrimmed } from './ports';
 import { type OutgoingMessage, UnitJournal } from './unit-journal';
 
 /** What a new owner needs to continue a unit, or to begin one that has no history. */
@@ -134,24 +128,12 @@ class History {
     if (end > this.position) await this.readTo(end);
   }
 
-  private async readTo(end: number): Promise<void> {
-    let following: Promise<Running> | undefined;
-    try {
-      await new Promise<void>((resolve, reject) => {
-        following = this.log.follow({
-          subject: this.how.pattern,
-          fromSequence: this.position + 1,
-          onMessage: (message) => {
-            this.take(message);
-            if (message.sequence >= end) resolve();
-          },
-          onError: reject,
-        });
-        following.catch(reject);
-      });
-    } finally {
-      await following?.then((running) => running.stop()).catch(() => undefined);
-    }
+  private readTo(end: number): Promise<unknown> {
+    const where = { subject: this.how.pattern, fromSequence: this.position + 1 };
+    return followUntil(this.log, where, (message) => {
+      this.take(message);
+      return message.sequence >= end ? true : undefined;
+    });
   }
 
   private take(message: LogMessage): void {

@@ -1,4 +1,5 @@
 import { appendSurely } from './append-surely';
+import { followUntil } from './follow-until';
 import {
   AppendRefused,
   type ClockPort,
@@ -7,7 +8,6 @@ import {
   type LogPort,
   LogTrimmed,
   LogUnavailable,
-  type Running,
 } from './ports';
 
 /** Pause between tries while the log is full or away. Long enough not to add to its trouble, short enough not to be felt after it. */
@@ -131,25 +131,14 @@ export class UnitJournal {
     const { subject, expectedLastSubjectSequence: known } = refusal;
     const end = (await this.log.last(subject))?.sequence ?? 0;
     if (end <= known) throw refusal;
-    let following: Promise<Running> | undefined;
     try {
-      return await new Promise<number>((resolve, reject) => {
-        following = this.log.follow({
-          subject,
-          fromSequence: known + 1,
-          onMessage: ({ sequence, headers }) => {
-            if (headers.unit === this.unit) reject(refusal);
-            else if (sequence >= end) resolve(sequence);
-          },
-          onError: reject,
-        });
-        following.catch(reject);
+      return await followUntil(this.log, { subject, fromSequence: known + 1 }, ({ sequence, headers }) => {
+        if (headers.unit === this.unit) throw refusal;
+        return sequence >= end ? sequence : undefined;
       });
     } catch (error) {
       // What follows this owner's last message is trimmed only behind the snapshot of another owner.
       throw error instanceof LogTrimmed ? refusal : error;
-    } finally {
-      await following?.then((running) => running.stop()).catch(() => undefined);
     }
   }
 }
