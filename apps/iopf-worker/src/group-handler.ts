@@ -8,7 +8,7 @@ import {
   type ShardPosition,
   splitRuns,
 } from '@faultline/domain';
-import { ModelTime, toError } from '@faultline/hosting';
+import { ModelTime } from '@faultline/hosting';
 import type { ServicePorts } from '@faultline/runtime';
 import type { HandledRun, ShardLanes } from './shard-lanes';
 
@@ -65,16 +65,12 @@ export class GroupHandler {
     if (!run) return done();
     const { members } = work.group;
     const part = runs.length === 1 ? members : members.slice(run.start, run.end);
-    try {
-      this.lanes.handle(run.shard, part, (result) => {
-        if (result instanceof Error) return done(result);
-        results.push(result);
-        if (result.code === ResponseCode.SUCCESS) this.next(work, runs, results, done);
-        else done();
-      });
-    } catch (thrown) {
-      done(toError(thrown));
-    }
+    this.lanes.handle(run.shard, part, (result) => {
+      if (result instanceof Error) return done(result);
+      results.push(result);
+      if (result.code === ResponseCode.SUCCESS) this.next(work, runs, results, done);
+      else done();
+    });
   }
 }
 

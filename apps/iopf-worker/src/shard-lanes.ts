@@ -13,12 +13,23 @@ export interface HandledRun extends HandleReply {
   sequence: number;
 }
 
+/** A group has a member of a shard that the scenario does not have. */
+export class UnknownShard extends Error {
+  constructor(readonly shard: number) {
+    super(`shard ${shard} is not part of the scenario`);
+    this.name = 'UnknownShard';
+  }
+}
+
+/** Why a run cannot be decided, now or later. */
+type Refusal = LaneRejected | UnknownShard;
+
 type HandleRecord = ReturnType<typeof handleSchema.decode>[number];
 
 /** The lanes to the mm shards. Results are matched by run number, so requests to one shard may be in flight side by side. */
 export class ShardLanes {
   private readonly lanes = new Map<number, LaneClient<HandleRequest, HandleRecord>>();
-  private readonly open = new Map<number, (result: HandledRun | LaneRejected) => void>();
+  private readonly open = new Map<number, (result: HandledRun | Refusal) => void>();
   private lastRun = 0;
 
   constructor(ports: ServicePorts, scenario: Pick<ResolvedScenario, 'cost' | 'workers' | 'shards'>) {
@@ -43,14 +54,10 @@ export class ShardLanes {
     }
   }
 
-  /** Asks the shard to handle a run of members, and calls back with its result, or with why the shard refuses it. */
-  handle(
-    shard: number,
-    members: readonly RunMember[],
-    done: (result: HandledRun | LaneRejected) => void,
-  ): void {
+  /** Asks the shard to handle a run of members, and calls back with its result, or with why it cannot be decided. */
+  handle(shard: number, members: readonly RunMember[], done: (result: HandledRun | Refusal) => void): void {
     const lane = this.lanes.get(shard);
-    if (!lane) throw new Error(`shard ${shard} is not part of the scenario`);
+    if (!lane) return done(new UnknownShard(shard));
     this.lastRun = (this.lastRun + 1) >>> 0;
     const run = this.lastRun;
     this.open.set(run, done);

@@ -217,11 +217,11 @@ describe('D12 poison: first FAILURE results for what can be named, then the lett
     expect(bench.steps.at(-1)).toBe('acknowledged');
   });
 
-  it('a group whose handling throws is poison, and its server is free again', async () => {
+  it('a group with a member of no shard is poison, and its server is free again', async () => {
     const broken = new Bench();
     broken.ports.clock.advance(1);
-    const lanes = { handle: () => expectNever('shard 7 is not part of the scenario') };
-    const handler = new GroupHandler(broken.ports, scenario, lanes as unknown as ShardLanes);
+    const lanes = new ShardLanes(broken.ports, { ...scenario, shards: [] });
+    const handler = new GroupHandler(broken.ports, scenario, lanes);
     const intake = new WorkIntake(broken.ports, scenario, handler, new ResultLog(broken.ports));
     Object.assign(broken, { intake });
     await broken.start();
@@ -229,8 +229,16 @@ describe('D12 poison: first FAILURE results for what can be named, then the lett
       await broken.put(encode(groupOf(group)));
     expect(results(broken.steps)).toHaveLength(2 * scenario.workers.servers);
     expect(broken.steps.at(-2)).toMatch(
-      /shard 7 is not part of the scenario; answered FAILURE: group 0\.3\.8/,
+      /shard 0 is not part of the scenario; answered FAILURE: group 0\.3\.8/,
     );
+  });
+
+  it('a mistake of the program is not: it is told as what it is, and no group is answered for it', () => {
+    const lanes = { handle: () => expectNever('a mistake') };
+    const handler = new GroupHandler(bench.ports, scenario, lanes as unknown as ShardLanes);
+    const done = jest.fn();
+    expect(() => handler.handle({ iommu: 0, epoch: 3, group: groupOf(1) }, done)).toThrow('a mistake');
+    expect(done).not.toHaveBeenCalled();
   });
 });
 
