@@ -296,9 +296,9 @@ export class LabRun {
     const { lifeline, lab, scenario, expectedDeadLetters, longestPauseMillis } = this;
     const [devices, iommus, mm] = await lifeline.race(
       Promise.all([
-        control.ask('device-emulator.progress', {}, ABSENCE_MILLIS),
-        control.ask('iommu.progress', {}, ABSENCE_MILLIS),
-        control.ask('mm-handler.progress', {}, ABSENCE_MILLIS),
+        control.look('device-emulator.progress', ABSENCE_MILLIS),
+        control.look('iommu.progress', ABSENCE_MILLIS),
+        control.look('mm-handler.progress', ABSENCE_MILLIS),
       ]),
     );
     const standing: Standing = { ...devices, ...iommus, ...mm };

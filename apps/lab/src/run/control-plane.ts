@@ -3,6 +3,9 @@ import { ANSWER_MILLIS, ControlClient, ControlRefused, ControlUnanswered } from 
 import type { ClientNats } from '@nestjs/microservices';
 import { RunFailed } from '../errors';
 
+/** Questions that only tell how far something is. */
+type Look = 'device-emulator.progress' | 'iommu.progress' | 'mm-handler.progress';
+
 /** A question got no answer: whether it was received is unknown. */
 export class Unanswered extends RunFailed {}
 
@@ -22,15 +25,30 @@ export class ControlPlane {
     this.control = new ControlClient(client, subjects, scenario, desertedMillis);
   }
 
-  async ask<V extends keyof ControlVerbs>(
+  /** Asks for so long, and as long as a unit may be without an owner. Rejects with {@link Unanswered} and other `RunFailed`. */
+  ask<V extends keyof ControlVerbs>(
     verb: V,
     request: ControlVerbs[V]['request'],
     answerMillis = ANSWER_MILLIS,
   ): Promise<ControlVerbs[V]['reply']> {
-    // Who looks at progress looks again soon, and wants to do other things meanwhile.
-    const patience = verb.endsWith('.progress') ? answerMillis : Math.max(answerMillis, this.absenceMillis);
+    return this.put(verb, request, Math.max(answerMillis, this.absenceMillis));
+  }
+
+  /**
+   * Looks how far things are. Waits for no owner: who looks looks again soon, and wants to do other things meanwhile. Rejects like
+   * {@link ask}.
+   */
+  look<V extends Look>(verb: V, answerMillis = ANSWER_MILLIS): Promise<ControlVerbs[V]['reply']> {
+    return this.put(verb, {}, answerMillis);
+  }
+
+  private async put<V extends keyof ControlVerbs>(
+    verb: V,
+    request: ControlVerbs[V]['request'],
+    patienceMillis: number,
+  ): Promise<ControlVerbs[V]['reply']> {
     try {
-      return await this.control.ask(verb, request, patience);
+      return await this.control.ask(verb, request, patienceMillis);
     } catch (thrown) {
       throw failureOf(verb, thrown);
     }

@@ -44,7 +44,7 @@ function courseOver(
     if (verb === 'iommu.progress') return Promise.resolve({ ...iommus, ...look.iommus });
     return Promise.resolve({ drained: look.mm ?? true });
   };
-  const control = { ask } as unknown as ControlPlane;
+  const control = { ask, look: ask } as unknown as ControlPlane;
   const course = new Course({
     control,
     lifeline,

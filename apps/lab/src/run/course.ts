@@ -79,10 +79,7 @@ export class Course {
 
   private async look(): Promise<Progress> {
     const { control, lifeline, onProgress, mayMiss } = this.options;
-    const looks = Promise.all([
-      control.ask('device-emulator.progress', {}),
-      control.ask('iommu.progress', {}),
-    ]);
+    const looks = Promise.all([control.look('device-emulator.progress'), control.look('iommu.progress')]);
     try {
       const [devices, iommus] = await lifeline.race(looks);
       this.seen = { atMillis: performance.now(), devices, iommus };
@@ -96,7 +93,7 @@ export class Course {
   private async mmDrained(): Promise<boolean> {
     const { control, lifeline, mayMiss } = this.options;
     try {
-      return (await lifeline.race(control.ask('mm-handler.progress', {}))).drained;
+      return (await lifeline.race(control.look('mm-handler.progress'))).drained;
     } catch (error) {
       if (!mayMiss || !(error instanceof Unanswered)) throw error;
       return false;
