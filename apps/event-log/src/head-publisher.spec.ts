@@ -1,7 +1,7 @@
 import { decodeHead, encodeHead } from '@faultline/audit';
 import { HEAD_PREFIX, headKey } from '@faultline/contracts';
 import { type KvPort, KvUnavailable, ManualClock, MemoryKv } from '@faultline/hosting';
-import { eventually } from '../../../libs/hosting/src/testkit/eventually.testkit';
+import { eventually, rejectionOf } from '../../../libs/hosting/src/testkit/eventually.testkit';
 import { HeadDiffers, HeadPublisher, type HeadPublisherOptions } from './head-publisher';
 
 /** The hash of a position, as a record of this seed has it. */
@@ -93,6 +93,41 @@ describe('HeadPublisher', () => {
     publisher.recorded();
     await eventually('the failure', () => bench.failures.length > 0);
     expect(bench.failures).toEqual([new HeadDiffers(10)]);
+  });
+
+  it('stops at once while a due head and the last one both wait for the bucket', async () => {
+    const bench = new Bench();
+    let refused = 0;
+    const heads: KvPort = Object.create(bench.heads, {
+      put: { value: () => Promise.reject(new KvUnavailable(`refusal ${(refused += 1)}`, 'timeout')) },
+    }) as KvPort;
+    const publisher = bench.publisher({ heads });
+    await publisher.begin();
+    bench.position = 10;
+    publisher.recorded();
+    await eventually('the due head waits', () => bench.delays.length === 1);
+    const last = rejectionOf(publisher.publishLast(10_000_000));
+    await eventually('the last head waits', () => refused === 2);
+    await publisher.stop();
+    expect(await last).toBeInstanceOf(KvUnavailable);
+    expect(bench.delays).toHaveLength(1);
+  });
+
+  it('does not wait before another attempt when it was stopped during one', async () => {
+    const bench = new Bench();
+    let refuse: ((error: Error) => void) | undefined;
+    const heads: KvPort = Object.create(bench.heads, {
+      put: { value: () => new Promise((_, reject) => (refuse = reject)) },
+    }) as KvPort;
+    const publisher = bench.publisher({ heads });
+    await publisher.begin();
+    bench.position = 10;
+    publisher.recorded();
+    await eventually('the attempt', () => refuse !== undefined);
+    const stopped = publisher.stop();
+    refuse?.(new KvUnavailable('k', 'timeout'));
+    await stopped;
+    expect(bench.delays).toEqual([]);
   });
 
   it('tries again while the bucket does not answer, and the record goes on', async () => {

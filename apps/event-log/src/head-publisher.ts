@@ -80,7 +80,7 @@ export class HeadPublisher {
     );
   }
 
-  /** Publishes the head of all that is on disk, trying for so long. Rejects when the bucket does not take it. */
+  /** Publishes the head of all that is on disk, trying for so long, or until it is stopped. Rejects when the bucket does not take it. */
   async publishLast(patienceMicros: number): Promise<void> {
     const { clock, position } = this.options;
     const deadline = clock.nowMicros() + patienceMicros;
@@ -91,7 +91,7 @@ export class HeadPublisher {
         if (last > this.published) await this.publish(last);
         return;
       } catch (error) {
-        if (error instanceof HeadDiffers || clock.nowMicros() >= deadline) throw error;
+        if (error instanceof HeadDiffers || this.stopped || clock.nowMicros() >= deadline) throw error;
         await this.retry.wait(RETRY_MICROS);
       }
     }
@@ -110,6 +110,7 @@ export class HeadPublisher {
       } catch (thrown) {
         const error = toError(thrown);
         if (error instanceof HeadDiffers) throw error;
+        if (this.stopped) return;
         this.options.onDelay(error, retryMicros);
         await this.retry.wait(retryMicros);
         retryMicros = Math.min(2 * retryMicros, LONGEST_RETRY_MICROS);
