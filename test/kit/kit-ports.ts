@@ -1,4 +1,4 @@
-import { type ServiceName, type Subjects, subjectsOf } from '@faultline/contracts';
+import { NEWEST_FORMAT, type ServiceName, type Subjects, subjectsOf } from '@faultline/contracts';
 import type {
   BlobPort,
   ClockPort,
@@ -57,6 +57,7 @@ export class KitPorts extends ServicePorts {
       session: instance,
       leaseMillis: 3_000,
       trimAbove: 0.5,
+      format: NEWEST_FORMAT,
       snapshotEvents,
       replicas: 1,
       natsServers: [],

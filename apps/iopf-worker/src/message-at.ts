@@ -1,12 +1,16 @@
-import { followUntil, type LogMessage, type LogPort } from '@faultline/hosting';
+import { followUntil, type LogMessage, type LogPort, LogTrimmed } from '@faultline/hosting';
 
 /** The log does not hold that message (any more). */
 export class MessageMissing extends Error {
   constructor(
     readonly subject: string,
     readonly sequence: number,
+    options?: ErrorOptions,
   ) {
-    super(`the log has no message ${sequence} on ${subject}: it was trimmed, or it never was there`);
+    super(
+      `the log has no message ${sequence} on ${subject}: it was trimmed, or it never was there`,
+      options,
+    );
     this.name = 'MessageMissing';
   }
 }
@@ -15,8 +19,12 @@ export class MessageMissing extends Error {
 export async function messageAt(log: LogPort, subject: string, sequence: number): Promise<LogMessage> {
   const last = await log.last(subject);
   if (!last || last.sequence < sequence) throw new MessageMissing(subject, sequence);
-  return followUntil(log, { subject, fromSequence: sequence }, (message) => {
-    if (message.sequence !== sequence) throw new MessageMissing(subject, sequence);
-    return { ...message, body: message.body.slice() };
-  });
+  try {
+    return await followUntil(log, { subject, fromSequence: sequence }, (message) => {
+      if (message.sequence !== sequence) throw new MessageMissing(subject, sequence);
+      return { ...message, body: message.body.slice() };
+    });
+  } catch (error) {
+    throw error instanceof LogTrimmed ? new MessageMissing(subject, sequence, { cause: error }) : error;
+  }
 }

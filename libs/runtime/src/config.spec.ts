@@ -1,3 +1,4 @@
+import { FORMATS, NEWEST_FORMAT } from '@faultline/contracts';
 import { ConfigError, readConfig, readProvisioning } from './config';
 
 describe('readConfig', () => {
@@ -35,16 +36,20 @@ describe('readConfig', () => {
 
 describe('readProvisioning', () => {
   it('has a default for everything, and takes what is set', () => {
-    expect(readProvisioning({})).toEqual({ replicas: 1, ackWaitMillis: 6_000 });
+    expect(readProvisioning({})).toEqual({ replicas: 1, ackWaitMillis: 6_000, format: NEWEST_FORMAT });
     expect(readProvisioning({ FAULTLINE_REPLICAS: '3', FAULTLINE_ACK_WAIT_MILLIS: '1500' })).toEqual({
       replicas: 3,
       ackWaitMillis: 1_500,
+      format: NEWEST_FORMAT,
     });
+    const [oldest] = FORMATS;
+    expect(readProvisioning({ FAULTLINE_FORMAT: oldest?.release }).format).toEqual(oldest);
   });
 
   it.each([
     [{ FAULTLINE_REPLICAS: '0' }, "FAULTLINE_REPLICAS is '0', expected a whole number from 1 to 5"],
     [{ FAULTLINE_REPLICAS: 'three' }, "FAULTLINE_REPLICAS is 'three', expected a whole number from 1 to 5"],
+    [{ FAULTLINE_FORMAT: '0.0.1' }, /is '0.0.1', expected a release whose format this version writes: 0.1.0/],
     [{ FAULTLINE_ACK_WAIT_MILLIS: '10' }, /is '10', expected a whole number from 1000 to 600000/],
   ])('says which variable is wrong, what it is and what was expected', (variables, message) => {
     expect(() => readProvisioning(variables)).toThrow(ConfigError);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { LAB_NAME, type ServiceName } from '@faultline/contracts';
+import { type Format, FORMATS, LAB_NAME, NEWEST_FORMAT, type ServiceName } from '@faultline/contracts';
 import { DEFAULT_ACK_WAIT_MILLIS } from '@faultline/messaging';
 import { z } from 'zod';
 import { FailpointInvalid, type FailpointRule, parseFailpoints } from './failpoints';
@@ -20,6 +20,17 @@ const replicas = wholeNumber(1, 5)
   );
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** Releases whose format can be written. */
+const RELEASES = FORMATS.map(({ release }) => release);
+
+const format = z
+  .enum(RELEASES, `a release whose format this version writes: ${RELEASES.join(', ')}`)
+  .optional()
+  .transform((release) => FORMATS.find((each) => each.release === release) ?? NEWEST_FORMAT)
+  .describe(
+    'while instances of two versions serve one laboratory: the older of the two, in whose format all of them write; absent: the newest format; the same for all instances',
+  );
 
 /** What a service instance is told by its environment; everything about the experiment comes from the scenario in the log. */
 const environment = z.object({
@@ -61,6 +72,7 @@ const environment = z.object({
     .describe(
       "share of its size limit from which on the event log removes from the laboratory's log what nobody needs any more, in percent; 100: never",
     ),
+  FAULTLINE_FORMAT: format,
   FAULTLINE_RUN_DIR: z.string().min(1).optional().describe('where the event log is kept'),
   FAULTLINE_RUNS_DIR: z
     .string()
@@ -91,6 +103,7 @@ const environment = z.object({
 /** What whoever makes a laboratory's streams and queues is told by its environment. */
 const provisioning = z.object({
   FAULTLINE_REPLICAS: replicas,
+  FAULTLINE_FORMAT: format,
   FAULTLINE_ACK_WAIT_MILLIS: wholeNumber(1_000, 600_000)
     .default(DEFAULT_ACK_WAIT_MILLIS)
     .describe(
@@ -101,6 +114,8 @@ const provisioning = z.object({
 /** How a laboratory's streams and queues are to be made. */
 export interface ProvisioningConfig {
   replicas: number;
+  /** What is written, so that all instances can read it. */
+  format: Format;
   ackWaitMillis: number;
 }
 
@@ -116,6 +131,8 @@ export interface ServiceConfig {
   snapshotEvents: number;
   /** Share of the log's size limit, from 0 to 1, from which on it is trimmed. */
   trimAbove: number;
+  /** What it writes, so that other instances can read it. */
+  format: Format;
   /** Copies of what this instance makes on the server. */
   replicas: number;
   /** Laboratory it serves; at a site, one after the other. */
@@ -156,6 +173,7 @@ export function readConfig(service: ServiceName, variables: NodeJS.ProcessEnv = 
     leaseMillis: data.FAULTLINE_LEASE_MILLIS,
     snapshotEvents: data.FAULTLINE_SNAPSHOT_EVENTS,
     trimAbove: data.FAULTLINE_TRIM_ABOVE_PERCENT / 100,
+    format: data.FAULTLINE_FORMAT,
     replicas: data.FAULTLINE_REPLICAS,
     lab: data.FAULTLINE_LAB,
     site: data.FAULTLINE_SITE,
@@ -170,7 +188,11 @@ export function readConfig(service: ServiceName, variables: NodeJS.ProcessEnv = 
 /** Reads how a laboratory is to be provisioned. Throws {@link ConfigError} for the first variable that is wrong. */
 export function readProvisioning(variables: NodeJS.ProcessEnv = process.env): ProvisioningConfig {
   const data = parse(provisioning, variables);
-  return { replicas: data.FAULTLINE_REPLICAS, ackWaitMillis: data.FAULTLINE_ACK_WAIT_MILLIS };
+  return {
+    replicas: data.FAULTLINE_REPLICAS,
+    format: data.FAULTLINE_FORMAT,
+    ackWaitMillis: data.FAULTLINE_ACK_WAIT_MILLIS,
+  };
 }
 
 function parse<T extends z.ZodType>(schema: T, variables: NodeJS.ProcessEnv): z.infer<T> {

@@ -1,4 +1,4 @@
-import { subjectsOf } from '@faultline/contracts';
+import { NEWEST_FORMAT, subjectsOf } from '@faultline/contracts';
 import { ManualClock, memoryPorts, type MemoryPorts } from '@faultline/hosting';
 import { pino } from 'pino';
 import type { ServiceConfig } from './config';
@@ -14,6 +14,7 @@ export class MemoryServicePorts extends ServicePorts {
     session: 'session',
     leaseMillis: 3_000,
     trimAbove: 0.5,
+    format: NEWEST_FORMAT,
     replicas: 1,
     snapshotEvents: 50_000,
     natsServers: [],

@@ -1,5 +1,5 @@
 import { toError } from '@faultline/hosting';
-import type { ServiceName } from '@faultline/contracts';
+import { type ServiceName, writeFormat } from '@faultline/contracts';
 import type { Type } from '@nestjs/common';
 import { readConfig, type ServiceConfig } from './config';
 import { Engagement } from './engagement';
@@ -18,6 +18,7 @@ export async function runService(service: ServiceName, module: Type): Promise<vo
   let process_: ServiceProcess | undefined;
   try {
     const config = readConfig(service);
+    writeFormat(config.format);
     process_ = new ServiceProcess(config, createLogger(config), module);
     await process_.begin();
   } catch (error) {

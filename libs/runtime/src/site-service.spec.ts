@@ -1,7 +1,14 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeSiteClaim, labSchema, type Presence, SITES_BUCKET, subjectsOf } from '@faultline/contracts';
+import {
+  encodeSiteClaim,
+  labSchema,
+  NEWEST_FORMAT,
+  type Presence,
+  SITES_BUCKET,
+  subjectsOf,
+} from '@faultline/contracts';
 import { jetStreamOf, type NatsLink, NatsLog, openKv, provision, provisionKv } from '@faultline/messaging';
 import { Module } from '@nestjs/common';
 import { pino } from 'pino';
@@ -66,7 +73,14 @@ async function standing(options: { stop?: () => Promise<void> } = {}) {
       lab: 'lab',
       site,
     },
-    ...{ session: 'spec', leaseMillis: 3_000, trimAbove: 0.5, replicas: 1, snapshotEvents: 50_000 },
+    ...{
+      session: 'spec',
+      leaseMillis: 3_000,
+      trimAbove: 0.5,
+      format: NEWEST_FORMAT,
+      replicas: 1,
+      snapshotEvents: 50_000,
+    },
     ...{ runDirectory: undefined, runsDirectory: '/runs', heartbeatFile, logLevel: 'silent' },
   };
   const service = new SiteService(config, site, pino({ level: 'silent' }), UnitModule, (error) =>

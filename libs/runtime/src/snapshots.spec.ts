@@ -1,4 +1,4 @@
-import { FAULTLINE_VERSION } from '@faultline/contracts';
+import { FAULTLINE_VERSION, NEWEST_FORMAT } from '@faultline/contracts';
 import { isLoss, TakeoverOutpaced, UnitClosed, UnitHost, UnitJournal } from '@faultline/hosting';
 import { eventually } from '../../hosting/src/testkit/eventually.testkit';
 import { MemoryServicePorts } from './memory-service.testkit';
@@ -145,6 +145,22 @@ describe('snapshots', () => {
     await late.snapshots.takeLast(late.host, late.journal);
     expect(await late.snapshots.load()).toMatchObject({ epoch: 5 });
     expect(await ports.snapshots.names('')).toEqual(['iommu.0/5/0']);
+  });
+});
+
+describe('snapshots while instances of the version before are there', () => {
+  it('are not stored when those could not use them: they could not take over behind a log that was trimmed', async () => {
+    const ports = new MemoryServicePorts();
+    ports.config.format = { ...ports.config.format, states: { ...ports.config.format.states, iommu: 0 } };
+    const { snapshots, journal, host, add } = setUp(ports, 1);
+    await add('a');
+    host.close();
+    await host.settled();
+    await snapshots.takeLast(host, journal);
+    expect(await ports.snapshots.names('')).toEqual([]);
+    ports.config.format = NEWEST_FORMAT;
+    await snapshots.takeLast(host, journal);
+    expect(await ports.snapshots.names('')).toHaveLength(1);
   });
 });
 

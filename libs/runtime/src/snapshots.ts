@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
-import { FAULTLINE_VERSION } from '@faultline/contracts';
+import { FAULTLINE_VERSION, type UnitKind } from '@faultline/contracts';
 import { toError, type LogTrimmed, TakeoverOutpaced, type UnitJournal } from '@faultline/hosting';
 import type { ServicePorts } from './ports';
 import { type SnapshotEntry, SnapshotIndex } from './snapshot-index';
@@ -117,7 +117,7 @@ export class Snapshots<HostState, State> {
   /** Counts events that were folded, and takes a snapshot when there were enough. */
   count(events: number, host: Checkpointed<HostState>, journal: UnitJournal): void {
     this.since += events;
-    if (this.since < this.ports.config.snapshotEvents || this.saving) return;
+    if (this.since < this.ports.config.snapshotEvents || this.saving || !this.isReadable) return;
     this.since = 0;
     host.checkpoint((state) => {
       this.saving = this.save(journal, this.plan.capture(state)).finally(() => (this.saving = undefined));
@@ -127,7 +127,16 @@ export class Snapshots<HostState, State> {
   /** Takes the last one of a unit that is handed over: whoever has it next need fold nothing. */
   async takeLast(host: Checkpointed<HostState>, journal: UnitJournal): Promise<void> {
     await this.saving;
-    if (host.endedInOrder) await this.save(journal, this.plan.capture(host.state));
+    if (host.endedInOrder && this.isReadable) await this.save(journal, this.plan.capture(host.state));
+  }
+
+  /**
+   * Whether every instance can use what this one would store. While those of the version before are there, which cannot, nothing is: the
+   * log would be trimmed behind it, and they could not take the unit over any more.
+   */
+  private get isReadable(): boolean {
+    const [kind] = this.plan.unit.split('.');
+    return this.plan.stateVersion <= this.ports.config.format.states[kind as UnitKind];
   }
 
   /** The state is encoded before this returns, so that it may change afterwards. */

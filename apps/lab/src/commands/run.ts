@@ -1,4 +1,4 @@
-import { LAB_NAME } from '@faultline/contracts';
+import { LAB_NAME, writeFormat } from '@faultline/contracts';
 import { readProvisioning } from '@faultline/runtime';
 import { BadInput, Exit, RunFailed } from '../errors';
 import { reportLines, type RunReport } from '../print/run-report';
@@ -27,6 +27,7 @@ export async function run(
   const checked = await checkScenario(file, flags.set ?? []);
   const site = siteOf(environment);
   const provisioning = readProvisioning(environment);
+  writeFormat(provisioning.format);
   const folder = RunFolder.create(flags.runs, newRunId(new Date(), Math.random));
   folder.writeScenario(checked.text, checked.resolved);
   const logLevel = environment['LOG_LEVEL'] || (flags.debug ? 'debug' : 'info');

@@ -1,4 +1,4 @@
-import { labSchema, subjectsOf } from '@faultline/contracts';
+import { labSchema, subjectsOf, NEWEST_FORMAT } from '@faultline/contracts';
 import { freshLab, freshPorts, TestServer } from '../../../../libs/messaging/src/testkit/server.testkit';
 import { rejectionOf } from '../../../../libs/hosting/src/testkit/eventually.testkit';
 import { BadInput } from '../errors';
@@ -25,7 +25,7 @@ async function busOf(lab: string, id: string): Promise<Bus> {
     lab,
     folder: RunFolder.create(scratch.path, id),
     queues: [],
-    provisioning: { replicas: 1, ackWaitMillis: 6_000 },
+    provisioning: { replicas: 1, ackWaitMillis: 6_000, format: NEWEST_FORMAT },
     url: server.url,
     onLost: () => undefined,
   });

@@ -314,6 +314,43 @@ describe('versions of a schema', () => {
     );
   });
 
+  describe('while instances of the version before are there', () => {
+    const downcasters = {
+      1: (record: Tagged) => ({ kind: 'Sent', page: (record as Second).page }) as First,
+      2: (record: Tagged) =>
+        (record as Third).hops === 1 ? ({ ...(record as Third), kind: 'Sent' } as Second) : undefined,
+    };
+    const make = () => new Schema<Third>({ name: 's', versions, upcasters, downcasters });
+
+    it('a writer writes what they can read, and still reads everything', () => {
+      const third = make();
+      const sent: Third = { kind: 'Delivered', page: 5, round: 3, hops: 1 };
+      third.writeAs(2);
+      expect(third.version).toBe(2);
+      expect(second.decode(third.encode([sent]))).toEqual([{ kind: 'Sent', page: 5, round: 3 }]);
+      third.writeAs(1);
+      expect(first.decode(third.encode([sent]))).toEqual([{ kind: 'Sent', page: 5 }]);
+      expect(third.decode(make().encode([{ ...sent, hops: 7 }]))).toEqual([{ ...sent, hops: 7 }]);
+      third.writeAs(3);
+      expect(third.decode(third.encode([{ ...sent, hops: 7 }]))).toEqual([{ ...sent, hops: 7 }]);
+    });
+
+    it('a writer refuses what they could not be told, and writes nothing of the batch', () => {
+      const third = make();
+      third.writeAs(2);
+      expect(() => third.encode([{ kind: 'Delivered', page: 5, round: 3, hops: 2 }])).toThrow(
+        "record 'Delivered' of schema s cannot be written for instances that know versions up to 2",
+      );
+    });
+
+    it('a schema without a way down cannot be asked for it', () => {
+      const third = new Schema<Third>({ name: 's', versions, upcasters });
+      expect(() => third.writeAs(2)).toThrow('schema s has no downcaster from version 3 to 2');
+      expect(() => make().writeAs(4)).toThrow('schema s has no version 4');
+      expect(third.version).toBe(3);
+    });
+  });
+
   it('a reader refuses a version of the future by name', () => {
     expect(() => first.decode(second.encode([{ kind: 'Sent', page: 5, round: 3 }]))).toThrow(UnknownSchema);
     expect(() => first.decode(second.encode([{ kind: 'Sent', page: 5, round: 3 }]))).toThrow(

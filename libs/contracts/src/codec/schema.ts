@@ -11,10 +11,12 @@ export interface Tagged {
 /** Every layout a schema ever had, and how records of an older version become records of the next one. */
 export interface SchemaDefinition {
   readonly name: string;
-  /** Record layouts by version, from 1. The highest is what is written. */
+  /** Record layouts by version, from 1. The highest is what is written, unless an older one is asked for. */
   readonly versions: Readonly<Record<number, readonly RecordLayout[]>>;
   /** `upcasters[v]` turns a record of version `v` into one of version `v + 1`. */
   readonly upcasters?: Readonly<Record<number, (record: Tagged) => Tagged>>;
+  /** `downcasters[v]` says a record of version `v + 1` in version `v`, for instances that know no other yet; undefined: it cannot. */
+  readonly downcasters?: Readonly<Record<number, (record: Tagged) => Tagged | undefined>>;
 }
 
 /** First byte of every body, so that foreign bytes are told from ours. */
@@ -35,38 +37,54 @@ interface CompiledVersion {
  */
 export class Schema<T extends Tagged> {
   readonly name: string;
-  /** The version that is written. */
-  readonly version: number;
+  /** The newest version there is: what is read becomes this one. */
+  readonly newest: number;
   private readonly compiled = new Map<number, CompiledVersion>();
-  private readonly current: CompiledVersion;
+  private written: { version: number; compiled: CompiledVersion };
   private readonly writer = new ByteWriter();
 
   constructor(readonly definition: SchemaDefinition) {
     this.name = definition.name;
-    this.version = Math.max(...Object.keys(definition.versions).map(Number));
+    this.newest = Math.max(...Object.keys(definition.versions).map(Number));
     for (const [version, layouts] of Object.entries(definition.versions))
       this.compiled.set(Number(version), compileVersion(layouts));
-    const current = this.compiled.get(this.version);
-    if (!current) throw new Error(`schema ${this.name} has no versions`);
-    this.current = current;
+    this.written = this.versionOf(this.newest);
     // Without one, records of an old version would pass for records of the next.
-    for (let version = 1; version < this.version; version += 1)
+    for (let version = 1; version < this.newest; version += 1)
       if (!this.compiled.has(version) || !definition.upcasters?.[version])
         throw new Error(`schema ${this.name} has no version ${version} with an upcaster to ${version + 1}`);
   }
 
-  /** The body of a batch. Throws {@link EncodeError} for a record the schema does not have. */
+  /** The version that is written. */
+  get version(): number {
+    return this.written.version;
+  }
+
+  /**
+   * From now on an older version is written, or the newest again; all are read as before. For the time in which instances of the
+   * version before are still there. Throws when the schema has no such version, or no way down to it.
+   */
+  writeAs(version: number): void {
+    for (let each = version; each < this.newest; each += 1)
+      if (!this.definition.downcasters?.[each])
+        throw new Error(`schema ${this.name} has no downcaster from version ${each + 1} to ${each}`);
+    this.written = this.versionOf(version);
+  }
+
+  /** The body of a batch. Throws {@link EncodeError} for a record the schema, or the version that is written, does not have. */
   encode(records: readonly T[]): Uint8Array {
     const { writer } = this;
     writer.position = 0;
     writer.reserve(HEAD_BYTES);
     writer.bytes[0] = MAGIC;
     writer.bytes[1] = FRAMING;
-    writer.view.setUint16(2, this.version, true);
+    writer.view.setUint16(2, this.written.version, true);
     writer.view.setUint32(4, records.length, true);
     writer.position = HEAD_BYTES;
-    for (const record of records) {
-      const known = this.current.byKind.get(record.kind);
+    const { byKind } = this.written.compiled;
+    for (const each of records) {
+      const record = this.written.version === this.newest ? each : this.downcast(each);
+      const known = byKind.get(record.kind);
       if (!known) throw new EncodeError(`schema ${this.name} has no record '${record.kind}'`);
       writer.reserve(1);
       writer.bytes[writer.position] = known.layout.tag;
@@ -81,10 +99,10 @@ export class Schema<T extends Tagged> {
     const reader = new ByteReader(body);
     const version = readHead(reader);
     const compiled = this.compiled.get(version);
-    if (!compiled) throw new UnknownSchema(this.name, version, `a version from 1 to ${this.version}`);
+    if (!compiled) throw new UnknownSchema(this.name, version, `a version from 1 to ${this.newest}`);
     try {
       const records = readRecords(reader, compiled, this.name);
-      return (version === this.version ? records : records.map((each) => this.upcast(each, version))) as T[];
+      return (version === this.newest ? records : records.map((each) => this.upcast(each, version))) as T[];
     } catch (cause) {
       if (cause instanceof RangeError)
         throw new DecodeError(
@@ -128,9 +146,28 @@ export class Schema<T extends Tagged> {
     return records as T[];
   }
 
+  private versionOf(version: number): { version: number; compiled: CompiledVersion } {
+    const compiled = this.compiled.get(version);
+    if (!compiled) throw new Error(`schema ${this.name} has no version ${version}`);
+    return { version, compiled };
+  }
+
+  private downcast(record: Tagged): Tagged {
+    let downcast = record;
+    for (let version = this.newest - 1; version >= this.written.version; version -= 1) {
+      const previous = this.definition.downcasters?.[version]?.(downcast);
+      if (!previous)
+        throw new EncodeError(
+          `record '${record.kind}' of schema ${this.name} cannot be written for instances that know versions up to ${version}`,
+        );
+      downcast = previous;
+    }
+    return downcast;
+  }
+
   private upcast(record: Tagged, from: number): Tagged {
     let upcast = record;
-    for (let version = from; version < this.version; version += 1) {
+    for (let version = from; version < this.newest; version += 1) {
       const next = this.definition.upcasters?.[version];
       if (!next) throw new Error(`schema ${this.name} has no upcaster from version ${version}`);
       upcast = next(upcast);

@@ -16,7 +16,7 @@ const schemas: ReadonlyMap<string, Schema<never>> = new Map(
   ]),
 );
 
-/** Names of every log schema with the version written today. */
+/** Every log schema. */
 export const logSchemas: readonly Schema<never>[] = [...schemas.values()];
 
 /** What is read was written by a newer Faultline than this one, in a way that this one does not know. */
@@ -36,7 +36,7 @@ export class WrittenByNewer extends Error {
 
 /** Throws {@link WrittenByNewer} when what stands on the subject is of a later version of a schema that is known here. */
 export function refuseNewer(subject: string, headers: Pick<BatchHeaders, 'schema' | 'version'>): void {
-  const known = schemas.get(headers.schema)?.version;
+  const known = schemas.get(headers.schema)?.newest;
   if (known !== undefined && headers.version > known)
     throw new WrittenByNewer(subject, headers.schema, headers.version, known);
 }
