@@ -99,7 +99,8 @@ describe('a reader that is slower than the log', () => {
       onError: (error) => errors.push(error),
     });
     await eventually('all is read', () => read === MESSAGES, 60_000);
-    expect(most).toBeLessThan(MIB);
+    // At the start the reader holds a window of the server's flow control, until it knows that nothing was trimmed before.
+    expect(most).toBeLessThan(4 * MIB);
     expect(errors).toEqual([]);
     await following.stop();
     await link.close();

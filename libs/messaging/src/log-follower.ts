@@ -60,7 +60,7 @@ export class LogFollower implements Running {
   private heard = 0;
   /** When the stream was made; another time means another stream of the same name. */
   private created = '';
-  /** What came before it was known whether the reader may have it. The server holds back what is more than a few megabytes. */
+  /** What came before it was known whether the reader may have it: at most a first window of the server's flow control, 2 MiB. */
   private held: Msg[] | undefined;
   private reopening = false;
   private stopped = false;
