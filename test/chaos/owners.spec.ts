@@ -2,6 +2,7 @@ import { preferredOwner } from './kit/lab-run';
 import { chaosScenario } from './kit/scenario';
 import { ChaosSystem } from './kit/system';
 
+const LEASE_MILLIS = 1_000;
 const counts = { 'event-log': 1, 'mm-handler': 2, iommu: 2, 'device-emulator': 2, 'iopf-worker': 2 };
 const scenario = chaosScenario({ accesses: 900, ratePerSecond: 600 });
 
@@ -86,12 +87,14 @@ const freezes = frozen.map((failure, place) => caseOf(failure, `freeze-${place}`
 const claim = caseOf(claimed, 'claim');
 const handOver = caseOf(handedOver, 'hand-over');
 
+/** How long units were without an owner, in milliseconds. */
+const takeovers: number[] = [];
 let system: ChaosSystem;
 beforeAll(async () => {
   const failpoints: Record<string, string[]> = {};
   for (const { instance, rule } of [...kills, ...freezes, claim, handOver])
     (failpoints[instance] ??= []).push(rule);
-  system = await ChaosSystem.start({ leaseMillis: 1_000, counts, failpoints });
+  system = await ChaosSystem.start({ leaseMillis: LEASE_MILLIS, counts, failpoints });
 }, 60_000);
 afterAll(async () => {
   expect((await system?.close()) ?? []).toEqual([]);
@@ -105,12 +108,17 @@ describe('nothing is lost or answered twice when a process is killed', () => {
       const verdict = await system.run(lab, scenario, async (run) => {
         const { pid } = victim;
         await run.fired(victim, rule);
-        await run.takenFrom(pid, unit);
+        takeovers.push(await run.takenFrom(pid, unit));
       });
       expect(verdict.complaints).toEqual([]);
     },
     150_000,
   );
+
+  it('and what it owned is served again within 2 s of the end of its lease', () => {
+    expect(takeovers).toHaveLength(kills.length);
+    for (const tookMillis of takeovers) expect(tookMillis).toBeLessThan(LEASE_MILLIS + 2_000);
+  });
 
   it(
     claim.title,

@@ -179,8 +179,19 @@ export class LabRun {
     );
   }
 
-  /** Resolves when another process owns the unit: of another instance, or the next one of the same. */
-  async takenFrom(pid: number, unit: string): Promise<void> {
+  /**
+   * Resolves when another process owns the unit: of another instance, or the next one of the same. Gives the time until its first message
+   * stood in the log, in milliseconds.
+   */
+  async takenFrom(pid: number, unit: string): Promise<number> {
+    const since = performance.now();
+    const before = await this.epochOf(unit);
+    await until(
+      `another owner of ${unit} than process ${pid} begins`,
+      async () => this.halted() || (await this.epochOf(unit)) > before,
+      ACT_MILLIS,
+    );
+    const tookMillis = performance.now() - since;
     const taker = await until(
       `somebody takes ${unit} from process ${pid}`,
       () => {
@@ -189,7 +200,16 @@ export class LabRun {
       },
       ACT_MILLIS,
     );
-    this.tell(`${taker.instance} owns ${unit}`);
+    this.tell(`${taker.instance} owns ${unit}, which was without an owner for ${Math.round(tookMillis)} ms`);
+    return tookMillis;
+  }
+
+  /** Epoch of the newest owner that has begun. */
+  private async epochOf(unit: string): Promise<number> {
+    const [kind, number] = unit.split('.');
+    const { hwLog, mmLog, segmentLog } = this.subjects;
+    const subjectOf = kind === 'iommu' ? hwLog : kind === 'mm' ? mmLog : segmentLog;
+    return (await this.log.last(subjectOf(Number(number))))?.headers.epoch ?? 0;
   }
 
   /** A stranger writes the last message of a subject into the log again, under another identity. */
