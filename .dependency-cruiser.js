@@ -6,9 +6,10 @@ const libraries = {
   conformance: { rooms: ['domain'], packages: [] },
   audit: { rooms: ['domain', 'contracts'], packages: [] },
   hosting: { rooms: ['domain', 'contracts'], packages: [] },
-  simulation: { rooms: ['domain', 'contracts', 'hosting', 'stats', 'audit'], packages: [] },
+  units: { rooms: ['domain', 'contracts', 'hosting'], packages: [] },
+  simulation: { rooms: ['domain', 'contracts', 'hosting', 'units', 'stats', 'audit'], packages: [] },
   record: { rooms: ['domain', 'contracts', 'audit', 'stats'] },
-  runtime: { rooms: ['domain', 'contracts', 'hosting', 'messaging', 'audit', 'stats'] },
+  runtime: { rooms: ['domain', 'contracts', 'hosting', 'units', 'messaging', 'audit', 'stats'] },
   messaging: { rooms: ['domain', 'contracts', 'hosting', 'audit', 'stats'] },
 };
 

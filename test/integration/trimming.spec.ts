@@ -1,6 +1,6 @@
 import { readersOfLog, subjectsOf } from '@faultline/contracts';
 import { type LogMessage, LogTrimmed } from '@faultline/hosting';
-import { SnapshotIndex } from '@faultline/runtime';
+import { SnapshotIndex } from '@faultline/units';
 import { LogTrimmer } from '../../apps/event-log/src/log-trimmer';
 import { eventually, rejectionOf } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { TestServer } from '../../libs/messaging/src/testkit/server.testkit';

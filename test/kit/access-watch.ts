@@ -7,9 +7,7 @@ import {
   shardOfPasid,
 } from '@faultline/domain';
 import { shardUnit } from '@faultline/contracts';
-import type { OwnedUnit } from '@faultline/runtime';
-import { SegmentUnit } from '../../apps/device-emulator/src/segment-unit';
-import { ShardUnit } from '../../apps/mm-handler/src/shard-unit';
+import { type OwnedUnit, SegmentUnit, ShardUnit } from '@faultline/units';
 
 /** One access, from the workload's draw to its end. */
 export interface WatchedAccess {

@@ -14,7 +14,8 @@ import {
   subjectsOf,
 } from '@faultline/contracts';
 import { isLoss } from '@faultline/hosting';
-import { type OwnedUnit, UnitNotHere, type UnitOwnerService } from '@faultline/runtime';
+import { UnitNotHere, type UnitOwnerService } from '@faultline/runtime';
+import type { IommuUnit, OwnedUnit, SegmentUnit, ShardUnit } from '@faultline/units';
 import { from } from 'rxjs';
 import { DeviceEmulatorController } from '../../apps/device-emulator/src/device-emulator.controller';
 import { DeviceEmulatorService } from '../../apps/device-emulator/src/device-emulator.service';
@@ -28,9 +29,6 @@ import { Wiring } from '../../apps/lab/src/run/wiring';
 import { MmHandlerController } from '../../apps/mm-handler/src/mm-handler.controller';
 import { MmHandlerService } from '../../apps/mm-handler/src/mm-handler.service';
 import { AccessWatch } from './access-watch';
-import type { SegmentUnit } from '../../apps/device-emulator/src/segment-unit';
-import type { IommuUnit } from '../../apps/iommu/src/iommu-unit';
-import type { ShardUnit } from '../../apps/mm-handler/src/shard-unit';
 import { controlVerbs, type VerbHandler } from './control-verbs';
 import { KitPorts, type PathPorts } from './kit-ports';
 import { Life, portsOf } from './life';
@@ -48,8 +46,6 @@ const CONTROLLERS = {
 /** Services whose units have owners. */
 export type OwnerName = keyof typeof SERVICES;
 const OWNERS = Object.keys(SERVICES) as OwnerName[];
-
-type OwnerService = UnitOwnerService<OwnedUnit>;
 
 /** One process of a service whose units have owners. */
 export interface Replica {
@@ -186,7 +182,7 @@ export class Laboratory {
   find<Unit extends OwnedUnit = OwnedUnit>(name: string): Unit | undefined {
     const { service, life } = this.owners.get(name)?.replica ?? {};
     if (!service || life?.isDead || !service.owns(name)) return undefined;
-    return (service as OwnerService)['unit'](name) as Unit;
+    return (service as UnitOwnerService)['unit'](name) as OwnedUnit as Unit;
   }
 
   /** All units of the path, those that change hands excepted. */
@@ -313,7 +309,7 @@ export class Laboratory {
     const ports = this.portsOf(kind, earlier === 0 ? kind : `${kind}-${earlier + 1}`, life);
     const service = new SERVICES[kind](ports);
     const verbs = controlVerbs([new CONTROLLERS[kind](service as never)]);
-    const make = (service as OwnerService)['make'].bind(service);
+    const make = (service as UnitOwnerService)['make'].bind(service);
     Object.assign(service, {
       make: (...how: Parameters<typeof make>) => {
         const unit = make(...how);

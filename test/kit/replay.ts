@@ -9,9 +9,7 @@ import {
   type MmEvent,
 } from '@faultline/domain';
 import type { LogMessage } from '@faultline/hosting';
-import { SegmentUnit } from '../../apps/device-emulator/src/segment-unit';
-import { IommuUnit } from '../../apps/iommu/src/iommu-unit';
-import { ShardUnit } from '../../apps/mm-handler/src/shard-unit';
+import { IommuUnit, SegmentUnit, ShardUnit } from '@faultline/units';
 import type { Laboratory } from './laboratory';
 
 /** A unit's state as it is, and as folding its events gives it. Texts, so that a difference can be shown. */

@@ -14,8 +14,7 @@ import type {
   MmState,
 } from '@faultline/domain';
 import type { UnitHost } from '@faultline/hosting';
-import { IommuUnit } from '../../apps/iommu/src/iommu-unit';
-import { ShardUnit } from '../../apps/mm-handler/src/shard-unit';
+import { IommuUnit, ShardUnit } from '@faultline/units';
 import { replacing, type Sabotage } from './sabotage';
 import type { Draft } from './scenario';
 import type { FinishedRun, Takeover } from './virtual-run';

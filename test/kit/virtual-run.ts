@@ -2,7 +2,7 @@ import type { AuditReport } from '@faultline/audit';
 import type { ResolvedScenario } from '@faultline/contracts';
 import type { LogMessage } from '@faultline/hosting';
 import { readersOfLog, subjectsOf } from '@faultline/contracts';
-import { SnapshotIndex } from '@faultline/runtime';
+import { SnapshotIndex } from '@faultline/units';
 import { LogTrimmer } from '../../apps/event-log/src/log-trimmer';
 import { auditLog } from './audit-log';
 import { Laboratory, type OwnerName } from './laboratory';

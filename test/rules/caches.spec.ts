@@ -1,6 +1,5 @@
-import { PeerEpoch } from '@faultline/runtime';
-import { Invalidations } from '../../apps/iommu/src/invalidations';
-import { Invalidator } from '../../apps/mm-handler/src/invalidator';
+import { PeerEpoch } from '@faultline/units';
+import { Invalidations, Invalidator } from '../../libs/units/src/testkit/inner-parts.testkit';
 import { often, scarce } from '../kit/rule-drafts';
 import { testRule } from '../kit/rule-test';
 import { replacing } from '../kit/sabotage';

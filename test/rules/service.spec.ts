@@ -1,10 +1,8 @@
 import { Auditor } from '@faultline/audit';
 import { iommuQueueSchema, iommuUnit, segmentUnit, shardUnit } from '@faultline/contracts';
 import { type LogAppend, LogFull, type WorkMessage } from '@faultline/hosting';
-import { type SnapshotEntry, SnapshotIndex } from '@faultline/runtime';
-import { IommuUnit } from '../../apps/iommu/src/iommu-unit';
-import { LogRoom } from '../../apps/iommu/src/log-room';
-import { WorkIntake } from '../../apps/iopf-worker/src/work-intake';
+import { IommuUnit, type SnapshotEntry, SnapshotIndex, WorkIntake } from '@faultline/units';
+import { LogRoom } from '../../libs/units/src/testkit/inner-parts.testkit';
 import { ample, slow } from '../kit/rule-drafts';
 import { type RuleTrial, testRule } from '../kit/rule-test';
 import { replacing } from '../kit/sabotage';

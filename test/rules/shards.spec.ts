@@ -1,6 +1,6 @@
 import { iommuQueueSchema, subjectsOf } from '@faultline/contracts';
 import { type GroupHandled, type GroupQueued, Permission, ResponseCode } from '@faultline/domain';
-import { ShardLanes } from '../../apps/iopf-worker/src/shard-lanes';
+import { ShardLanes } from '@faultline/units';
 import { Laboratory } from '../kit/laboratory';
 import { eventsOf, vmas } from '../kit/rule-drafts';
 import { replacing, type Sabotage, sabotaged } from '../kit/sabotage';

@@ -1,10 +1,7 @@
-import type { Addressed, ControlVerbs } from '@faultline/contracts';
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
+import type { Asked, Told } from '@faultline/runtime';
 import { DeviceEmulatorService } from './device-emulator.service';
-
-type Request<Verb extends keyof ControlVerbs> = ControlVerbs[Verb]['request'];
-type Reply<Verb extends keyof ControlVerbs> = Promise<ControlVerbs[Verb]['reply']>;
 
 /** Control plane of the device segments: workloads start and stop, devices hang and vanish, progress is told. */
 @Controller()
@@ -12,39 +9,34 @@ export class DeviceEmulatorController {
   constructor(private readonly service: DeviceEmulatorService) {}
 
   @MessagePattern('device-emulator.start')
-  async begin(@Payload() { unit }: Addressed): Reply<'device-emulator.start'> {
-    await this.service.begin(unit);
-    return {};
+  begin(@Payload() request: Asked<'device-emulator.start'>): Told<'device-emulator.start'> {
+    return this.service.answer('device-emulator.start', request);
   }
 
   @MessagePattern('device-emulator.stop')
-  async halt(@Payload() { unit }: Addressed): Reply<'device-emulator.stop'> {
-    await this.service.halt(unit);
-    return {};
+  halt(@Payload() request: Asked<'device-emulator.stop'>): Told<'device-emulator.stop'> {
+    return this.service.answer('device-emulator.stop', request);
   }
 
   @MessagePattern('device-emulator.start-process')
-  async startProcess(
-    @Payload() { unit, mm }: Addressed & Request<'device-emulator.start-process'>,
-  ): Reply<'device-emulator.start-process'> {
-    await this.service.startProcess(unit, mm);
-    return {};
+  startProcess(
+    @Payload() request: Asked<'device-emulator.start-process'>,
+  ): Told<'device-emulator.start-process'> {
+    return this.service.answer('device-emulator.start-process', request);
   }
 
   @MessagePattern('device-emulator.hang')
-  async hang(@Payload() { device }: Request<'device-emulator.hang'>): Reply<'device-emulator.hang'> {
-    await this.service.hang(device);
-    return {};
+  hang(@Payload() request: Asked<'device-emulator.hang'>): Told<'device-emulator.hang'> {
+    return this.service.answer('device-emulator.hang', request);
   }
 
   @MessagePattern('device-emulator.remove')
-  async remove(@Payload() { device }: Request<'device-emulator.remove'>): Reply<'device-emulator.remove'> {
-    await this.service.remove(device);
-    return {};
+  remove(@Payload() request: Asked<'device-emulator.remove'>): Told<'device-emulator.remove'> {
+    return this.service.answer('device-emulator.remove', request);
   }
 
   @MessagePattern('device-emulator.progress')
-  progress(@Payload() { unit }: Addressed): ControlVerbs['device-emulator.progress']['reply'] {
-    return this.service.progress(unit);
+  progress(@Payload() request: Asked<'device-emulator.progress'>): Told<'device-emulator.progress'> {
+    return this.service.answer('device-emulator.progress', request);
   }
 }

@@ -1,7 +1,8 @@
 import type { ScenarioTotals } from '@faultline/audit';
 import { type EventLogStatus, readersOfLog, type ResolvedScenario } from '@faultline/contracts';
 import { Projections, RecordReader, RecordWriter, type RunSummary, summarise } from '@faultline/record';
-import { ConfigError, ServicePorts, SnapshotIndex, UnitService } from '@faultline/runtime';
+import { ConfigError, ServicePorts, UnitService } from '@faultline/runtime';
+import { SnapshotIndex } from '@faultline/units';
 import { Injectable } from '@nestjs/common';
 import { FailingWriter } from './failing-writer';
 import { HeadDiffers, HeadPublisher } from './head-publisher';

@@ -1,5 +1,5 @@
 import { ManualClock, MemoryKv, type LogPort } from '@faultline/hosting';
-import { SnapshotIndex } from '@faultline/runtime';
+import { SnapshotIndex } from '@faultline/units';
 import { type Held, LogTrimmer } from './log-trimmer';
 
 const HW = 'lab.log.iommu.0.hw';

@@ -1,5 +1,5 @@
 import { type ClockPort, type LogPort, toError } from '@faultline/hosting';
-import type { SnapshotIndex } from '@faultline/runtime';
+import type { SnapshotIndex } from '@faultline/units';
 
 /** How often the log is asked how full it is, in microseconds. A fast run writes some megabytes in that time. */
 const LOOK_EVERY_MICROS = 5_000_000;

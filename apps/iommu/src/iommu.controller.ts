@@ -1,10 +1,7 @@
-import type { Addressed, ControlVerbs } from '@faultline/contracts';
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
+import type { Asked, Told } from '@faultline/runtime';
 import { IommuService } from './iommu.service';
-
-type Request<Verb extends keyof ControlVerbs> = ControlVerbs[Verb]['request'];
-type Reply<Verb extends keyof ControlVerbs> = Promise<ControlVerbs[Verb]['reply']>;
 
 /** Control plane of the IOMMUs: devices come and go, PASIDs are bound and torn down, progress is told. */
 @Controller()
@@ -12,59 +9,52 @@ export class IommuController {
   constructor(private readonly service: IommuService) {}
 
   @MessagePattern('iommu.attach')
-  async attach(@Payload() { device }: Request<'iommu.attach'>): Reply<'iommu.attach'> {
-    await this.service.attach(device);
-    return {};
+  attach(@Payload() request: Asked<'iommu.attach'>): Told<'iommu.attach'> {
+    return this.service.answer('iommu.attach', request);
   }
 
   @MessagePattern('iommu.bind')
-  async bind(@Payload() binding: Request<'iommu.bind'>): Reply<'iommu.bind'> {
-    await this.service.bind(binding);
-    return {};
+  bind(@Payload() request: Asked<'iommu.bind'>): Told<'iommu.bind'> {
+    return this.service.answer('iommu.bind', request);
   }
 
   @MessagePattern('iommu.unbind')
-  unbind(@Payload() { device, pasid }: Request<'iommu.unbind'>): Reply<'iommu.unbind'> {
-    return this.service.unbind(device, pasid);
+  unbind(@Payload() request: Asked<'iommu.unbind'>): Told<'iommu.unbind'> {
+    return this.service.answer('iommu.unbind', request);
   }
 
   @MessagePattern('iommu.remove')
-  remove(@Payload() { device }: Request<'iommu.remove'>): Reply<'iommu.remove'> {
-    return this.service.remove(device);
+  remove(@Payload() request: Asked<'iommu.remove'>): Told<'iommu.remove'> {
+    return this.service.answer('iommu.remove', request);
   }
 
   @MessagePattern('iommu.detach')
-  async detach(@Payload() { device }: Request<'iommu.detach'>): Reply<'iommu.detach'> {
-    await this.service.detach(device);
-    return {};
+  detach(@Payload() request: Asked<'iommu.detach'>): Told<'iommu.detach'> {
+    return this.service.answer('iommu.detach', request);
   }
 
   @MessagePattern('iommu.reset')
-  async reset(@Payload() { device }: Request<'iommu.reset'>): Reply<'iommu.reset'> {
-    await this.service.reset(device);
-    return {};
+  reset(@Payload() request: Asked<'iommu.reset'>): Told<'iommu.reset'> {
+    return this.service.answer('iommu.reset', request);
   }
 
   @MessagePattern('iommu.replace')
-  async replace(@Payload() binding: Request<'iommu.replace'>): Reply<'iommu.replace'> {
-    await this.service.replace(binding);
-    return {};
+  replace(@Payload() request: Asked<'iommu.replace'>): Told<'iommu.replace'> {
+    return this.service.answer('iommu.replace', request);
   }
 
   @MessagePattern('iommu.free-queue')
-  async freeQueue(@Payload() { iommu }: Request<'iommu.free-queue'>): Reply<'iommu.free-queue'> {
-    await this.service.freeQueue(iommu);
-    return {};
+  freeQueue(@Payload() request: Asked<'iommu.free-queue'>): Told<'iommu.free-queue'> {
+    return this.service.answer('iommu.free-queue', request);
   }
 
   @MessagePattern('iommu.alloc-queue')
-  async allocQueue(@Payload() { iommu }: Request<'iommu.alloc-queue'>): Reply<'iommu.alloc-queue'> {
-    await this.service.allocQueue(iommu);
-    return {};
+  allocQueue(@Payload() request: Asked<'iommu.alloc-queue'>): Told<'iommu.alloc-queue'> {
+    return this.service.answer('iommu.alloc-queue', request);
   }
 
   @MessagePattern('iommu.progress')
-  progress(@Payload() { unit }: Addressed): ControlVerbs['iommu.progress']['reply'] {
-    return this.service.progress(unit);
+  progress(@Payload() request: Asked<'iommu.progress'>): Told<'iommu.progress'> {
+    return this.service.answer('iommu.progress', request);
   }
 }

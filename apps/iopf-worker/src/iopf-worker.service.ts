@@ -1,12 +1,8 @@
 import { type ControlVerbs, queuesOfScenario, type ResolvedScenario } from '@faultline/contracts';
 import { QueueUnavailable, type Running } from '@faultline/hosting';
 import { ServicePorts, UnitService } from '@faultline/runtime';
+import { GroupHandler, ResultLog, ShardLanes, WorkIntake, messageAt } from '@faultline/units';
 import { Injectable } from '@nestjs/common';
-import { GroupHandler } from './group-handler';
-import { messageAt } from './message-at';
-import { ResultLog } from './result-log';
-import { ShardLanes } from './shard-lanes';
-import { WorkIntake } from './work-intake';
 
 /** The worker has not begun: it has not seen the scenario of the run. Whoever asks is to ask again, and may reach another. */
 export class NotWorking extends Error {

@@ -12,7 +12,7 @@ import {
   type ResolvedSynthetic,
 } from '@faultline/contracts';
 import type { MmEvent } from '@faultline/domain';
-import { LaneClient, serveLane } from '@faultline/runtime';
+import { LaneClient, serveLane } from '@faultline/units';
 import { eventually } from '../../../libs/hosting/src/testkit/eventually.testkit';
 import { MemoryServicePorts } from '../../../libs/runtime/src/memory-service.testkit';
 import { MmHandlerController } from './mm-handler.controller';

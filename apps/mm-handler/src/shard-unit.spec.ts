@@ -1,13 +1,14 @@
 import { UnitClosed } from '@faultline/hosting';
+import { ShardUnit } from '@faultline/units';
 import { rejectionOf } from '../../../libs/hosting/src/testkit/eventually.testkit';
+import { holdLanes } from '../../../libs/hosting/src/testkit/hold-lanes.testkit';
 import { MmBench, scenarioOf, shardOf } from './mm-bench.testkit';
-import { ShardUnit } from './shard-unit';
 
 test('a shard that is lost while it opens serves nothing, though its lane comes only then', async () => {
   const bench = new MmBench();
   const { lanes, subjects } = bench.ports;
   const unit = new ShardUnit(bench.ports, scenarioOf(), shardOf({}), (error) => bench.ports.fail(error));
-  const held = bench.ports.holdLanes();
+  const held = holdLanes(bench.ports.lanes);
   const opening = rejectionOf(unit.start());
   await bench.passUntil('a lane that opens', () => held.asked.length > 0);
   await bench.until('the loss', unit.close());

@@ -35,20 +35,6 @@ export class MemoryServicePorts extends ServicePorts {
   readonly failures: Error[] = [];
   readonly buried: { subject: string; reason: string }[] = [];
 
-  /** From now on no lane opens before the test says so. */
-  holdLanes(): { asked: string[]; open(): void } {
-    const serve = this.lanes.serve.bind(this.lanes);
-    const asked: string[] = [];
-    let open = (): void => undefined;
-    const opened = new Promise<void>((resolve) => (open = resolve));
-    this.lanes.serve = async (subject, ...more) => {
-      asked.push(subject);
-      await opened;
-      return serve(subject, ...more);
-    };
-    return { asked, open: () => open() };
-  }
-
   reviveOwners(): Promise<void> {
     return Promise.resolve();
   }

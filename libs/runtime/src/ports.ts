@@ -11,10 +11,12 @@ import type {
 } from '@faultline/hosting';
 import type { ServiceConfig } from './config';
 import type { Failpoints } from './failpoints';
+import type { StateCodec, UnitPorts } from '@faultline/units';
 import type { Logger } from './logging';
+import { v8States } from './v8-states';
 
 /** Everything a service needs from the world, injected as one. */
-export abstract class ServicePorts {
+export abstract class ServicePorts implements UnitPorts {
   abstract readonly config: ServiceConfig;
   abstract readonly logger: Logger;
   abstract readonly subjects: Subjects;
@@ -29,6 +31,7 @@ export abstract class ServicePorts {
   abstract readonly snapshots: BlobPort;
   /** Which snapshot of each unit counts. */
   abstract readonly snapshotIndex: KvPort;
+  readonly states: StateCodec = v8States;
   /** Makes the bucket of owners again that somebody deleted; does nothing while there is one. */
   abstract reviveOwners(): Promise<void>;
   abstract readonly clock: ClockPort;

@@ -1,6 +1,6 @@
 import { labSchema, mmSchema } from '@faultline/contracts';
+import { own } from '@faultline/units';
 import { MemoryServicePorts } from './memory-service.testkit';
-import { own } from './own';
 import { awaitScenario } from './scenario-watch';
 
 const headers = { schema: 'lab', version: labSchema.version, unit: 'lab', epoch: 0, cycle: 0 };

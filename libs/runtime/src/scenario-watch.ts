@@ -1,5 +1,5 @@
 import { labSchema, refuseNewer, type ResolvedScenario } from '@faultline/contracts';
-import { followRecords } from './follow';
+import { followRecords } from '@faultline/units';
 import type { ServicePorts } from './ports';
 
 /**

@@ -1,16 +1,16 @@
-import { type ControlVerbs, type ResolvedScenario, unitsAsked } from '@faultline/contracts';
+import { type Addressed, type ControlVerbs, type ResolvedScenario, unitsAsked } from '@faultline/contracts';
 import { isLoss } from '@faultline/hosting';
+import {
+  answerOf,
+  createUnit,
+  type OwnerServiceName,
+  type PathUnit,
+  type TraceOpener,
+  unitsOfService,
+  type UnitVerb,
+} from '@faultline/units';
 import type { ServicePorts } from './ports';
 import { UnitService } from './unit-service';
-
-/** A unit as its service runs it. */
-export interface OwnedUnit {
-  readonly name: string;
-  /** Takes the unit over, or begins it; resolves when it serves. Rejects with `UnitClosed` when it was closed before that. */
-  start(): Promise<void>;
-  /** Stops taking in, lets what was decided reach the log, and resolves: another owner may begin. */
-  close(): Promise<void>;
-}
 
 /** A request named a unit that this instance does not own, or not yet: its owner is asked again. */
 export class UnitNotHere extends Error {
@@ -20,23 +20,42 @@ export class UnitNotHere extends Error {
   }
 }
 
+/** A question as a controller gets it. */
+export type Asked<V extends UnitVerb> = ControlVerbs[V]['request'] & Partial<Addressed>;
+/** What its asker is told. */
+export type Told<V extends UnitVerb> = Promise<ControlVerbs[V]['reply']>;
+
+const noTraces: TraceOpener = () => {
+  throw new Error('this service reads no traces');
+};
+
 /**
  * An app whose units are shared out among its replicas. It opens and closes them as it is told; which replica owns what is decided
  * elsewhere, since that is the same for every kind of unit.
  */
-export abstract class UnitOwnerService<Unit extends OwnedUnit = OwnedUnit> extends UnitService {
-  private readonly owned = new Map<string, Unit>();
+export abstract class UnitOwnerService extends UnitService {
+  private readonly owned = new Map<string, PathUnit>();
   private current: ResolvedScenario | undefined;
   /** Called when a unit turns out to have another owner. */
   onLost: (unit: string) => void = () => undefined;
 
-  protected constructor(protected readonly ports: ServicePorts) {
+  protected constructor(
+    private readonly service: OwnerServiceName,
+    private readonly ports: ServicePorts,
+    private readonly openTrace: TraceOpener = noTraces,
+  ) {
     super();
   }
 
   /** The units of a scenario that replicas of this service share. */
-  abstract namesOf(scenario: ResolvedScenario): string[];
-  protected abstract make(name: string, scenario: ResolvedScenario, onFailure: (error: Error) => void): Unit;
+  namesOf(scenario: ResolvedScenario): string[] {
+    return unitsOfService(this.service, scenario);
+  }
+
+  /** Answers a question of the control plane for the unit here that it is for. Rejects with `NotInScenario`, {@link UnitNotHere}. */
+  async answer<V extends UnitVerb>(verb: V, request: Asked<V>): Told<V> {
+    return answerOf(this.unitAsked(verb, request), verb, request, this.scenario);
+  }
 
   /** Learns the scenario; owns nothing yet. */
   start(scenario: ResolvedScenario): Promise<string[]> {
@@ -53,7 +72,7 @@ export abstract class UnitOwnerService<Unit extends OwnedUnit = OwnedUnit> exten
     let fail: (error: Error) => void = () => undefined;
     const failure = new Promise<never>((_, reject) => (fail = reject));
     failure.catch(() => undefined);
-    const unit = this.make(name, this.scenario, (error) => {
+    const unit = this.make(name, (error) => {
       if (this.owned.get(name) === unit) this.failed(unit, error);
       else fail(error);
     });
@@ -84,32 +103,29 @@ export abstract class UnitOwnerService<Unit extends OwnedUnit = OwnedUnit> exten
   }
 
   /** Throws {@link UnitNotHere}. */
-  protected unit(name: string): Unit {
+  private unit(name: string): PathUnit {
     const unit = this.owned.get(name);
     if (!unit) throw new UnitNotHere(name);
     return unit;
   }
 
-  /**
-   * The unit here that a control request about one unit is for, found as by whoever sent it. Throws `NotInScenario` and
-   * {@link UnitNotHere}.
-   */
-  protected unitAsked(verb: keyof ControlVerbs, request: object): Unit {
-    const [name = verb] = unitsAsked(verb, request, this.scenario);
-    return this.unit(name);
+  /** The unit that what the request names belongs to; where it names nothing, the one that it is addressed to. */
+  private unitAsked(verb: keyof ControlVerbs, request: Partial<Addressed>): PathUnit {
+    const [named = verb, ...others] = unitsAsked(verb, request, this.scenario);
+    return this.unit(others.length === 0 ? named : (request.unit ?? named));
   }
 
-  protected get units(): readonly Unit[] {
-    return [...this.owned.values()];
+  private make(name: string, onFailure: (error: Error) => void): PathUnit {
+    return createUnit(name, this.ports, this.scenario, { onFailure, openTrace: this.openTrace });
   }
 
-  protected get scenario(): ResolvedScenario {
+  private get scenario(): ResolvedScenario {
     if (!this.current) throw new Error('the service has no scenario yet');
     return this.current;
   }
 
   /** A unit that has another owner is let go; anything else ends the service. */
-  private failed(unit: Unit, error: Error): void {
+  private failed(unit: PathUnit, error: Error): void {
     if (!isLoss(error)) return this.ports.fail(error);
     this.ports.logger.warn({ unit: unit.name, err: error }, 'unit lost to another owner');
     this.owned.delete(unit.name);

@@ -18,7 +18,7 @@ import {
   segmentCounters,
 } from '@faultline/domain';
 import type { LogMessage } from '@faultline/hosting';
-import { iommuConfigOf } from '../../../apps/iommu/src/iommu-config';
+import { iommuConfigOf } from '@faultline/units';
 import { fold, iommuEvents } from '../../kit/replay';
 
 /** What folding a laboratory's log gives, in the figures that the owners of its units tell (I8). */

@@ -1,0 +1,48 @@
+import { DecodeError, type Schema, type Tagged } from '@faultline/contracts';
+import type { LogMessage, Running } from '@faultline/hosting';
+import type { UnitPorts } from './unit-ports';
+
+/**
+ * Follows a subject of the log and hands over each message's records. A message that cannot be read goes to
+ * the dead letters with the reason, and the following goes on with the next: the position counts as reached.
+ */
+export function followRecords<T extends Tagged>(
+  ports: UnitPorts,
+  options: {
+    subject: string;
+    schemas: readonly Schema<T>[];
+    unit: string;
+    /** Where to begin; 1 by default. */
+    fromSequence?: number;
+    onRecords(records: T[], message: LogMessage): void;
+  },
+): Promise<Running> {
+  const { subject, schemas, unit, onRecords } = options;
+  return ports.log.follow({
+    subject,
+    fromSequence: options.fromSequence ?? 1,
+    onMessage: (message) => onRecords(readRecords(ports, schemas, unit, message), message),
+    onError: (error) => ports.fail(error),
+  });
+}
+
+function readRecords<T extends Tagged>(
+  ports: UnitPorts,
+  schemas: readonly Schema<T>[],
+  unit: string,
+  message: LogMessage,
+): T[] {
+  try {
+    const schema = schemas.find((each) => each.name === message.headers.schema);
+    if (!schema)
+      throw new DecodeError(
+        `schema '${message.headers.schema}' on ${message.subject}, expected ${schemas.map((each) => each.name).join(' or ')}`,
+      );
+    return schema.decode(message.body);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    const { subject, sequence, body } = message;
+    void ports.bury({ subject, unit, body, sequence }, error);
+    return [];
+  }
+}

@@ -1,0 +1,198 @@
+import { DecodeError, type Schema, type Sender, type Tagged } from '@faultline/contracts';
+import {
+  BatchLane,
+  isLoss,
+  LaneRejected,
+  LaneUnavailable,
+  type Running,
+  UnitClosed,
+} from '@faultline/hosting';
+import type { UnitPorts } from './unit-ports';
+
+/** Most records in one request: beyond this, larger batches cost latency and gain nothing (see the measured batch sizes). */
+const MAX_BATCH = 256;
+/** A request that got no reply is sent again after this: long enough for modelled costs, short enough to outlive a lost message. */
+const TIMEOUT_MILLIS = 30_000;
+/** Pause when nobody serves the lane yet, or just now. */
+const RETRY_MICROS = 100_000;
+
+/**
+ * The newest epoch in which another unit was heard, over all lanes to and from it: what an older owner still says counts for nothing
+ * (D4).
+ */
+export class PeerEpoch {
+  private newest = 0;
+
+  /** Whether this is the newest owner heard so far. */
+  accepts(epoch: number): boolean {
+    if (epoch < this.newest) return false;
+    this.newest = epoch;
+    return true;
+  }
+}
+
+interface LaneOptions<Out, All extends Tagged> {
+  subject: string;
+  schema: Schema<All>;
+  /** Who speaks: the unit and its epoch, first record of every request (D4). */
+  sender: { unit: string; epoch: number };
+  maxBatch?: number;
+  /** Requests in flight at once; more than 1 only where the order of batches means nothing. */
+  window?: number;
+  /** Who answers; given where other lanes lead to the same unit. */
+  peer?: PeerEpoch;
+  onReply?(reply: All[], batch: readonly Out[]): void;
+  /**
+   * The server rejects this record, which then counts as settled (D12); a rejected batch is sent again one by one to find it.
+   * Without this a rejection ends the service.
+   */
+  onRejected?(rejection: LaneRejected, record: Out): void;
+}
+
+interface Item<Out> {
+  /** Absent for a greeting, which says nothing but who speaks. */
+  record?: Out;
+  /** Given where somebody waits for the answer. */
+  resolve?: () => void;
+  reject?: (error: Error) => void;
+}
+
+/** Sends records of one lane in self-clocked batches until they are answered, and tells replies of a deposed owner from the newest one's. */
+export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
+  private readonly lane: BatchLane<Item<Out>>;
+  private readonly peer: PeerEpoch;
+  /** What somebody waits for. */
+  private readonly awaited = new Set<Item<Out>>();
+  private closed = false;
+
+  constructor(
+    private readonly ports: UnitPorts,
+    private readonly options: LaneOptions<Out, All>,
+  ) {
+    this.peer = options.peer ?? new PeerEpoch();
+    this.lane = new BatchLane({
+      clock: ports.clock,
+      maxBatch: options.maxBatch ?? MAX_BATCH,
+      window: options.window,
+      send: (batch) => this.sendOrReject(batch),
+      onError: (error, attempt) => this.retryAfter(error, attempt),
+    });
+  }
+
+  /** Sends the record; its reply goes to `onReply`. */
+  push(record: Out): void {
+    this.lane.push({ record });
+  }
+
+  /** Sends the record; resolves when it was answered. Rejects with `UnitClosed` when this end is closed first. */
+  request(record: Out): Promise<void> {
+    return this.answerTo({ record });
+  }
+
+  /** Says who speaks, and nothing else; resolves when the other side has heard it. Rejects like {@link request}. */
+  greet(): Promise<void> {
+    return this.answerTo({});
+  }
+
+  /** Sends nothing more. Whoever waits for an answer is told: asking is up to the unit's next owner. */
+  close(): void {
+    this.closed = true;
+    this.lane.close();
+    for (const item of this.awaited) item.reject?.(new UnitClosed());
+    this.awaited.clear();
+  }
+
+  private answerTo(item: Item<Out>): Promise<void> {
+    if (this.closed) return Promise.reject(new UnitClosed());
+    return new Promise((resolve, reject) => {
+      const awaited: Item<Out> = { ...item, resolve, reject };
+      this.awaited.add(awaited);
+      this.lane.push(awaited);
+    });
+  }
+
+  private async sendOrReject(batch: readonly Item<Out>[]): Promise<void> {
+    const { onRejected } = this.options;
+    try {
+      await this.send(batch);
+    } catch (error) {
+      const [item] = batch;
+      if (!onRejected || !item || !(error instanceof LaneRejected)) throw error;
+      if (batch.length === 1) {
+        // Nothing is to blame but who speaks.
+        if (item.record === undefined) throw error;
+        return onRejected(error, item.record);
+      }
+      // One of them is to blame, and the others have nothing to do with it.
+      for (const each of batch) await this.sendOrReject([each]);
+    }
+  }
+
+  private async send(batch: readonly Item<Out>[]): Promise<void> {
+    const { schema, sender, subject, onReply } = this.options;
+    const records = batch.flatMap(({ record }) => (record === undefined ? [] : [record]));
+    const head: Sender = { kind: 'Sender', unit: sender.unit, epoch: sender.epoch };
+    const body = schema.encode([head, ...records] as unknown as All[]);
+    const reply = schema.decode(await this.ports.lanes.request(subject, body, TIMEOUT_MILLIS));
+    this.checkEpoch(reply[0]);
+    onReply?.(reply, records);
+    for (const item of batch) {
+      item.resolve?.();
+      this.awaited.delete(item);
+    }
+  }
+
+  /** What a frozen owner says after a newer one spoke counts for nothing (D4): it is asked again. */
+  private checkEpoch(head: Tagged | undefined): void {
+    if (head?.kind !== 'Sender') throw new DecodeError('a reply does not begin with its sender');
+    if (!this.peer.accepts((head as Sender).epoch))
+      throw new LaneUnavailable(this.options.subject, 'timeout');
+  }
+
+  private retryAfter(error: Error, attempt: number): number | undefined {
+    if (error instanceof LaneUnavailable) {
+      if (attempt === 1 || attempt % 50 === 0)
+        this.ports.logger.warn(
+          { subject: error.subject, reason: error.reason, attempt },
+          'lane not answered, sending again',
+        );
+      return error.reason === 'timeout' || error.reason === 'new-server' ? 0 : RETRY_MICROS;
+    }
+    this.ports.fail(error);
+    return undefined;
+  }
+}
+
+/**
+ * Serves a lane: decodes the request, hands its records over, sends what comes back. A request that cannot be decoded or that the
+ * handler refuses goes to the dead letters with the reason, its sender gets a rejection, and the lane goes on.
+ */
+export function serveLane<All extends Tagged>(
+  ports: UnitPorts,
+  subject: string,
+  schema: Schema<All>,
+  unit: string,
+  handler: (records: All[]) => Uint8Array | Promise<Uint8Array>,
+): Promise<Running> {
+  const refuse = (body: Uint8Array, error: unknown): never => {
+    if (!(error instanceof DecodeError)) throw error;
+    void ports.bury({ subject, unit, body }, error);
+    throw new LaneRejected(subject, error.reason);
+  };
+  return ports.lanes.serve(
+    subject,
+    (body) => {
+      try {
+        const answer = handler(schema.decode(body));
+        // A handler that answers later may refuse later.
+        return answer instanceof Uint8Array ? answer : answer.catch((error: unknown) => refuse(body, error));
+      } catch (error) {
+        return refuse(body, error);
+      }
+    },
+    (error) => {
+      // What a unit that was handed over cannot answer any more is asked of its next owner.
+      if (!(error instanceof LaneRejected || isLoss(error))) ports.fail(error);
+    },
+  );
+}

@@ -1,0 +1,225 @@
+import { FAULTLINE_VERSION, NEWEST_FORMAT } from '@faultline/contracts';
+import { isLoss, TakeoverOutpaced, UnitClosed, UnitHost, UnitJournal } from '@faultline/hosting';
+import { eventually } from '../../../hosting/src/testkit/eventually.testkit';
+import { MemoryUnitPorts } from '../testkit/memory-unit.testkit';
+import { own } from './own';
+import { SnapshotIndex } from './snapshot-index';
+import { HistoryTrimmed, Snapshots } from './snapshots';
+
+interface Counted {
+  counts: Map<string, number>;
+}
+type Command = { kind: 'Add'; name: string };
+
+const SUBJECT = 'lab.log.test';
+
+function snapshotsOf(
+  ports: MemoryUnitPorts,
+  { unit = 'iommu.0', stateVersion = 1 } = {},
+): Snapshots<Counted, Counted> {
+  return new Snapshots<Counted, Counted>(ports, {
+    unit,
+    stateVersion,
+    subjects: [SUBJECT],
+    capture: (state) => state,
+    followed: () => [['lab.log.other', 7]],
+  });
+}
+
+function setUp(ports = new MemoryUnitPorts(), snapshotEvents = 3, epoch = 4) {
+  ports.config.snapshotEvents = snapshotEvents;
+  const snapshots = snapshotsOf(ports);
+  const journal = new UnitJournal(ports.log, ports.clock, 'iommu.0', epoch, 'owner');
+  const host: UnitHost<Counted, Command, Command> = new UnitHost<Counted, Command, Command>(
+    {
+      decider: {
+        initial: () => ({ counts: new Map() }),
+        decide: (_state, command) => [command],
+        evolve: (state, { name }) => {
+          state.counts.set(name, (state.counts.get(name) ?? 0) + 1);
+          return state;
+        },
+      },
+      isDurable: () => true,
+      messages: () => [[{ subject: SUBJECT, schema: { name: 'test', version: 1 }, body: new Uint8Array(1) }]],
+      released: (events) => snapshots.count(events.length, host, journal),
+    },
+    journal,
+    ports.clock,
+    () => undefined,
+  );
+  const add = async (name: string): Promise<void> => {
+    const added = host.settle([{ kind: 'Add', name }]);
+    ports.clock.advance(1);
+    await added;
+    ports.clock.advance(1);
+  };
+  return { ports, snapshots, journal, host, add };
+}
+
+/** Whether there is a snapshot; the unit gets its turn meanwhile. */
+async function stored(ports: MemoryUnitPorts): Promise<boolean> {
+  ports.clock.advance(1);
+  return (await new SnapshotIndex(ports.snapshotIndex).get('iommu.0')) !== undefined;
+}
+
+describe('snapshots', () => {
+  it('are taken after so many events, with where the log then stood, and hold no later event', async () => {
+    const { ports, snapshots, add } = setUp();
+    for (const name of ['a', 'b']) await add(name);
+    expect(await snapshots.load()).toBeUndefined();
+    await add('b');
+    await eventually('the snapshot', () => stored(ports));
+    await add('c');
+    expect(await snapshots.load()).toMatchObject({
+      sequence: 3,
+      epoch: 4,
+      state: {
+        counts: new Map([
+          ['a', 1],
+          ['b', 2],
+        ]),
+      },
+    });
+  });
+
+  it('are taken when the unit is handed over, and not when it broke or was lost', async () => {
+    const { snapshots, journal, host, add } = setUp(undefined, 1_000);
+    await add('a');
+    await snapshots.takeLast(host, journal);
+    expect(await snapshots.load()).toBeUndefined();
+    host.close();
+    await host.settled();
+    await expect(host.settle([{ kind: 'Add', name: 'late' }])).rejects.toBeInstanceOf(UnitClosed);
+    await snapshots.takeLast(host, journal);
+    expect(await snapshots.load()).toMatchObject({ sequence: 1, state: { counts: new Map([['a', 1]]) } });
+  });
+
+  it('of another version of the state, of another unit, or damaged, are thrown away', async () => {
+    const { ports, snapshots, add } = setUp(undefined, 1);
+    await add('a');
+    await eventually('the snapshot', () => stored(ports));
+    expect(await snapshotsOf(ports, { stateVersion: 2 }).load()).toBeUndefined();
+    const index = new SnapshotIndex(ports.snapshotIndex);
+    const entry = await index.get('iommu.0');
+    if (!entry) throw new Error('there is no entry');
+    await index.advance({ ...entry, unit: 'iommu.1' });
+    expect(await snapshotsOf(ports, { unit: 'iommu.1' }).load()).toBeUndefined();
+    await ports.snapshots.put(entry.blob, new Uint8Array([1, 2, 3]));
+    expect(await snapshots.load()).toBeUndefined();
+    await ports.snapshots.delete(entry.blob);
+    expect(await snapshots.load()).toBeUndefined();
+  });
+
+  it('say in the index up to where a new owner needs nothing of the log any more', async () => {
+    const { ports, add } = setUp(undefined, 2);
+    for (const name of ['a', 'b']) await add(name);
+    await eventually('the snapshot', () => stored(ports));
+    const [entry] = [...(await new SnapshotIndex(ports.snapshotIndex).all()).values()];
+    expect(entry).toMatchObject({
+      unit: 'iommu.0',
+      read: { [SUBJECT]: 2, 'lab.log.other': 7 },
+      madeBy: FAULTLINE_VERSION,
+    });
+  });
+
+  it('leave one blob a unit behind them, also after an owner that died in between', async () => {
+    const { ports, add } = setUp(undefined, 1);
+    await ports.snapshots.put('iommu.0/3/99', new Uint8Array(1));
+    await ports.snapshots.put('iommu.00/1/1', new Uint8Array(1));
+    for (const name of ['a', 'b', 'c']) await add(name);
+    await eventually('the blobs', async () => {
+      ports.clock.advance(1);
+      return (await ports.snapshots.names('iommu.0/')).join() === 'iommu.0/4/3';
+    });
+    expect(await ports.snapshots.names('iommu.00/')).toEqual(['iommu.00/1/1']);
+  });
+
+  it('D13 of an owner that was frozen while it stored one do not replace those of the next owner', async () => {
+    const ports = new MemoryUnitPorts();
+    const late = setUp(ports, 1_000, 4);
+    const next = setUp(ports, 1_000, 5);
+    next.host.close();
+    await next.snapshots.takeLast(next.host, next.journal);
+    late.host.close();
+    await late.snapshots.takeLast(late.host, late.journal);
+    expect(await late.snapshots.load()).toMatchObject({ epoch: 5 });
+    expect(await ports.snapshots.names('')).toEqual(['iommu.0/5/0']);
+  });
+});
+
+describe('snapshots while instances of the version before are there', () => {
+  it('are not stored when those could not use them: they could not take over behind a log that was trimmed', async () => {
+    const ports = new MemoryUnitPorts();
+    ports.config.format = { ...ports.config.format, states: { ...ports.config.format.states, iommu: 0 } };
+    const { snapshots, journal, host, add } = setUp(ports, 1);
+    await add('a');
+    host.close();
+    await host.settled();
+    await snapshots.takeLast(host, journal);
+    expect(await ports.snapshots.names('')).toEqual([]);
+    ports.config.format = NEWEST_FORMAT;
+    await snapshots.takeLast(host, journal);
+    expect(await ports.snapshots.names('')).toHaveLength(1);
+  });
+});
+
+describe('D13 a unit whose history was trimmed', () => {
+  const ownIt = (ports: MemoryUnitPorts, snapshots: Snapshots<Counted, Counted>): Promise<unknown> =>
+    own(ports, {
+      unit: 'iommu.0',
+      subjects: [SUBJECT],
+      pattern: SUBJECT,
+      from: { sequence: 0, epoch: 0 },
+      snapshots,
+      fold: () => undefined,
+      begin: () => [],
+    });
+
+  async function trimmed(): Promise<MemoryUnitPorts> {
+    const { ports, add } = setUp(undefined, 4);
+    for (const name of ['a', 'b', 'c', 'd']) await add(name);
+    await eventually('the snapshot', () => stored(ports));
+    await ports.log.trim(new Map([[SUBJECT, 4]]));
+    return ports;
+  }
+
+  it('is not begun anew by a version that cannot use its snapshot: it says which version can', async () => {
+    const ports = await trimmed();
+    const index = new SnapshotIndex(ports.snapshotIndex);
+    const entry = await index.get('iommu.0');
+    if (!entry) throw new Error('there is no entry');
+    const blob = (await ports.snapshots.get(entry.blob)) ?? new Uint8Array(0);
+    await ports.snapshots.put('iommu.0/5/4', blob);
+    await index.advance({ ...entry, blob: 'iommu.0/5/4', epoch: 5, madeBy: '0.0.9' });
+    const snapshots = snapshotsOf(ports, { stateVersion: 2 });
+    expect(await snapshots.load()).toBeUndefined();
+    const refusal = await ownIt(ports, snapshots).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(HistoryTrimmed);
+    expect(String(refusal)).toMatch(
+      /iommu\.0 cannot be recovered: the log was trimmed, and its snapshot is of version 1 of the state, this Faultline has 2: let Faultline 0\.0\.9 go on until the run has ended/,
+    );
+  });
+
+  it('is not begun anew without its snapshot either', async () => {
+    const ports = await trimmed();
+    await ports.snapshots.delete((await ports.snapshots.names(''))[0] ?? '');
+    const snapshots = snapshotsOf(ports);
+    expect(await snapshots.load()).toBeUndefined();
+    await expect(ownIt(ports, snapshots)).rejects.toThrow(
+      /the object store does not have it.*begin another laboratory/,
+    );
+  });
+
+  it('is left to the owner that took a snapshot since', async () => {
+    const ports = await trimmed();
+    const snapshots = snapshotsOf(ports);
+    await snapshots.load();
+    const index = new SnapshotIndex(ports.snapshotIndex);
+    const entry = await index.get('iommu.0');
+    if (entry) await index.advance({ ...entry, epoch: 9, blob: 'iommu.0/9/9' });
+    const refusal = await ownIt(ports, snapshots).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(TakeoverOutpaced);
+    expect(isLoss(refusal)).toBe(true);
+  });
+});

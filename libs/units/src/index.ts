@@ -1,0 +1,18 @@
+export * from './common';
+export * from './control';
+export * from './path-unit';
+export { cycleMessages, type CycleLayout } from './iommu/cycle-messages';
+export type { DeviceControl } from './iommu/device-control';
+export { iommuConfigOf } from './iommu/iommu-config';
+export { IommuUnit } from './iommu/iommu-unit';
+export type { TeardownReport } from './iommu/teardown-driver';
+export { ShardUnit } from './mm/shard-unit';
+export type { AccessFeed } from './segment/feed';
+export type { TraceOpener } from './segment/access-feed';
+export { SegmentUnit } from './segment/segment-unit';
+export { GroupHandler } from './worker/group-handler';
+export { messageAt, MessageMissing } from './worker/message-at';
+export { PoisonedWork, WorkReader } from './worker/poisoned-work';
+export { ResultLog } from './worker/result-log';
+export { ShardLanes, UnknownShard } from './worker/shard-lanes';
+export { WorkIntake } from './worker/work-intake';

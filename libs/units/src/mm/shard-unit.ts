@@ -1,0 +1,280 @@
+import {
+  type BoundPasid,
+  type HandleReply,
+  type HandleRequest,
+  handleSchema,
+  type MmProgress,
+  mmSchema,
+  type ResolvedProcess,
+  type ResolvedScenario,
+  shardUnit,
+} from '@faultline/contracts';
+import {
+  type AnyMmEvent,
+  countMm,
+  createMmShard,
+  hasReadyRun,
+  MM_STATE_VERSION,
+  restoreMmState,
+  isDurableMmEvent,
+  MmCommandRefused,
+  type MmCommand,
+  type MmEvent,
+  type MmState,
+  pagesInQuarantine,
+  type RunResult,
+} from '@faultline/domain';
+import {
+  isLoss,
+  ModelTime,
+  type OutgoingMessage,
+  RunningParts,
+  UnitHost,
+  type UnitJournal,
+  toError,
+} from '@faultline/hosting';
+import { own, type OwnedUnit, serveLane, type UnitPorts, Snapshots } from '../common';
+import { HandlerCost } from './handler-cost';
+import { Invalidator } from './invalidator';
+import { OpenRequest, OpenRuns } from './open-runs';
+
+/** Records of one message: far below what a NATS server accepts (1 MiB by default). */
+const RECORDS_PER_MESSAGE = 4_096;
+
+type MmCommandOf<Kind extends MmCommand['kind']> = Extract<MmCommand, { kind: Kind }>;
+type HandleRecord = ReturnType<typeof handleSchema.decode>[number];
+
+/** What a snapshot of a shard holds. */
+interface MmSnapshot {
+  durable: MmState['durable'];
+  bound: [mm: number, pasid: number][];
+}
+
+/** Runs one mm shard: serves its runs, spends their modelled cost, takes removed pages back through invalidations. */
+export class ShardUnit implements OwnedUnit {
+  readonly name: string;
+  private readonly time: ModelTime;
+  private readonly cost: HandlerCost;
+  private readonly runs = new OpenRuns();
+  private host!: UnitHost<MmState, MmCommand, AnyMmEvent>;
+  private journal!: UnitJournal;
+  private invalidator!: Invalidator;
+  private readonly parts = new RunningParts();
+  private readonly snapshots: Snapshots<MmState, MmSnapshot>;
+  /** What names an address space, or named it once: the caches are emptied by it. */
+  private bound: [mm: number, pasid: number][] = [];
+
+  constructor(
+    private readonly ports: UnitPorts,
+    private readonly scenario: ResolvedScenario,
+    private readonly shard: ResolvedScenario['shards'][number],
+    /** The unit can go no further, or has another owner. */
+    private readonly onFailure: (error: Error) => void,
+  ) {
+    this.name = shardUnit(shard.shard);
+    this.time = new ModelTime(ports.clock, scenario.timeScale);
+    this.cost = new HandlerCost(scenario, this.name);
+    this.snapshots = new Snapshots(ports, {
+      unit: this.name,
+      stateVersion: MM_STATE_VERSION,
+      subjects: [ports.subjects.mmLog(shard.shard)],
+      capture: ({ durable }) => ({ durable, bound: this.bound }),
+    });
+  }
+
+  async start(): Promise<void> {
+    const { ports, shard, scenario } = this;
+    const decider = createMmShard(shard);
+    const subject = ports.subjects.mmLog(shard.shard);
+    const snapshot = await this.snapshots.load();
+    let state = snapshot ? restoreMmState(snapshot.state.durable) : decider.initial();
+    this.bound = snapshot?.state.bound ?? [];
+    this.journal = await own(ports, {
+      unit: this.name,
+      subjects: [subject],
+      pattern: subject,
+      from: snapshot ?? { sequence: 0, epoch: 0 },
+      snapshots: this.snapshots,
+      fold: ({ body }) => {
+        for (const event of mmSchema.decode(body)) {
+          state = decider.evolve(state, event);
+          if (event.kind === 'MmPasidBound') this.bound.push([event.mm, event.pasid]);
+        }
+      },
+      begin: (epoch) =>
+        this.messages(decider.decide(state, { kind: 'BeginEpoch', epoch }, 0) as MmEvent[]).flat(),
+    });
+    this.parts.refuseClosed();
+    this.host = new UnitHost(
+      {
+        decider,
+        isDurable: isDurableMmEvent,
+        isRefusal: (error) => error instanceof MmCommandRefused,
+        messages: (events) => this.messages(events as readonly MmEvent[]),
+        conclude: (state, apply) => {
+          while (hasReadyRun(state)) apply({ kind: 'Advance' });
+        },
+        released: (events) => this.released(events),
+      },
+      this.journal,
+      ports.clock,
+      this.onFailure,
+      state,
+    );
+    this.invalidator = new Invalidator(
+      ports,
+      scenario,
+      shard.shard,
+      { unit: this.name, epoch: this.journal.epoch },
+      (entries) => this.host.settle([{ kind: 'CompleteInvalidation', entries }]),
+      (error) => {
+        if (!isLoss(error)) this.onFailure(toError(error));
+      },
+    );
+    this.resumeInvalidations();
+    await this.parts.open(() =>
+      serveLane(ports, ports.subjects.handle(shard.shard), handleSchema, this.name, (records) =>
+        this.handle(records),
+      ),
+    );
+  }
+
+  /** What the owner before had under way is asked for again: nobody else would ever complete it (D11). */
+  private resumeInvalidations(): void {
+    for (const [mm, pasid] of this.bound) this.invalidator.bound(mm, pasid);
+    for (const entry of pagesInQuarantine(this.host.state)) this.invalidator.add(entry);
+    this.invalidator.send(this.journal.lastSequence);
+  }
+
+  async close(): Promise<void> {
+    // Whoever waits for an answer asks the next owner, so nobody is waited for here.
+    void this.parts.stop();
+    this.invalidator?.close();
+    if (!this.host) return;
+    this.host.close();
+    await this.host.settled();
+    await this.snapshots.takeLast(this.host, this.journal);
+  }
+
+  /** Asking again changes nothing: who asks may not have heard the answer of an owner that died. */
+  async create(process: ResolvedProcess): Promise<void> {
+    const { mm } = process;
+    if (this.host.state.durable.spaces.has(mm)) return void (await this.host.settle([]));
+    await this.host.settle([
+      { kind: 'CreateAddressSpace', mm },
+      ...process.vmas.map(({ startPage, pages, permissions, backing, file, filePage }): MmCommand => ({
+        kind: 'MapVma',
+        mm,
+        start: startPage,
+        end: startPage + pages,
+        permissions,
+        backing,
+        file,
+        filePage,
+      })),
+    ]);
+  }
+
+  async bind(command: MmCommandOf<'BindPasid' | 'RebindPasid'>): Promise<BoundPasid> {
+    const { pasid, mm } = command;
+    const before = this.host.state.durable.pasids.get(pasid);
+    const isDone = before?.bound === true && before.mm === mm;
+    await this.host.settle(isDone ? [] : [command]);
+    const binding = this.host.state.durable.pasids.get(pasid);
+    if (!binding?.bound) throw new Error(`PASID ${pasid} was bound to mm ${mm} and is not any more`);
+    return { generation: binding.generation, shard: this.shard.shard };
+  }
+
+  async unbind(mm: number, pasid: number): Promise<void> {
+    const binding = this.host.state.durable.pasids.get(pasid);
+    if (binding?.mm !== mm) throw new Error(`PASID ${pasid} does not name mm ${mm}`);
+    await this.host.settle([{ kind: 'UnbindPasid', pasid }]);
+  }
+
+  /** Resolves when no translation of what the command took away is left, and the log says so (R122). */
+  async change(command: MmCommand): Promise<void> {
+    await this.host.settle([command]);
+    await this.invalidator.settled();
+  }
+
+  progress(): MmProgress {
+    const counters = countMm(this.host.state);
+    return {
+      openRuns: counters.runsOpen,
+      framesFree: counters.framesFree,
+      framesQuarantined: counters.framesQuarantined,
+      drained: counters.runsOpen === 0 && counters.invalidationsOpen === 0 && this.host.backlog === 0,
+    };
+  }
+
+  /** Answers when every run of the request has its result and the log holds what they did. */
+  private handle(records: readonly HandleRecord[]): Promise<Uint8Array> {
+    const requests = records.filter((record) => record.kind === 'HandleRequest');
+    if (requests.length === 0) return Promise.resolve(this.reply([]));
+    return new Promise((resolve) => {
+      const request = new OpenRequest(requests.length, (replies) => resolve(this.reply(replies)));
+      this.begin(request, requests);
+    });
+  }
+
+  /** A run's modelled cost passes first, so that its pages become visible when the handler would be done with them. */
+  private begin(request: OpenRequest, requests: readonly HandleRequest[]): void {
+    const handlingAtMicros = this.ports.clock.nowMicros();
+    const due: MmCommand[] = [];
+    for (const { run, members } of requests) {
+      const number = this.runs.open({ request, run, members, handlingAtMicros });
+      const command: MmCommand = { kind: 'HandleRun', run: { run: number, members } };
+      const costMicros = this.cost.handler(members.length);
+      if (costMicros <= 0) due.push(command);
+      else this.time.after(costMicros, () => this.host.submit([command]));
+    }
+    if (due.length > 0) this.host.submit(due);
+  }
+
+  /** The log holds what the run did. Pages from storage, and pages that were brought along, keep the worker waiting as well. */
+  private finish(result: RunResult, nowMicros: number): void {
+    const { request, run, handlingAtMicros, prefetched } = this.runs.finish(result);
+    const { code, members } = result;
+    const answer = (handledAtMicros: number): void =>
+      request.answer({ kind: 'HandleReply', run, code, handlingAtMicros, handledAtMicros, members });
+    const laterMicros = this.cost.storage(members) + this.cost.prefetch(prefetched);
+    if (laterMicros <= 0) answer(nowMicros);
+    else this.time.after(laterMicros, () => answer(this.ports.clock.nowMicros()));
+  }
+
+  private reply(replies: readonly HandleReply[]): Uint8Array {
+    const { name: unit, journal } = this;
+    const { epoch } = journal;
+    const at: HandleRecord = { kind: 'HandledAt', shard: this.shard.shard, sequence: journal.lastSequence };
+    return handleSchema.encode([{ kind: 'Sender', unit, epoch }, ...replies, at]);
+  }
+
+  private released(events: readonly AnyMmEvent[]): void {
+    const now = this.ports.clock.nowMicros();
+    let prefetched = 0;
+    for (const event of events) {
+      if (event.kind === 'PageInstalled') prefetched += event.prefetched ? 1 : 0;
+      else if (event.kind === 'MemberHandled') {
+        // What a member's fault brought along stands before its result.
+        if (prefetched > 0) this.runs.addPrefetched(event.run, prefetched);
+        prefetched = 0;
+      } else if (event.kind === 'RunFinished') this.finish(event.result, now);
+      else if (event.kind === 'PageRemoved' || event.kind === 'PageRestricted') this.invalidator.add(event);
+      else if (event.kind === 'MmPasidBound') {
+        this.bound.push([event.mm, event.pasid]);
+        this.invalidator.bound(event.mm, event.pasid);
+      }
+    }
+    this.invalidator.send(this.journal.lastSequence);
+    this.snapshots.count(events.length, this.host, this.journal);
+  }
+
+  private messages(events: readonly MmEvent[]): OutgoingMessage[][] {
+    const messages: OutgoingMessage[] = [];
+    for (let start = 0; start < events.length; start += RECORDS_PER_MESSAGE) {
+      const body = mmSchema.encode(events.slice(start, start + RECORDS_PER_MESSAGE));
+      messages.push({ subject: this.ports.subjects.mmLog(this.shard.shard), schema: mmSchema, body });
+    }
+    return [messages];
+  }
+}

@@ -1,0 +1,330 @@
+import {
+  type DeviceProgress,
+  type ResolvedDevice,
+  type ResolvedIommu,
+  type ResolvedScenario,
+  segmentSchema,
+  segmentUnit,
+} from '@faultline/contracts';
+import {
+  AccessHistory,
+  createSegment,
+  type Decider,
+  durableSegment,
+  type DurableSegment,
+  type DurableSegmentEvent,
+  type PlainAccessHistory,
+  restoreSegment,
+  SEGMENT_STATE_VERSION,
+  isDurableSegmentEvent,
+  isDeviceRemoved,
+  isWorkHalted,
+  isSegmentIdle,
+  isWorkOver,
+  PasidStillStopping,
+  type SegmentCommand,
+  segmentCounters,
+  type SegmentEvent,
+  type SegmentState,
+  SeededRandom,
+  workBegun,
+} from '@faultline/domain';
+import { type OutgoingMessage, UnitClosed, UnitHost, type UnitJournal } from '@faultline/hosting';
+import { own, type OwnedUnit, type UnitPorts, Snapshots } from '../common';
+import { openFeed, type TraceOpener } from './access-feed';
+import { SegmentLanes } from './segment-lanes';
+import { WorkloadDriver } from './workload-driver';
+
+/** Records of one message: far below what a NATS server accepts (1 MiB by default). */
+const RECORDS_PER_MESSAGE = 4_096;
+/** Accesses issued in one turn, so that a workload that only hits does not keep the event loop to itself. */
+const ISSUES_PER_TURN = 1_024;
+/** Events on their way to the log beyond which no new access is issued: the log's slowness reaches the workload. */
+const BACKLOG_LIMIT = 16_384;
+
+/** What a snapshot of a segment holds. */
+interface SegmentSnapshot {
+  durable: DurableSegment;
+  history: PlainAccessHistory;
+}
+
+/** Runs one device segment: feeds it its workloads, carries its messages to the IOMMU and the answers back. */
+export class SegmentUnit implements OwnedUnit {
+  readonly name: string;
+  private readonly segment: number;
+  private drivers: WorkloadDriver[] = [];
+  /** Drivers by device. */
+  private readonly driversOf = new Map<number, WorkloadDriver[]>();
+  /** Address spaces of processes that start later. */
+  private readonly later: ReadonlySet<number>;
+  private host!: UnitHost<SegmentState, SegmentCommand, SegmentEvent>;
+  private lanes!: SegmentLanes;
+  private journal!: UnitJournal;
+  private begun = false;
+  /** It may be lost while it still opens: then it begins nothing more. */
+  private closed = false;
+  private requests = 0;
+  /** Accesses of the owners before: those that had not ended are begun again. */
+  private startedBefore = 0;
+  private history = new AccessHistory();
+  private readonly snapshots: Snapshots<SegmentState, SegmentSnapshot>;
+
+  constructor(
+    private readonly ports: UnitPorts,
+    private readonly scenario: ResolvedScenario,
+    private readonly iommu: ResolvedIommu,
+    /** The unit can go no further, or has another owner. */
+    private readonly onFailure: (error: Error) => void,
+    private readonly openTrace: TraceOpener,
+  ) {
+    this.segment = iommu.segment;
+    this.name = segmentUnit(this.segment);
+    this.snapshots = new Snapshots(ports, {
+      unit: this.name,
+      stateVersion: SEGMENT_STATE_VERSION,
+      subjects: [ports.subjects.segmentLog(this.segment)],
+      capture: (state) => ({ durable: durableSegment(state), history: this.history.toPlain() }),
+    });
+    this.later = new Set(
+      scenario.processes.filter((process) => process.starts === 'timeline').map((process) => process.mm),
+    );
+  }
+
+  private driversFor(device: ResolvedDevice, history: AccessHistory): WorkloadDriver[] {
+    const { ports, scenario } = this;
+    // A feed may be ready before the unit is.
+    const wake = (): void => {
+      if (this.begun) this.host.wake();
+    };
+    let nextAccess = 0;
+    return device.workloads.map((workload, place) => {
+      const firstAccess = nextAccess;
+      nextAccess += workload.accesses;
+      const seed = new SeededRandom(scenario.seed).fork(`${device.name}/${place}`).seed;
+      return new WorkloadDriver({
+        device: device.device,
+        workload,
+        firstAccess,
+        // The first owner has nothing to pass over, and looks for nothing at every access.
+        history: this.journal.epoch > 1 ? history : undefined,
+        feed: openFeed(workload, seed, this.openTrace, wake, this.onFailure),
+        seed,
+        clock: ports.clock,
+        timeScale: scenario.timeScale,
+        wake,
+      });
+    });
+  }
+
+  async start(): Promise<void> {
+    const { ports, segment, scenario } = this;
+    const devices = scenario.devices.filter((device) => device.segment === segment);
+    const decider = createSegment({
+      segment,
+      devices: devices.map((device) => ({ ...device, model: this.iommu.model })),
+    });
+    const state = await this.recover(decider, devices);
+    this.refuseClosed();
+    this.host = new UnitHost(
+      {
+        decider,
+        isDurable: isDurableSegmentEvent,
+        isRefusal: (error) => error instanceof PasidStillStopping,
+        messages: (events) => this.messages(events as readonly DurableSegmentEvent[]),
+        conclude: (_state, apply) => this.conclude(apply),
+        decided: (events) => this.send(events),
+        released: (events) => {
+          this.lanes.released(events);
+          this.keepHistory(events);
+          // A workload that was held back by the log goes on when the log has caught up.
+          if (this.begun) this.host.wake();
+        },
+      },
+      this.journal,
+      ports.clock,
+      this.onFailure,
+      state,
+    );
+    const numbers = new Set(devices.map((device) => device.device));
+    const { epoch } = this.journal;
+    this.lanes = new SegmentLanes(ports, this.host, this.iommu, this.name, epoch, scenario, numbers);
+    await this.lanes.start();
+    this.refuseClosed();
+    const begun = workBegun(state);
+    if (isWorkHalted(state)) this.stopDrivers();
+    if (begun.size > 0) this.beginAll(this.drivers.filter(({ mm }) => begun.has(mm)));
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.stopDrivers();
+    this.lanes?.stop();
+    if (!this.host) return;
+    this.host.close();
+    await this.host.settled();
+    await this.snapshots.takeLast(this.host, this.journal);
+  }
+
+  private refuseClosed(): void {
+    if (this.closed) throw new UnitClosed();
+  }
+
+  /** These events are in the log. */
+  private keepHistory(events: readonly SegmentEvent[]): void {
+    for (const event of events) if (isDurableSegmentEvent(event)) this.history.fold(event);
+    this.snapshots.count(events.length, this.host, this.journal);
+  }
+
+  /** What the log tells of the owners before: the accesses that are over, the processes whose workloads began (D9). */
+  private async recover(
+    decider: Decider<SegmentState, SegmentCommand, SegmentEvent>,
+    devices: readonly ResolvedDevice[],
+  ): Promise<SegmentState> {
+    const subject = this.ports.subjects.segmentLog(this.segment);
+    const snapshot = await this.snapshots.load();
+    const history = snapshot ? AccessHistory.of(snapshot.state.history) : new AccessHistory();
+    this.history = history;
+    let state = decider.initial();
+    if (snapshot) state = restoreSegment(state, snapshot.state.durable);
+    this.journal = await own(this.ports, {
+      unit: this.name,
+      subjects: [subject],
+      pattern: subject,
+      from: snapshot ?? { sequence: 0, epoch: 0 },
+      snapshots: this.snapshots,
+      fold: ({ body }) => {
+        for (const event of segmentSchema.decode(body)) {
+          state = decider.evolve(state, event);
+          history.fold(event);
+        }
+      },
+      begin: (epoch) => {
+        const begun = decider.decide(state, { kind: 'BeginEpoch', epoch }, this.ports.clock.nowMicros());
+        const body = segmentSchema.encode(begun as DurableSegmentEvent[]);
+        return [{ subject, schema: segmentSchema, body }];
+      },
+    });
+    this.requests = history.requests;
+    this.startedBefore = history.ended;
+    for (const device of devices) this.driversOf.set(device.device, this.driversFor(device, history));
+    this.drivers = [...this.driversOf.values()].flat();
+    return state;
+  }
+
+  /** The workloads of the processes that are there from the beginning begin. Resolves when the log says so. */
+  async begin(): Promise<void> {
+    await this.beginWork(this.drivers.filter((driver) => !this.later.has(driver.mm)));
+  }
+
+  /** The workloads of a process begin. Its PASID may have been another process's, for which the devices stopped it (R102). */
+  async startProcess(mm: number): Promise<void> {
+    const drivers = this.drivers.filter((driver) => driver.mm === mm);
+    await this.host.settle(
+      drivers.map(({ device, pasid }) => ({ kind: 'StartPasid', device, pasid }) as const),
+    );
+    await this.beginWork(drivers);
+  }
+
+  private async beginWork(drivers: readonly WorkloadDriver[]): Promise<void> {
+    const mms = [...new Set(drivers.map(({ mm }) => mm))];
+    await this.host.settle([{ kind: 'BeginWork', mms }]);
+    this.beginAll(drivers);
+  }
+
+  private beginAll(drivers: readonly WorkloadDriver[]): void {
+    this.begun = true;
+    for (const driver of drivers) if (!driver.begun) driver.begin();
+    this.host.wake();
+  }
+
+  hasDevice(device: number): boolean {
+    return this.driversOf.has(device);
+  }
+
+  /** Resolves when the log says that the device hangs. */
+  async hang(device: number): Promise<void> {
+    await this.host.settle([{ kind: 'HangDevice', device }]);
+  }
+
+  /** Resolves when the log says that the device has vanished, and how its accesses ended. */
+  async remove(device: number): Promise<void> {
+    await this.host.settle([{ kind: 'RemoveDevice', device }]);
+  }
+
+  /** No more accesses are issued, whoever owns the segment. Resolves when the log says so. */
+  async halt(): Promise<void> {
+    await this.host.settle([{ kind: 'HaltWork' }]);
+    this.stopDrivers();
+  }
+
+  private stopDrivers(): void {
+    for (const driver of this.drivers) driver.halt();
+  }
+
+  progress(): DeviceProgress {
+    const { started, withdrawn } = segmentCounters(this.host.state);
+    const issued = started + this.startedBefore;
+    const { ended, faulted } = this.history;
+    const total = this.drivers.reduce((sum, driver) => sum + driver.total, 0);
+    const finished =
+      this.drivers.every((driver) => !driver.begun || driver.finished) &&
+      isSegmentIdle(this.host.state) &&
+      this.host.backlog === 0;
+    return { total, issued, ended, withdrawn, requests: this.requests, faulted, finished };
+  }
+
+  /** The workloads issue what they may, then the devices send what the turn made ready. */
+  private conclude(apply: (command: SegmentCommand) => void): void {
+    this.withdraw(apply);
+    if (this.begun && this.host.backlog < BACKLOG_LIMIT) this.issue(apply);
+    apply({ kind: 'TakeTurn' });
+  }
+
+  /** Workloads of a stopped PASID or a vanished device give up what they have not issued. */
+  private withdraw(apply: (command: SegmentCommand) => void): void {
+    const { state } = this.host;
+    for (const driver of this.drivers) {
+      const { device, pasid } = driver;
+      if (driver.closed || !isWorkOver(state, device, pasid)) continue;
+      // A process that has not started does not mind that its PASID is stopped for the one before it.
+      if (!driver.begun && !isDeviceRemoved(state, device)) continue;
+      apply({ kind: 'WithdrawAccesses', device, ranges: driver.withdraw() });
+    }
+  }
+
+  private issue(apply: (command: SegmentCommand) => void): void {
+    let budget = ISSUES_PER_TURN;
+    for (const driver of this.drivers) {
+      while (budget > 0) {
+        const access = driver.next();
+        if (!access) break;
+        budget -= 1;
+        apply({ kind: 'IssueAccess', access });
+      }
+    }
+    if (budget === 0) this.host.wake();
+  }
+
+  private send(events: readonly SegmentEvent[]): void {
+    let ended = false;
+    for (const event of events) {
+      if (event.kind === 'PageRequestSent' || event.kind === 'StalledAccessSent') this.requests += 1;
+      if (event.kind !== 'AccessHit' && event.kind !== 'AccessEnded') continue;
+      const drivers = this.driversOf.get(event.device);
+      drivers?.find((driver) => driver.owns(event.access))?.ended();
+      ended = true;
+    }
+    this.lanes.send(events);
+    // Room in a closed loop: its workload goes on in the next turn.
+    if (ended) this.host.wake();
+  }
+
+  private messages(events: readonly DurableSegmentEvent[]): OutgoingMessage[][] {
+    const messages: OutgoingMessage[] = [];
+    for (let start = 0; start < events.length; start += RECORDS_PER_MESSAGE) {
+      const body = segmentSchema.encode(events.slice(start, start + RECORDS_PER_MESSAGE));
+      messages.push({ subject: this.ports.subjects.segmentLog(this.segment), schema: segmentSchema, body });
+    }
+    return [messages];
+  }
+}

@@ -1,0 +1,69 @@
+import { iopfSchema } from '@faultline/contracts';
+import type { GroupHandled } from '@faultline/domain';
+import { BatchLane, LogFull, LogUnavailable } from '@faultline/hosting';
+import { type UnitPorts } from '../common';
+
+const MAX_BATCH = 256;
+const RETRY_MICROS = 200_000;
+
+interface Item {
+  handled: GroupHandled;
+  done(): void;
+}
+
+/**
+ * Appends results to the log of their IOMMU, one append in flight for each. Several workers write such a subject, so appends are
+ * not fenced: a result stored twice is admitted once (D1).
+ */
+export class ResultLog {
+  private readonly lanes = new Map<number, BatchLane<Item>>();
+  private appended = 0;
+
+  constructor(private readonly ports: UnitPorts) {}
+
+  /** Calls back when the result is in the log. */
+  append(handled: GroupHandled, done: () => void): void {
+    this.laneOf(handled.iommu).push({ handled, done });
+  }
+
+  private laneOf(iommu: number): BatchLane<Item> {
+    const known = this.lanes.get(iommu);
+    if (known) return known;
+    const lane = new BatchLane<Item>({
+      clock: this.ports.clock,
+      maxBatch: MAX_BATCH,
+      send: (batch) => this.send(iommu, batch),
+      onError: (error) => this.retryAfter(error),
+    });
+    this.lanes.set(iommu, lane);
+    return lane;
+  }
+
+  private async send(iommu: number, batch: readonly Item[]): Promise<void> {
+    const { subjects, log, config } = this.ports;
+    this.appended += 1;
+    await log.append({
+      subject: subjects.iopfLog(iommu),
+      // A process that was started again under its name counts from 1 again, and the log must not take its results for the old ones.
+      id: `${config.session}.${this.appended}`,
+      headers: {
+        schema: iopfSchema.name,
+        version: iopfSchema.version,
+        unit: config.instance,
+        epoch: 0,
+        cycle: this.appended,
+      },
+      body: iopfSchema.encode(batch.map((item) => item.handled)),
+    });
+    for (const item of batch) item.done();
+  }
+
+  private retryAfter(error: Error): number | undefined {
+    if (error instanceof LogFull || error instanceof LogUnavailable) {
+      this.ports.logger.warn({ err: error }, 'the log does not take results, the worker waits');
+      return RETRY_MICROS;
+    }
+    this.ports.fail(error);
+    return undefined;
+  }
+}
