@@ -114,6 +114,27 @@ describe('FaultAssembler', () => {
     });
   });
 
+  it('leaves open when a stall was answered whose owner died before it could say so', () => {
+    const [first, second] = [
+      requestOf(1, 0),
+      requestOf(1, 0, { round: 1, writtenAtMicros: EPOCH_MICROS + 100 }),
+    ];
+    const before = groupOf(1, [first], { model: 'stall' });
+    const after = groupOf(2, [second], { model: 'stall' });
+    const log = new LogBuilder()
+      .queue(before)
+      .hw({ kind: 'StallRecorded', ...first, deferred: false })
+      .iopf(handledOf(before))
+      .queue(after)
+      // The next owner answers the first round after the dead one had the transaction stall again.
+      .hw(respondedOf(before, { respondedAtMicros: EPOCH_MICROS + 500 }));
+    const { rows } = assemble(log.messages);
+    expect(rows).toMatchObject([
+      { id: '0.1.1', settlement: 'stalled-again', code: 'success', totalMicros: 100 },
+    ]);
+    expect(rows[0]?.instants.respondedAtMicros).toBeNull();
+  });
+
   it('has the same rows when a queue message is folded after its hw message', () => {
     const log = goodLog();
     const swapped = [...log.slice(0, 4), log[5], log[4], ...log.slice(6)].filter(

@@ -285,9 +285,24 @@ export class FaultAssembler {
   private emitIfOver(fault: OpenFault): void {
     const over = fault.settlement !== undefined || fault.abandoned || this.gone.has(fault.record.device);
     if (!over || fault.code === undefined) return;
+    if (isToldTooLate(fault)) fault.instants.respondedAtMicros = null;
     this.faults.close(fault);
     this.onFault(rowOf(fault));
   }
+}
+
+/**
+ * The transaction was answered and retried by an owner that died before it could say so. Its successor says the answer later than the
+ * retry is told: when it was given nobody knows.
+ */
+function isToldTooLate({ settlement, instants }: OpenFault): boolean {
+  const { respondedAtMicros, settledAtMicros } = instants;
+  return (
+    settlement === 'stalled-again' &&
+    respondedAtMicros !== null &&
+    settledAtMicros !== null &&
+    settledAtMicros < respondedAtMicros
+  );
 }
 
 /** When the device saw the answer to this very fault. An access that is lost before may have had the answer to an earlier one. */

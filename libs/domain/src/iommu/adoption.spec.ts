@@ -203,6 +203,26 @@ describe('D5 an adopted group', () => {
     expect(pendingGroups(third.state)).toHaveLength(1);
   });
 
+  it('of a stall whose answer was lost with the retry ends once, and the answer lets nothing go', () => {
+    const live = new LiveIommu(decider());
+    live.send(stalledAccess(1));
+    live.drain();
+    const from = live.log.length;
+    live.send(result(1, { device: 3 }));
+    live.drain();
+    const successor = successorOf(cutAfter(live, from));
+    expect(openStalls(successor.state)).toMatchObject([{ request: 1, round: 1 }]);
+    expect(pendingGroups(successor.state)).toHaveLength(2);
+    // It is read again, since nobody could say that it was read.
+    expect(kindsOf(successor.send(result(1, { device: 3 })))).toEqual(['GroupResponded']);
+    expect(openStalls(successor.state)).toMatchObject([{ request: 1, round: 1 }]);
+    expect(kindsOf(successor.send(result(2, { device: 3, code: ResponseCode.FAILURE })))).toEqual([
+      'GroupResponded',
+      'StallEnded',
+    ]);
+    expect(isIdle(successor.state)).toBe(true);
+  });
+
   it('of a device whose attachment was lost too is answered, and never is overdue', () => {
     const live = new LiveIommu(decider());
     const from = live.log.length;

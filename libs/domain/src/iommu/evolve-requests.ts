@@ -181,8 +181,18 @@ function evolveAdopted(durable: IommuDurableState, event: GroupQueued): void {
   durable.retrying = durable.retrying.filter(others);
   for (const member of members) {
     adopt(durable, member);
-    if (model === 'stall') durable.devices.get(device)?.stalls.set(member.groupId, member);
+    if (model === 'stall') holdAdopted(durable.devices.get(device)?.stalls, member);
   }
+}
+
+/**
+ * A transaction is held once. In an earlier round under another tag it was answered and retried by the dead owner, who could say neither:
+ * the answer of that round is still to come, and lets nothing go any more.
+ */
+function holdAdopted(stalls: Map<number, RequestRecord> | undefined, member: RequestRecord): void {
+  if (stalls === undefined) return;
+  for (const [tag, stall] of stalls) if (sameRequest(stall, member)) stalls.delete(tag);
+  stalls.set(member.groupId, member);
 }
 
 /**

@@ -42,8 +42,8 @@ export class IommuLanes {
   private pushedBack: (() => void)[] = [];
   /** Counts what may have freed a tag. */
   private freed = 0;
-  /** The segment epoch of which an owner before this one took requests; undefined once this one has taken some. */
-  private inherited: number | undefined;
+  /** The segment epoch of which an owner before this one may have taken requests. */
+  private readonly inherited: number;
 
   constructor(
     private readonly ports: UnitPorts,
@@ -183,11 +183,11 @@ export class IommuLanes {
     const requests: Numbered[] = [];
     for (const record of records) {
       if (!isRequest(record)) continue;
-      // Accesses that translated at once are in no log, so an owner before may have taken more than is known here.
+      // Accesses that translated at once are in no log, so an owner before may have taken more than is known here. What comes first need
+      // not be what follows them: a repetition may have been on its way for long.
       if (this.inherited === segmentEpoch) upTo = Math.max(upTo, record.request - 1);
       this.checkRequest(record, upTo);
       upTo = Math.max(upTo, record.request);
-      this.inherited = undefined;
       requests.push({ request: record.request, command: commandOf(record, segmentEpoch) });
     }
     return { segmentEpoch, requests };
