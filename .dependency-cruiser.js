@@ -6,7 +6,7 @@ const libraries = {
   conformance: { rooms: ['domain'], packages: [] },
   audit: { rooms: ['domain', 'contracts'], packages: [] },
   hosting: { rooms: ['domain', 'contracts'], packages: [] },
-  units: { rooms: ['domain', 'contracts', 'hosting'], packages: [] },
+  units: { rooms: ['domain', 'contracts', 'hosting', 'stats'], packages: [] },
   simulation: { rooms: ['domain', 'contracts', 'hosting', 'units', 'stats', 'audit'], packages: [] },
   record: { rooms: ['domain', 'contracts', 'audit', 'stats'] },
   runtime: { rooms: ['domain', 'contracts', 'hosting', 'units', 'messaging', 'audit', 'stats'] },

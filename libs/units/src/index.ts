@@ -16,3 +16,7 @@ export { PoisonedWork, WorkReader } from './worker/poisoned-work';
 export { ResultLog } from './worker/result-log';
 export { ShardLanes, UnknownShard } from './worker/shard-lanes';
 export { WorkIntake } from './worker/work-intake';
+export type { Asker } from './operator/asker';
+export { Hand, teardownMillis } from './operator/hand';
+export { describeAction, type Moment, Timeline, type TimelineOptions } from './operator/timeline';
+export { Wiring } from './operator/wiring';

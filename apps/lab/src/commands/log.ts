@@ -3,7 +3,7 @@ import type { LoggedMessage } from '@faultline/audit';
 import { RecordReader } from '@faultline/record';
 import { eventMicros, toCloudEvent } from '../cloud-events';
 import { BadInput, Exit } from '../errors';
-import { formatInstant } from '../print/units';
+import { formatInstant } from '../print/instant';
 import { findRun } from '../run/run-folder';
 import type { Terminal } from '../terminal';
 

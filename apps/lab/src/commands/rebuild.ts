@@ -2,7 +2,7 @@ import { rebuildProjections, type RebuildReport, type RowDifference } from '@fau
 import { Exit } from '../errors';
 import { type Style, styleFor } from '../print/style';
 import { indent } from '../print/table';
-import { formatCount } from '../print/units';
+import { formatCount } from '@faultline/stats';
 import { findRun } from '../run/run-folder';
 import type { Terminal } from '../terminal';
 

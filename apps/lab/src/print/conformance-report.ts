@@ -7,7 +7,7 @@ import {
 import { sideBySide } from './side-by-side';
 import type { Style } from './style';
 import { formatTable, indent } from './table';
-import { formatCount } from './units';
+import { formatCount } from '@faultline/stats';
 
 /** What was found in one file. */
 export interface FileReport {

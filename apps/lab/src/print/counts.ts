@@ -1,6 +1,6 @@
 import type { AuditReport } from '@faultline/audit';
 import type { RunSummary } from '@faultline/record';
-import { formatCount } from './units';
+import { formatCount } from '@faultline/stats';
 
 /** What a run amounts to, as rows of subject, count and detail. */
 export function countRows(summary: RunSummary): Row[] {

@@ -2,7 +2,7 @@ import type { FaultRow } from '@faultline/audit';
 import { formatPermissions, NO_PASID } from '@faultline/domain';
 import { formatTable } from './table';
 import type { Names } from './timeline';
-import { formatMicros, formatPage } from './units';
+import { formatMicros, formatPage } from '@faultline/stats';
 
 /** Faults, one a line. */
 export function faultTable(rows: readonly FaultRow[], names: Names, width: number): string[] {

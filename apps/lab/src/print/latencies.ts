@@ -2,7 +2,7 @@ import { type Stage, STAGES } from '@faultline/audit';
 import type { RunSummary } from '@faultline/record';
 import type { LatencySummary } from '@faultline/stats';
 import { formatTable } from './table';
-import { formatCount, formatMicros } from './units';
+import { formatCount, formatMicros } from '@faultline/stats';
 
 /** Names of the stages for people. */
 export const stageNames: Readonly<Record<Stage, string>> = {

@@ -1,6 +1,7 @@
 import type { KeptLetter } from '@faultline/messaging';
 import { formatTable, indent } from './table';
-import { formatCount, formatInstant } from './units';
+import { formatCount } from '@faultline/stats';
+import { formatInstant } from './instant';
 
 /** Bytes of a hexadecimal line, and lines that are shown. */
 const BYTES_PER_LINE = 16;

@@ -3,7 +3,8 @@ import { formatPermissions, NO_PASID } from '@faultline/domain';
 import { bar } from './bar';
 import { stageNames } from './latencies';
 import { formatTable, indent } from './table';
-import { formatInstant, formatMicros, formatPage } from './units';
+import { formatMicros, formatPage } from '@faultline/stats';
+import { formatInstant } from './instant';
 
 /** One thing that happened to a fault. */
 export interface TimelineEntry {

@@ -3,7 +3,7 @@ import { RunFailed } from '../errors';
 import { type ControlPlane, Unanswered } from './control-plane';
 import type { Lifeline } from './lifeline';
 import type { Progress } from './progress';
-import type { Timeline } from './timeline';
+import type { Timeline } from '@faultline/units';
 
 const POLL_MILLIS = 250;
 /** While steps of the timeline wait for the devices to come so far. */

@@ -1,5 +1,5 @@
 import type { DeviceProgress, IommuProgress } from '@faultline/contracts';
-import { formatCount, formatRate, formatShare } from '../print/units';
+import { formatCount, formatRate, formatShare } from '@faultline/stats';
 
 /** How a run stands at one moment. */
 export interface Progress {

@@ -12,7 +12,7 @@ import { ControlPlane } from './control-plane';
 import { Course, type CourseEnd } from './course';
 import type { Crew } from './crew';
 import { Lifeline } from './lifeline';
-import { Hand } from './hand';
+import { Hand } from '@faultline/units';
 import { Interruption } from './interruption';
 import { OwnCrew } from './own-crew';
 import { planInstances } from './plan';
@@ -23,8 +23,8 @@ import { ProgressDisplay } from './progress-display';
 import type { RunFolder } from './run-folder';
 import { StandingCrew } from './standing-crew';
 import { Supervisor } from './supervisor';
-import { Timeline } from './timeline';
-import { Wiring } from './wiring';
+import { Timeline } from '@faultline/units';
+import { Wiring } from '@faultline/units';
 
 export interface SessionOptions {
   scenario: ResolvedScenario;

@@ -9,7 +9,7 @@ import {
   type StepActionName,
 } from '@faultline/contracts';
 import { parsePermissions } from '@faultline/domain';
-import { formatPage } from '../print/units';
+import { formatPage } from '@faultline/stats';
 import { at } from './at';
 import type { ScenarioSource } from './scenario-source';
 import { checkReadable } from './vmas';

@@ -1,5 +1,5 @@
 import type { ResolvedStep, StepAction } from '@faultline/contracts';
-import { formatCount, formatMicros, formatPage } from '../print/units';
+import { formatCount, formatMicros, formatPage } from '@faultline/stats';
 
 /** How far the devices are. */
 export interface Moment {

@@ -1,5 +1,5 @@
 import type { BoundPasid, ResolvedProcess, ResolvedScenario } from '@faultline/contracts';
-import type { ControlPlane } from './control-plane';
+import type { Asker } from './asker';
 
 /** A PASID that names an address space, and the devices that translate through it. */
 interface Binding extends BoundPasid {
@@ -18,7 +18,7 @@ export class Wiring {
   private readonly devices = new Set<number>();
 
   constructor(
-    private readonly control: Pick<ControlPlane, 'ask'>,
+    private readonly control: Asker,
     private readonly scenario: Pick<ResolvedScenario, 'processes' | 'devices'>,
   ) {}
 

@@ -1,5 +1,5 @@
 import type { ResolvedStep, StepAction } from '@faultline/contracts';
-import { eventually } from '../testing.testkit';
+import { eventually } from '../../../hosting/src/testkit/eventually.testkit';
 import { describeAction, Timeline } from './timeline';
 
 const exit: StepAction = { action: 'exit', process: 'web', mm: 0, pasid: 1 };
@@ -24,7 +24,7 @@ function timelineOf(steps: ResolvedStep[], act = (): Promise<string> => Promise.
   return { timeline, clock, lines, acted };
 }
 
-const idle = (timeline: Timeline): Promise<void> => eventually('the step is done', () => !timeline.isBusy);
+const idle = (timeline: Timeline): Promise<boolean> => eventually('the step is done', () => !timeline.isBusy);
 
 describe('the timeline', () => {
   test('does one step after the other, each when its condition holds, and says so with model time', async () => {

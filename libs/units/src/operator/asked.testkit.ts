@@ -1,4 +1,4 @@
-import type { ControlPlane } from './control-plane';
+import type { Asker } from './asker';
 
 /** A control plane that keeps what it was asked. Generations are 10 + PASID, and 20 + PASID after a rebind. */
 export function askedControl(replies: Record<string, unknown> = {}) {
@@ -19,5 +19,5 @@ export function askedControl(replies: Record<string, unknown> = {}) {
     const base = { 'mm-handler.bind': 10, 'mm-handler.rebind': 20 }[verb];
     return Promise.resolve(base === undefined ? {} : { generation: base + (request.pasid ?? 0), shard: 0 });
   };
-  return { asked, millis, control: { ask } as unknown as ControlPlane };
+  return { asked, millis, control: { ask } as unknown as Asker };
 }

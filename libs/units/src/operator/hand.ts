@@ -5,8 +5,8 @@ import {
   type StepAction,
   type TeardownStepReport,
 } from '@faultline/contracts';
-import { formatMicros } from '../print/units';
-import type { ControlPlane } from './control-plane';
+import { formatMicros } from '@faultline/stats';
+import type { Asker } from './asker';
 import type { Wiring } from './wiring';
 
 /** Steps of one teardown, and the reset that an expired one may need before the next goes on (R95). */
@@ -22,7 +22,7 @@ export class Hand {
   private readonly patienceMillis: number;
 
   constructor(
-    private readonly control: Pick<ControlPlane, 'ask'>,
+    private readonly control: Asker,
     private readonly wiring: Wiring,
     scenario: Pick<ResolvedScenario, 'deadlines' | 'timeScale'>,
   ) {
