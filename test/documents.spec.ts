@@ -39,8 +39,10 @@ function commandsOf(document: string): Shown[] {
 }
 
 const shown = documents().flatMap(commandsOf);
-/** Once in each document: what one looks at is what it ran itself. */
-const distinct = [...new Map(shown.map((each) => [`${each.document} ${each.command}`, each])).values()];
+/** Each once, but runs once in each document: what one looks at is what it ran itself. */
+const nameOf = ({ document, command }: Shown): string =>
+  command.startsWith('npx faultline run ') ? `${document} ${command}` : command;
+const distinct = [...new Map(shown.map((each) => [nameOf(each), each])).values()];
 
 /** Runs of the documents' own are removed; the newest of each command is what the next one looks at. */
 const before = existsSync(join(ROOT, 'runs')) ? readdirSync(join(ROOT, 'runs')) : [];

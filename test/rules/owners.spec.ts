@@ -29,7 +29,7 @@ describe('D5 a cycle is its queue messages and then its hw message, and an owner
         how[0].subject.includes('.queue.') ? Promise.resolve() : original(self, how),
     ),
     noticed: /run: .*(no end|nothing is left)/,
-    seeds: [2],
+    seeds: [8, 15, 20],
     trial: () => ({ scenario: scenarioOf(ample), takeovers: often('iommu', 'frozen', 41, 8) }),
   });
 });
