@@ -14,8 +14,16 @@ import {
   subjectsOf,
 } from '@faultline/contracts';
 import { isLoss } from '@faultline/hosting';
-import { UnitNotHere, type UnitOwnerService } from '@faultline/runtime';
-import type { IommuUnit, OwnedUnit, SegmentUnit, ShardUnit } from '@faultline/units';
+import {
+  Hand,
+  type IommuUnit,
+  type OwnedUnit,
+  type SegmentUnit,
+  type ShardUnit,
+  Timeline,
+  UnitNotHere,
+  Wiring,
+} from '@faultline/units';
 import { from } from 'rxjs';
 import { DeviceEmulatorController } from '../../apps/device-emulator/src/device-emulator.controller';
 import { DeviceEmulatorService } from '../../apps/device-emulator/src/device-emulator.service';
@@ -23,9 +31,6 @@ import { IommuController } from '../../apps/iommu/src/iommu.controller';
 import { IommuService } from '../../apps/iommu/src/iommu.service';
 import { IopfWorkerService } from '../../apps/iopf-worker/src/iopf-worker.service';
 import { ControlPlane } from '../../apps/lab/src/run/control-plane';
-import { Hand } from '@faultline/units';
-import { Timeline } from '@faultline/units';
-import { Wiring } from '@faultline/units';
 import { MmHandlerController } from '../../apps/mm-handler/src/mm-handler.controller';
 import { MmHandlerService } from '../../apps/mm-handler/src/mm-handler.service';
 import { AccessWatch } from './access-watch';
@@ -148,7 +153,7 @@ export class Laboratory {
       atMicros: this.now(),
     });
     for (const replica of this.replicas) {
-      await replica.service.start(this.scenario);
+      await this.startReplica(replica);
       for (const unit of replica.service.namesOf(this.scenario)) await this.open(replica, unit);
     }
     for (const { service } of this.workers) await service.start(this.scenario);
@@ -181,8 +186,8 @@ export class Laboratory {
   /** The unit at the replica that owns it; undefined while it changes hands. */
   find<Unit extends OwnedUnit = OwnedUnit>(name: string): Unit | undefined {
     const { service, life } = this.owners.get(name)?.replica ?? {};
-    if (!service || life?.isDead || !service.owns(name)) return undefined;
-    return (service as UnitOwnerService)['unit'](name) as OwnedUnit as Unit;
+    if (!service || life?.isDead || !service.units.owns(name)) return undefined;
+    return service.units['unit'](name) as OwnedUnit as Unit;
   }
 
   /** All units of the path, those that change hands excepted. */
@@ -196,15 +201,15 @@ export class Laboratory {
    */
   async replace(kind: OwnerName, how: 'killed' | 'frozen' | 'handed-over'): Promise<Replica> {
     const before = this.newest(kind);
-    const units = before.service.names;
+    const units = before.service.units.names;
     if (how === 'killed') before.life.kill();
     if (how === 'frozen') before.life.freeze();
     const replica = this.makeReplica(kind);
     this.replicas.push(replica);
-    await replica.service.start(this.scenario);
+    await this.startReplica(replica);
     await Promise.all(
       units.map(async (unit) => {
-        if (how === 'handed-over') await before.service.close(unit);
+        if (how === 'handed-over') await before.service.units.close(unit);
         await this.open(replica, unit);
       }),
     );
@@ -309,15 +314,21 @@ export class Laboratory {
     const ports = this.portsOf(kind, earlier === 0 ? kind : `${kind}-${earlier + 1}`, life);
     const service = new SERVICES[kind](ports);
     const verbs = controlVerbs([new CONTROLLERS[kind](service as never)]);
-    const make = (service as UnitOwnerService)['make'].bind(service);
-    Object.assign(service, {
+    return { service, life, verbs };
+  }
+
+  /** What its units do is watched from their first moment on. */
+  private async startReplica({ service }: Replica): Promise<void> {
+    await service.start(this.scenario);
+    const { units } = service;
+    const make = units['make'].bind(units);
+    Object.assign(units, {
       make: (...how: Parameters<typeof make>) => {
         const unit = make(...how);
         this.accesses.watch(unit);
         return unit;
       },
     });
-    return { service, life, verbs };
   }
 
   private portsOf(service: ServiceName, instance: string, life: Life): KitPorts {
@@ -369,7 +380,7 @@ export class Laboratory {
   }
 
   private async open(replica: Replica, unit: string): Promise<void> {
-    await replica.service.open(unit);
+    await replica.service.units.open(unit);
     this.owners.get(unit)?.succeed();
     let succeed: () => void = () => undefined;
     const succeeded = new Promise<typeof SUCCEEDED>((resolve) => (succeed = () => resolve(SUCCEEDED)));

@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import type { Asked, Told } from '@faultline/runtime';
+import type { Asked, Told } from '@faultline/units';
 import { DeviceEmulatorService } from './device-emulator.service';
 
 /** Control plane of the device segments: workloads start and stop, devices hang and vanish, progress is told. */

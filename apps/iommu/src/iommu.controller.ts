@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import type { Asked, Told } from '@faultline/runtime';
+import type { Asked, Told } from '@faultline/units';
 import { IommuService } from './iommu.service';
 
 /** Control plane of the IOMMUs: devices come and go, PASIDs are bound and torn down, progress is told. */

@@ -183,6 +183,6 @@ export class MmBench {
     });
     await this.until('the scenario is known', this.service.start(this.scenario));
     for (const unit of this.service.namesOf(this.scenario))
-      await this.until(`${unit} is open`, this.service.open(unit));
+      await this.until(`${unit} is open`, this.service.units.open(unit));
   }
 }

@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import type { Asked, Told } from '@faultline/runtime';
+import type { Asked, Told } from '@faultline/units';
 import { MmHandlerService } from './mm-handler.service';
 
 /**

@@ -25,6 +25,6 @@ test('who waits for invalidations is told when the shard is handed over, and ask
   bench.answering = false;
   const unmapped = rejectionOf(bench.control.unmap({ mm: 0, pasid: 9, startPage: 0, pages: 10 }));
   await bench.passUntil('an IOMMU is asked', () => bench.orders.length > 0);
-  await bench.until('the hand-over', bench.service.close('mm.0'));
+  await bench.until('the hand-over', bench.service.units.close('mm.0'));
   expect(await bench.until('the answer', unmapped)).toBeInstanceOf(UnitClosed);
 });

@@ -13,7 +13,7 @@ import { NatsServicePorts } from './nats-service-ports';
 import { ServicePorts } from './ports';
 import { PresenceTeller } from './presence';
 import { awaitScenario } from './scenario-watch';
-import { shareUnits } from './share-units';
+import { shareUnits } from '@faultline/units';
 import { UnitOwnerService } from './unit-owner-service';
 import { UnitService } from './unit-service';
 import { settlesWithin } from './waiting';
@@ -97,7 +97,7 @@ export class Engagement {
     this.logger.info({ units }, 'ready');
     if (!this.ending) this.presence?.change({ state: 'ready', units });
     if (service instanceof UnitOwnerService && !this.ending)
-      this.keeper = await shareUnits(ports, service, scenario, (owned) => {
+      this.keeper = await shareUnits(ports, service.units, service.namesOf(scenario), (owned) => {
         if (!this.ending) this.presence?.change({ units: owned });
       });
   }
@@ -165,7 +165,7 @@ export class Engagement {
   /** Requests for units that are not owned here are for others. */
   private owns(unit: string): boolean {
     const service = this.app?.get(UnitService);
-    return service instanceof UnitOwnerService && service.owns(unit);
+    return service instanceof UnitOwnerService && service.hasStarted && service.units.owns(unit);
   }
 
   /** What is being started is stopped when it has been: half a unit cannot be. */

@@ -7,7 +7,6 @@ export * from './ports';
 export * from './presence';
 export * from './service';
 export * from './trace-file';
-export * from './share-units';
 export * from './unit-owner-service';
 export * from './unit-service';
 export * from './waiting';

@@ -11,12 +11,12 @@ import type {
 } from '@faultline/hosting';
 import type { ServiceConfig } from './config';
 import type { Failpoints } from './failpoints';
-import type { StateCodec, UnitPorts } from '@faultline/units';
+import type { OwnerPorts, StateCodec } from '@faultline/units';
 import type { Logger } from './logging';
 import { v8States } from './v8-states';
 
 /** Everything a service needs from the world, injected as one. */
-export abstract class ServicePorts implements UnitPorts {
+export abstract class ServicePorts implements OwnerPorts {
   abstract readonly config: ServiceConfig;
   abstract readonly logger: Logger;
   abstract readonly subjects: Subjects;

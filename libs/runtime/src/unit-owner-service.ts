@@ -1,43 +1,23 @@
-import { type Addressed, type ControlVerbs, type ResolvedScenario, unitsAsked } from '@faultline/contracts';
-import { isLoss } from '@faultline/hosting';
+import type { ResolvedScenario } from '@faultline/contracts';
 import {
-  answerOf,
-  createUnit,
+  type Asked,
   type OwnerServiceName,
-  type PathUnit,
+  type Told,
   type TraceOpener,
+  UnitOwner,
   unitsOfService,
   type UnitVerb,
 } from '@faultline/units';
 import type { ServicePorts } from './ports';
 import { UnitService } from './unit-service';
 
-/** A request named a unit that this instance does not own, or not yet: its owner is asked again. */
-export class UnitNotHere extends Error {
-  constructor(readonly unit: string) {
-    super(`unit ${unit} is not owned by this instance`);
-    this.name = 'UnitNotHere';
-  }
-}
-
-/** A question as a controller gets it. */
-export type Asked<V extends UnitVerb> = ControlVerbs[V]['request'] & Partial<Addressed>;
-/** What its asker is told. */
-export type Told<V extends UnitVerb> = Promise<ControlVerbs[V]['reply']>;
-
 const noTraces: TraceOpener = () => {
   throw new Error('this service reads no traces');
 };
 
-/**
- * An app whose units are shared out among its replicas. It opens and closes them as it is told; which replica owns what is decided
- * elsewhere, since that is the same for every kind of unit.
- */
+/** An app whose units are shared out among its replicas. */
 export abstract class UnitOwnerService extends UnitService {
-  private readonly owned = new Map<string, PathUnit>();
-  private current: ResolvedScenario | undefined;
-  /** Called when a unit turns out to have another owner. */
-  onLost: (unit: string) => void = () => undefined;
+  private owner: UnitOwner | undefined;
 
   protected constructor(
     private readonly service: OwnerServiceName,
@@ -52,86 +32,28 @@ export abstract class UnitOwnerService extends UnitService {
     return unitsOfService(this.service, scenario);
   }
 
-  /** Answers a question of the control plane for the unit here that it is for. Rejects with `NotInScenario`, {@link UnitNotHere}. */
-  async answer<V extends UnitVerb>(verb: V, request: Asked<V>): Told<V> {
-    return answerOf(this.unitAsked(verb, request), verb, request, this.scenario);
+  get hasStarted(): boolean {
+    return this.owner !== undefined;
+  }
+
+  /** The units that this replica owns. Throws before the service has started. */
+  get units(): UnitOwner {
+    if (!this.owner) throw new Error('the service has no scenario yet');
+    return this.owner;
   }
 
   /** Learns the scenario; owns nothing yet. */
   start(scenario: ResolvedScenario): Promise<string[]> {
-    this.current = scenario;
+    this.owner = new UnitOwner(this.ports, scenario, this.openTrace);
     return Promise.resolve([]);
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.owned.keys()].map((name) => this.close(name)));
+    await this.owner?.stop();
   }
 
-  /** Takes a unit over. Rejects when that fails, with a loss (see `isLoss`) when somebody else was faster. */
-  async open(name: string): Promise<void> {
-    let fail: (error: Error) => void = () => undefined;
-    const failure = new Promise<never>((_, reject) => (fail = reject));
-    failure.catch(() => undefined);
-    const unit = this.make(name, (error) => {
-      if (this.owned.get(name) === unit) this.failed(unit, error);
-      else fail(error);
-    });
-    try {
-      // It may be lost again before it serves.
-      await Promise.race([unit.start(), failure]);
-    } catch (error) {
-      await unit.close().catch(() => undefined);
-      throw error;
-    }
-    this.owned.set(name, unit);
-  }
-
-  /** Hands a unit over: afterwards another owner may begin. */
-  async close(name: string): Promise<void> {
-    const unit = this.owned.get(name);
-    this.owned.delete(name);
-    await unit?.close();
-  }
-
-  owns(name: string): boolean {
-    return this.owned.has(name);
-  }
-
-  /** Names of the units that are here and serve. */
-  get names(): string[] {
-    return [...this.owned.keys()];
-  }
-
-  /** Throws {@link UnitNotHere}. */
-  private unit(name: string): PathUnit {
-    const unit = this.owned.get(name);
-    if (!unit) throw new UnitNotHere(name);
-    return unit;
-  }
-
-  /** The unit that what the request names belongs to; where it names nothing, the one that it is addressed to. */
-  private unitAsked(verb: keyof ControlVerbs, request: Partial<Addressed>): PathUnit {
-    const [named = verb, ...others] = unitsAsked(verb, request, this.scenario);
-    return this.unit(others.length === 0 ? named : (request.unit ?? named));
-  }
-
-  private make(name: string, onFailure: (error: Error) => void): PathUnit {
-    return createUnit(name, this.ports, this.scenario, { onFailure, openTrace: this.openTrace });
-  }
-
-  private get scenario(): ResolvedScenario {
-    if (!this.current) throw new Error('the service has no scenario yet');
-    return this.current;
-  }
-
-  /** A unit that has another owner is let go; anything else ends the service. */
-  private failed(unit: PathUnit, error: Error): void {
-    if (!isLoss(error)) return this.ports.fail(error);
-    this.ports.logger.warn({ unit: unit.name, err: error }, 'unit lost to another owner');
-    this.owned.delete(unit.name);
-    void unit
-      .close()
-      .catch((cause: unknown) => this.ports.logger.warn({ err: cause }, 'closing a lost unit'));
-    this.onLost(unit.name);
+  /** Answers a question of the control plane; see `UnitOwner.answer`. */
+  async answer<V extends UnitVerb>(verb: V, request: Asked<V>): Told<V> {
+    return this.units.answer(verb, request);
   }
 }

@@ -1,6 +1,8 @@
 export * from './common';
 export * from './control';
 export * from './path-unit';
+export * from './share-units';
+export * from './unit-owner';
 export { cycleMessages, type CycleLayout } from './iommu/cycle-messages';
 export type { DeviceControl } from './iommu/device-control';
 export { iommuConfigOf } from './iommu/iommu-config';

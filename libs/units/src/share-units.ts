@@ -1,16 +1,24 @@
-import type { ResolvedScenario } from '@faultline/contracts';
-import { UnitKeeper } from '@faultline/hosting';
-import type { ServicePorts } from './ports';
-import type { UnitOwnerService } from './unit-owner-service';
+import { type KvPort, UnitKeeper } from '@faultline/hosting';
+import type { UnitConfig, UnitPorts } from './common';
+import type { UnitOwner } from './unit-owner';
+
+/** What the processes of a laboratory share units out by. */
+export interface OwnerPorts extends UnitPorts {
+  readonly config: UnitConfig & { readonly service: string; readonly leaseMillis: number };
+  /** Leases and members of the laboratory. */
+  readonly owners: KvPort;
+  /** Makes the bucket of owners again that somebody deleted; does nothing while there is one. */
+  reviveOwners(): Promise<void>;
+}
 
 /**
- * Lets this instance take its share of a scenario's units among all replicas of its service: by leases in the laboratory's bucket of
+ * Lets this process take its share of the units of its service, among all its replicas: by leases in the laboratory's bucket of
  * owners. `onOwned` hears which units it owns and serves, at every change.
  */
 export async function shareUnits(
-  ports: ServicePorts,
-  service: UnitOwnerService,
-  scenario: ResolvedScenario,
+  ports: OwnerPorts,
+  owner: UnitOwner,
+  units: readonly string[],
   onOwned: (units: string[]) => void,
 ): Promise<UnitKeeper> {
   const { owners, clock, logger, config } = ports;
@@ -21,14 +29,14 @@ export async function shareUnits(
     instance: config.instance,
     session: config.session,
     leaseMillis: config.leaseMillis,
-    units: service.namesOf(scenario),
+    units,
     open: async (unit) => {
       const sinceMicros = clock.nowMicros();
-      await service.open(unit);
+      await owner.open(unit);
       logger.info({ unit, tookMicros: clock.nowMicros() - sinceMicros }, 'unit owned');
     },
     close: async (unit) => {
-      await service.close(unit);
+      await owner.close(unit);
       logger.info({ unit }, 'unit handed over');
     },
     revive: () => ports.reviveOwners(),
@@ -36,7 +44,7 @@ export async function shareUnits(
     onTrouble: (error) => logger.warn({ err: error }, 'the store of leases makes trouble'),
     onFailure: (error) => ports.fail(error),
   });
-  service.onLost = (unit) => keeper.lost(unit);
+  owner.onLost = (unit) => keeper.lost(unit);
   await keeper.start();
   return keeper;
 }
