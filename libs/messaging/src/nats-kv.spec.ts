@@ -137,6 +137,7 @@ describe('a watch whose server crashes', () => {
       `FAULTLINE_${lab}_DEAD`,
       `KV_FAULTLINE_${lab}_HEADS`,
       `KV_FAULTLINE_${lab}_OWNERS`,
+      `KV_FAULTLINE_${lab}_SNAPSHOT_INDEX`,
       `OBJ_FAULTLINE_${lab}_SNAPSHOTS`,
     ]);
     expect(await removeLab(jsm, lab)).toEqual([]);

@@ -50,6 +50,7 @@ it('lists every laboratory with its streams and buckets, and nothing else', asyn
     'FAULTLINE_one_DEAD',
     'KV_FAULTLINE_one_HEADS',
     'KV_FAULTLINE_one_OWNERS',
+    'KV_FAULTLINE_one_SNAPSHOT_INDEX',
     'OBJ_FAULTLINE_one_SNAPSHOTS',
   ]);
   const { output } = await labs('list');
@@ -90,6 +91,7 @@ it('removes all of one laboratory when told to, says what, and leaves the others
     'FAULTLINE_one_DEAD',
     'KV_FAULTLINE_one_HEADS',
     'KV_FAULTLINE_one_OWNERS',
+    'KV_FAULTLINE_one_SNAPSHOT_INDEX',
     'OBJ_FAULTLINE_one_SNAPSHOTS',
   ])
     expect(output).toContain(name);
@@ -103,8 +105,10 @@ it('removes all of one laboratory when told to, says what, and leaves the others
     'FAULTLINE_two_DEAD',
     'KV_FAULTLINE_one-more_HEADS',
     'KV_FAULTLINE_one-more_OWNERS',
+    'KV_FAULTLINE_one-more_SNAPSHOT_INDEX',
     'KV_FAULTLINE_two_HEADS',
     'KV_FAULTLINE_two_OWNERS',
+    'KV_FAULTLINE_two_SNAPSHOT_INDEX',
     'OBJ_FAULTLINE_one-more_SNAPSHOTS',
     'OBJ_FAULTLINE_two_SNAPSHOTS',
     'ORDERS',

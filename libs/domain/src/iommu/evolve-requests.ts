@@ -16,13 +16,20 @@ import { serialFor, serialIn } from './identity';
 import { evolveHold, evolveServed } from './service';
 import type { IommuDurableState, SegmentProgress } from './state';
 
-/** The request is accepted: it and every earlier one of its epoch is a duplicate from now on. */
+/**
+ * The request is accepted: it and every earlier one of its epoch is a duplicate from now on. What becomes of an adopted one says nothing
+ * of those before it: the dead owner may have taken them in the cycle whose other events it could not write.
+ */
 export function evolveAccepted(durable: IommuDurableState, identity: RequestIdentity): void {
   const { segment, segmentEpoch, request } = identity;
   const progress = durable.segments.get(segment);
   if (progress === undefined || progress.epoch < segmentEpoch) {
     durable.segments.set(segment, newProgress(segmentEpoch, request));
-  } else if (progress.epoch === segmentEpoch && request > progress.highest) {
+  } else if (
+    progress.epoch === segmentEpoch &&
+    request > progress.highest &&
+    !progress.adopted.has(request)
+  ) {
     if (request > progress.highest + 1) evolvePassed(progress, request);
     progress.highest = request;
     if (progress.adopted.size > 0) forgetAdopted(progress);
