@@ -195,6 +195,11 @@ export class Laboratory {
     return [...this.owners.keys()].flatMap((name) => this.find(name) ?? []);
   }
 
+  /** Whether no unit has anything on its way to the log. */
+  get isAtRest(): boolean {
+    return this.units.every((unit) => (unit as unknown as { host: { isAtRest(): boolean } }).host.isAtRest());
+  }
+
   /**
    * Another replica takes over what the newest one of a service owns, which was killed, stopped, or asked to hand over. Resolves when it
    * serves; a replica that was stopped may be let go on later.
