@@ -1,3 +1,5 @@
+import { HISTOGRAM_VERSION, type HistogramData, slotsOf, sparseSlots } from './histogram-data';
+
 /** Slots of a power of two: 1024 keep every value within 0.1 % of what was recorded (three significant digits). */
 const HALF_SLOTS = 1024;
 /** The smallest difference that is kept: one nanosecond. */
@@ -104,11 +106,49 @@ export class Histogram {
     };
   }
 
+  /** The histogram as plain data for JSON, for another process to merge. Throws a RangeError when a latency was infinite. */
+  toData(): HistogramData {
+    if (!Number.isFinite(this.sumMicros)) throw new RangeError('an infinite latency cannot be written');
+    return {
+      version: HISTOGRAM_VERSION,
+      count: this.total,
+      sumMicros: this.sumMicros,
+      minMicros: this.minMicros,
+      maxMicros: this.highestMicros,
+      slots: sparseSlots(this.counts),
+    };
+  }
+
+  /** A histogram from what `toData` gave, in this process or another. Throws HistogramUnreadable. */
+  static fromData(value: unknown): Histogram {
+    const { data, slots } = slotsOf(value);
+    const histogram = new Histogram();
+    const [last] = slots.at(-1) ?? [0];
+    if (last >= histogram.counts.length) histogram.grow(last + 1);
+    for (const [slot, count] of slots) histogram.counts[slot] = count;
+    if (data.count === 0) return histogram;
+    histogram.total = data.count;
+    histogram.sumMicros = data.sumMicros;
+    histogram.lowestMicros = data.minMicros;
+    histogram.highestMicros = data.maxMicros;
+    return histogram;
+  }
+
   private grow(slots: number): void {
     const grown = new Float64Array(Math.ceil(slots / HALF_SLOTS) * HALF_SLOTS);
     grown.set(this.counts);
     this.counts = grown;
   }
+}
+
+/**
+ * Histograms of several processes as one, all written by `toData`; one of no values for none. Percentiles are those of a histogram
+ * that recorded everything, which no mean of percentiles is. Throws HistogramUnreadable.
+ */
+export function mergeHistogramData(parts: readonly unknown[]): HistogramData {
+  const merged = new Histogram();
+  for (const part of parts) merged.merge(Histogram.fromData(part));
+  return merged.toData();
 }
 
 function slotOf(units: number): number {
