@@ -1,10 +1,13 @@
 export * from './bottleneck';
+export * from './compare-repetitions';
 export * from './format';
 export { FigureInvalid } from './figures';
 export * from './histogram';
 export { type HistogramData, HistogramUnreadable } from './histogram-data';
 export { type Interval } from './interval';
 export * from './littles-law';
+export { type Moments } from './moments';
+export * from './speed-up';
 export * from './stage-sum';
 export * from './summaries';
 export { type BootstrapOptions } from './usl/bootstrap';
