@@ -54,7 +54,7 @@ it('lists every laboratory with its streams and buckets, and nothing else', asyn
     'OBJ_FAULTLINE_one_SNAPSHOTS',
   ]);
   const { output } = await labs('list');
-  expect(output.split('\n')[1]).toMatch(/^one +5 +1 +\d+ +1 .* faultline \d+\.\d+\.\d+$/);
+  expect(output.split('\n')[1]).toMatch(/^one +6 +1 +\d+ +1 .* faultline \d+\.\d+\.\d+$/);
 });
 
 it.each([

@@ -15,7 +15,7 @@ import {
   stalledAccess,
   testIommu,
 } from './iommu.testkit';
-import { acceptedRequest, isIdle, openStalls, pendingGroups, ringRecords } from './queries';
+import { acceptedRequest, isFenced, isIdle, openStalls, pendingGroups, ringRecords } from './queries';
 
 const decider = () => testIommu({ priQueueEntries: 64, eventQueueEntries: 4 });
 
@@ -152,6 +152,21 @@ describe('D5 an adopted request', () => {
     ]);
     successor.send(stalledAccess(5));
     expect(progress()).toEqual(newProgress(1, 5));
+  });
+
+  it('R142 does not hide the reset of its device, which was lost with the same cycle', () => {
+    const reset = { kind: 'SeeDeviceReset', segment: 0, segmentEpoch: 1, request: 1, device: 3 } as const;
+    const live = new LiveIommu(decider());
+    live.send({ kind: 'FenceDevice', device: 3, cause: 'requested' });
+    const from = live.log.length;
+    live.send(reset);
+    live.send(stalledAccess(2));
+    live.drain();
+    const successor = successorOf(cutAfter(live, from));
+    expect(isFenced(successor.state, 3)).toBe(true);
+    successor.send(result(1, { device: 3, code: ResponseCode.FAILURE }));
+    expect(kindsOf(successor.send(reset))).toEqual(['DeviceResetSeen']);
+    expect(isIdle(successor.state)).toBe(true);
   });
 });
 
