@@ -1,4 +1,4 @@
-import { KvConflict, type KvEntry, type KvPort } from '@faultline/hosting';
+import { KvConflict, type KvEntry, KvLost, type KvPort } from '@faultline/hosting';
 
 const PREFIX = 'unit.';
 
@@ -27,8 +27,14 @@ export interface SnapshotEntry {
 export class SnapshotIndex {
   constructor(private readonly kv: KvPort) {}
 
+  /** Without the bucket, which somebody deleted, there are no snapshots; what is left of the log decides whether that is enough. */
   async get(unit: string): Promise<SnapshotEntry | undefined> {
-    return decode(await this.kv.get(PREFIX + unit));
+    try {
+      return decode(await this.kv.get(PREFIX + unit));
+    } catch (error) {
+      if (error instanceof KvLost) return undefined;
+      throw error;
+    }
   }
 
   /** Every unit that has a snapshot. */

@@ -1,5 +1,5 @@
 import { FAULTLINE_VERSION, NEWEST_FORMAT } from '@faultline/contracts';
-import { isLoss, TakeoverOutpaced, UnitClosed, UnitHost, UnitJournal } from '@faultline/hosting';
+import { isLoss, KvLost, TakeoverOutpaced, UnitClosed, UnitHost, UnitJournal } from '@faultline/hosting';
 import { eventually } from '../../../hosting/src/testkit/eventually.testkit';
 import { MemoryUnitPorts } from '../testkit/memory-unit.testkit';
 import { own } from './own';
@@ -108,6 +108,14 @@ describe('snapshots', () => {
     await ports.snapshots.put(entry.blob, new Uint8Array([1, 2, 3]));
     expect(await snapshots.load()).toBeUndefined();
     await ports.snapshots.delete(entry.blob);
+    expect(await snapshots.load()).toBeUndefined();
+  });
+
+  it('are none where somebody deleted the index, which is no reason not to begin', async () => {
+    const { ports, add, snapshots } = setUp(undefined, 1);
+    await add('a');
+    await eventually('the snapshot', () => stored(ports));
+    ports.snapshotIndex.get = () => Promise.reject(new KvLost('SNAPSHOT_INDEX', 'it is not there'));
     expect(await snapshots.load()).toBeUndefined();
   });
 
