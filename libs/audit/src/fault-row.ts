@@ -58,6 +58,16 @@ export interface FaultInstants {
 export const STAGES = ['deviceToIommu', 'iommuToQueue', 'queueWait', 'mm', 'response', 'retry'] as const;
 export type Stage = (typeof STAGES)[number];
 
+/** Names of the stages for people. */
+export const STAGE_NAMES: Readonly<Record<Stage, string>> = {
+  deviceToIommu: 'device -> IOMMU',
+  iommuToQueue: 'IOMMU -> queue',
+  queueWait: 'queue wait',
+  mm: 'mm',
+  response: 'response',
+  retry: 'retry',
+};
+
 /**
  * Durations in microseconds. A stage whose end is missing is null, and its time is part of the next stage, so that the stages
  * always add up to the whole exactly. A stage between clocks of two processes may come out slightly negative.

@@ -1,6 +1,5 @@
 export * from './bottleneck';
 export * from './compare-repetitions';
-export * from './format';
 export { FigureInvalid } from './figures';
 export * from './histogram';
 export { type HistogramData, HistogramUnreadable } from './histogram-data';
@@ -9,6 +8,7 @@ export * from './littles-law';
 export { type Moments } from './moments';
 export * from './speed-up';
 export * from './stage-sum';
+export * from './readable';
 export * from './summaries';
 export { type BootstrapOptions } from './usl/bootstrap';
 export * from './usl/fit';

@@ -1,8 +1,8 @@
 import { rebuildProjections, type RebuildReport, type RowDifference } from '@faultline/record';
+import { formatCount } from '@faultline/stats';
 import { Exit } from '../errors';
 import { type Style, styleFor } from '../print/style';
 import { indent } from '../print/table';
-import { formatCount } from '@faultline/stats';
 import { findRun } from '../run/run-folder';
 import type { Terminal } from '../terminal';
 

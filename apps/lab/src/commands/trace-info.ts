@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { formatPermissions } from '@faultline/domain';
+import { formatCount, formatPage } from '@faultline/stats';
 import { BadInput, Exit } from '../errors';
 import { formatTable, indent } from '../print/table';
-import { formatCount, formatPage } from '@faultline/stats';
 import { inspectTrace, type TraceReport } from '../scenario/inspect-trace';
 import type { Terminal } from '../terminal';
 

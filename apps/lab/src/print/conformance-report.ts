@@ -4,10 +4,10 @@ import {
   type StepDifference,
   type VectorOutcome,
 } from '@faultline/conformance';
+import { formatCount } from '@faultline/stats';
 import { sideBySide } from './side-by-side';
 import type { Style } from './style';
 import { formatTable, indent } from './table';
-import { formatCount } from '@faultline/stats';
 
 /** What was found in one file. */
 export interface FileReport {

@@ -1,8 +1,8 @@
 import type { FaultRow } from '@faultline/audit';
 import { formatPermissions, NO_PASID } from '@faultline/domain';
+import { formatMicros, formatPage } from '@faultline/stats';
 import { formatTable } from './table';
 import type { Names } from './timeline';
-import { formatMicros, formatPage } from '@faultline/stats';
 
 /** Faults, one a line. */
 export function faultTable(rows: readonly FaultRow[], names: Names, width: number): string[] {

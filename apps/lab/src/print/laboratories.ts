@@ -1,6 +1,6 @@
 import type { LaboratoryInfo } from '@faultline/messaging';
-import { formatTable } from './table';
 import { formatCount, formatMicros } from '@faultline/stats';
+import { formatTable } from './table';
 
 /** Laboratories, one a line. */
 export function laboratoryTable(labs: readonly LaboratoryInfo[], nowMillis: number, width: number): string[] {

@@ -1,23 +1,12 @@
-import { type Stage, STAGES } from '@faultline/audit';
+import { STAGE_NAMES, STAGES } from '@faultline/audit';
 import type { RunSummary } from '@faultline/record';
-import type { LatencySummary } from '@faultline/stats';
+import { formatCount, formatMicros, type LatencySummary } from '@faultline/stats';
 import { formatTable } from './table';
-import { formatCount, formatMicros } from '@faultline/stats';
-
-/** Names of the stages for people. */
-export const stageNames: Readonly<Record<Stage, string>> = {
-  deviceToIommu: 'device -> IOMMU',
-  iommuToQueue: 'IOMMU -> queue',
-  queueWait: 'queue wait',
-  mm: 'mm',
-  response: 'response',
-  retry: 'retry',
-};
 
 /** The percentiles of the end-to-end time and of every stage; `scale` wall microseconds are shown as one. */
 export function latencyTable(latency: RunSummary['latency'], scale: number): string[] {
   const rows = [
-    ...STAGES.map((stage): [string, LatencySummary] => [stageNames[stage], latency[stage]]),
+    ...STAGES.map((stage): [string, LatencySummary] => [STAGE_NAMES[stage], latency[stage]]),
     ['end to end', latency.endToEnd] as const,
   ];
   return formatTable(

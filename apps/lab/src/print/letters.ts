@@ -1,7 +1,6 @@
 import type { KeptLetter } from '@faultline/messaging';
+import { formatCount, formatInstant } from '@faultline/stats';
 import { formatTable, indent } from './table';
-import { formatCount } from '@faultline/stats';
-import { formatInstant } from './instant';
 
 /** Bytes of a hexadecimal line, and lines that are shown. */
 const BYTES_PER_LINE = 16;

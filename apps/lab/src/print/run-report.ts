@@ -1,9 +1,9 @@
 import type { RunSummary } from '@faultline/record';
+import { formatCount, formatMicros, formatRate } from '@faultline/stats';
 import { countRows } from './counts';
 import { latencyTable } from './latencies';
 import type { Style } from './style';
 import { formatTable, indent } from './table';
-import { formatCount, formatMicros, formatRate } from '@faultline/stats';
 import { verdictLine, verdictLines } from './verdict';
 
 /** What a run was and how it went, beside what its record says. This is what `summary.json` holds. */

@@ -1,10 +1,8 @@
-import { type FaultRow, STAGES } from '@faultline/audit';
+import { type FaultRow, STAGE_NAMES, STAGES } from '@faultline/audit';
 import { formatPermissions, NO_PASID } from '@faultline/domain';
+import { formatInstant, formatMicros, formatPage } from '@faultline/stats';
 import { bar } from './bar';
-import { stageNames } from './latencies';
 import { formatTable, indent } from './table';
-import { formatMicros, formatPage } from '@faultline/stats';
-import { formatInstant } from './instant';
 
 /** One thing that happened to a fault. */
 export interface TimelineEntry {
@@ -80,7 +78,7 @@ export function stageTable(row: FaultRow, timeScale: number): string[] {
   const total = row.totalMicros;
   const rows = STAGES.flatMap((stage): [string, number][] => {
     const micros = row.stages[stage];
-    return micros === null ? [] : [[stageNames[stage], micros]];
+    return micros === null ? [] : [[STAGE_NAMES[stage], micros]];
   });
   if (total !== null) rows.push(['end to end', total]);
   return indent(

@@ -1,7 +1,7 @@
 import type { AuditReport, ChainFault, ChainReport, InvariantReport } from '@faultline/audit';
+import { formatCount } from '@faultline/stats';
 import type { Style } from './style';
 import { formatTable, indent } from './table';
-import { formatCount } from '@faultline/stats';
 
 const words = { passed: 'holds', failed: 'BROKEN', 'not-checked': 'not checked' } as const;
 /** Violations of one invariant that are shown; the report in JSON has more. */

@@ -1,6 +1,6 @@
-import { formatCount, formatMicros, formatRate, formatShare } from './format';
+import { formatCount, formatInstant, formatMicros, formatRate, formatShare } from './readable';
 
-describe('figures for people', () => {
+describe('units', () => {
   test.each([
     [0, '0 µs'],
     [0.25, '250 ns'],
@@ -26,5 +26,9 @@ describe('figures for people', () => {
     ]);
     expect(formatShare(1, 8)).toBe('12.5 %');
     expect(formatShare(0, 0)).toBe('-');
+  });
+
+  test('an instant keeps its microseconds', () => {
+    expect(formatInstant(1_763_856_000_123_456)).toBe('2025-11-23 00:00:00.123456');
   });
 });

@@ -45,3 +45,11 @@ export function formatShare(part: number, whole: number): string {
 export function formatPage(page: number): string {
   return `0x${page.toString(16)}`;
 }
+
+/** Time of day in UTC with microseconds: `2025-11-23 00:19:12.345678`. */
+export function formatInstant(micros: number): string {
+  const millis = Math.floor(micros / 1e3);
+  const rest = Math.floor(micros - millis * 1e3);
+  // eslint-disable-next-line no-restricted-globals -- no clock is read
+  return `${new Date(millis).toISOString().slice(0, 23).replace('T', ' ')}${String(rest).padStart(3, '0')}`;
+}
