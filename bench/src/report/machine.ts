@@ -1,13 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { cpus, release, totalmem, type } from 'node:os';
+import { checkoutCommit, describeMachine as thisMachine, type Machine as Hardware } from '@faultline/runtime';
 
 /** Where and with what the figures were measured. */
-export interface Machine {
-  cpu: string;
-  cores: number;
-  memoryBytes: number;
-  os: string;
-  node: string;
+export interface Machine extends Hardware {
   natsServer: string;
   durability: string;
   date: string;
@@ -15,35 +9,13 @@ export interface Machine {
 }
 
 export function describeMachine(natsServer: string, durability: string, now: Date): Machine {
-  const processors = cpus();
   return {
-    cpu: processors[0]?.model.trim() ?? 'unknown',
-    cores: processors.length,
-    memoryBytes: totalmem(),
-    os: `${type()} ${release()}`,
-    node: process.version,
+    ...thisMachine(),
     natsServer,
     durability,
     date: now.toISOString(),
-    commit: commit(),
+    commit: checkoutCommit() ?? 'unknown',
   };
-}
-
-/** The commit of the checkout, with a mark when it was changed since; an export of the sources has none. */
-function commit(): string {
-  try {
-    const git = (...args: string[]): string =>
-      execFileSync('git', args, {
-        cwd: __dirname,
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      }).trim();
-    return (
-      git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') === '' ? '' : ' with local changes')
-    );
-  } catch {
-    return 'unknown';
-  }
 }
 
 export function machineLines(machine: Machine): string[] {

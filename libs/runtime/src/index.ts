@@ -3,6 +3,7 @@ export * from './control-client';
 export * from './control-server';
 export * from './failpoints';
 export * from './logging';
+export * from './machine';
 export * from './ports';
 export * from './presence';
 export * from './service';
