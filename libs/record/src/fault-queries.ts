@@ -3,7 +3,7 @@ import { decodeLogBody, DecodeError, type LogEvent } from '@faultline/contracts'
 import { join } from 'node:path';
 import type { DataSource, SelectQueryBuilder } from 'typeorm';
 import { openForReading, PROJECTIONS_FILE } from './database';
-import { FaultEntity, faultOf, type FaultRecord } from './fault-table';
+import { FAULT_COLUMNS, FaultEntity, faultOf, type FaultRecord } from './fault-table';
 import { mentions } from './mentions';
 import { CounterEntity, ProgressEntity, PROJECTIONS_DATABASE } from './projections-schema';
 import type { RecordReader } from './record-reader';
@@ -36,8 +36,18 @@ export interface FaultEvent {
   event: LogEvent;
 }
 
+/** The time in which faults were under way, in microseconds since the Unix epoch. */
+export interface FaultSpan {
+  /** The first one was sent. */
+  firstMicros: number;
+  /** The last thing that is known of any of them. */
+  lastMicros: number;
+}
+
 const KEY = ['segment', 'segmentEpoch', 'request', 'stallRound'] as const;
 const MAX_LIMIT = 1000;
+/** Rows that a walk over all faults holds at a time. */
+const WALK_ROWS = 4096;
 
 /** Questions about the faults of a run, answered from the projections. */
 export class FaultQueries {
@@ -88,6 +98,30 @@ export class FaultQueries {
       .getRepository(FaultEntity)
       .findOneBy({ segment, segmentEpoch, request, stallRound });
     return record ? faultOf(record) : undefined;
+  }
+
+  /** When faults were under way; null when there were none. */
+  async span(): Promise<FaultSpan | null> {
+    const sql = `SELECT MIN(sentAtMicros) AS firstMicros,
+      MAX(COALESCE(settledAtMicros, respondedAtMicros, sentAtMicros)) AS lastMicros FROM fault`;
+    const [span] = await this.source.query<{ firstMicros: number | null; lastMicros: number }[]>(sql);
+    return span && span.firstMicros !== null ? { ...span, firstMicros: span.firstMicros } : null;
+  }
+
+  /** Every fault, or every one that took at least so long, in no order to count on. However many there are, few are in memory. */
+  async *walk(leastMicros?: number): AsyncGenerator<FaultRow> {
+    const key = KEY.join(', ');
+    const enough = leastMicros === undefined ? '' : 'AND totalMicros >= ?';
+    const sql = `SELECT ${FAULT_COLUMNS.join(', ')} FROM fault WHERE (${key}) > (?, ?, ?, ?) ${enough} ORDER BY ${key} LIMIT ${WALK_ROWS}`;
+    let last: readonly number[] = [-1, -1, -1, -1];
+    for (;;) {
+      const values = leastMicros === undefined ? last : [...last, leastMicros];
+      const records = await this.source.query<FaultRecord[]>(sql, [...values]);
+      for (const record of records) yield faultOf(record);
+      const end = records.at(-1);
+      if (!end || records.length < WALK_ROWS) return;
+      last = KEY.map((name) => end[name]);
+    }
   }
 
   /** Every event that speaks of a fault, in log order, read from the record. */

@@ -1,6 +1,7 @@
-import type { LoggedMessage } from '@faultline/audit';
+import type { FaultRow, LoggedMessage } from '@faultline/audit';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { DataSource } from 'typeorm';
 import { goodLog, groupOf, LogBuilder, requestOf } from '../../audit/src/log.testkit';
 import { FaultQueries, Projections, PROJECTIONS_FILE, RecordMissing, RecordReader, RecordWriter } from '.';
 import { RecordBench } from './record.testkit';
@@ -155,6 +156,47 @@ describe('FaultQueries', () => {
     const totals = found.map(({ totalMicros }) => totalMicros ?? 0);
     if (slowestFirst) expect(totals).toEqual([...totals].sort((one, other) => other - one));
     else expect(found.map(({ id }) => id)).toEqual(IDS);
+  });
+
+  it('walk over all faults, or over those that took long enough, and say when they were under way', async () => {
+    const queries = await (await projected()).queries();
+    const { faults } = await queries.faults();
+    const walked = async (leastMicros?: number): Promise<FaultRow[]> => {
+      const rows: FaultRow[] = [];
+      for await (const row of queries.walk(leastMicros)) rows.push(row);
+      return rows;
+    };
+    expect(await walked()).toEqual(faults);
+    const totals = faults.flatMap(({ totalMicros }) => (totalMicros === null ? [] : [totalMicros]));
+    const longest = Math.max(...totals);
+    expect(await walked(longest)).toEqual(faults.filter(({ totalMicros }) => totalMicros === longest));
+    const ends = faults.map(({ instants }) => instants.settledAtMicros ?? instants.respondedAtMicros ?? 0);
+    expect(await queries.span()).toEqual({
+      firstMicros: Math.min(...faults.map(({ instants }) => instants.sentAtMicros)),
+      lastMicros: Math.max(...ends),
+    });
+  });
+
+  it('walk over more faults than are held at a time, and over none', async () => {
+    const run = await Run.begin([]);
+    await (await run.projections()).project(run.reader);
+    const queries = await run.queries();
+    expect(await queries.span()).toBeNull();
+    expect((await queries.walk().next()).done).toBe(true);
+    const source = await new DataSource({
+      type: 'sqlite',
+      database: join(run.folder, PROJECTIONS_FILE),
+    }).initialize();
+    const rows = 10_000;
+    await source.query(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
+       INSERT INTO fault (segment, segmentEpoch, request, stallRound, round, model, iommu, device, pasid, page, permissions, groupId, code, sentAtMicros, open)
+       SELECT 0, 1, i, 0, 0, 'pri', 0, 0, 1, i, 1, 1, 'success', i, 0 FROM n`,
+    );
+    await source.destroy();
+    const seen = new Set<string>();
+    for await (const { id } of queries.walk()) seen.add(id);
+    expect(seen.size).toBe(rows);
   });
 
   it('refuse a cursor of another listing and a limit without bound', async () => {

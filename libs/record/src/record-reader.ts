@@ -98,6 +98,17 @@ export class RecordReader {
     return row?.hash;
   }
 
+  /** How many owners have written for each unit, one after the other. */
+  async ownersByUnit(): Promise<Record<string, number>> {
+    const sql = 'SELECT unit, COUNT(DISTINCT epoch) AS owners FROM record GROUP BY unit ORDER BY unit';
+    try {
+      const rows = await this.source.query<{ unit: string; owners: number }[]>(sql);
+      return Object.fromEntries(rows.map(({ unit, owners }) => [unit, owners]));
+    } catch (error) {
+      throw translateError(error, this.path);
+    }
+  }
+
   /** Computes every hash again, and holds the chain against heads that were published elsewhere. */
   async verifyChain(published: readonly ChainHead[] = []): Promise<ChainVerdict> {
     const end = await this.head();

@@ -170,6 +170,15 @@ describe('RecordWriter', () => {
 });
 
 describe('RecordReader', () => {
+  it('counts the owners that wrote for a unit', async () => {
+    const first = log[0] as LoggedMessage;
+    const next = { ...first, sequence: log.length + 1, headers: { ...first.headers, epoch: 7 } };
+    const reader = await bench.open(RecordReader.open(await written([...log, next])));
+    const owners = await reader.ownersByUnit();
+    expect(Object.keys(owners)).toEqual([...new Set(log.map(({ headers }) => headers.unit))].sort());
+    expect(owners[first.headers.unit]).toBe(2);
+  });
+
   it('reads a range, and subjects by prefix', async () => {
     const reader = await bench.open(RecordReader.open(await written()));
     expect((await readAll(reader, { from: 5, to: 8 })).map(({ sequence }) => sequence)).toEqual([5, 6, 7, 8]);
