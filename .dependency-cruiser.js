@@ -5,6 +5,7 @@ const libraries = {
   contracts: { rooms: ['domain'], packages: ['zod', 'yaml'] },
   conformance: { rooms: ['domain'], packages: [] },
   audit: { rooms: ['domain', 'contracts'], packages: [] },
+  report: { rooms: ['domain', 'contracts', 'audit', 'stats'], packages: [] },
   hosting: { rooms: ['domain', 'contracts'], packages: [] },
   units: { rooms: ['domain', 'contracts', 'hosting', 'stats'], packages: [] },
   simulation: { rooms: ['domain', 'contracts', 'hosting', 'units', 'stats', 'audit'], packages: [] },

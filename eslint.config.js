@@ -2,7 +2,9 @@ const { defineConfig } = require('eslint/config');
 const tseslint = require('typescript-eslint');
 
 const specs = ['**/*.spec.ts', '**/*.testkit.ts', 'test/**'];
-const pureRooms = ['libs/domain', 'libs/audit', 'libs/stats', 'libs/hosting', 'libs/conformance'];
+const pureRooms = ['domain', 'audit', 'stats', 'hosting', 'conformance', 'report'].map(
+  (room) => `libs/${room}`,
+);
 
 // The pure rooms also run in the simulator, where time, chance and output are arguments.
 const ambient = [

@@ -1,0 +1,8 @@
+export { reportCsv } from './csv';
+export { deviceTable } from './devices';
+export { FaultFigures, StageSums } from './fault-figures';
+export type { Cell, Column, Figure, LineChart, StackChart, Table } from './figure';
+export { type PageParts, renderReport } from './page/page';
+export type { LatencyRow, MachineFacts, RunReportData, SlowFault, TotalRow } from './report-data';
+export { latencyRows, runFigures } from './run-figures';
+export { type Topology, topologyOf, type TopologyNode } from './topology';

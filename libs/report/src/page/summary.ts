@@ -1,0 +1,86 @@
+import type { AuditReport } from '@faultline/audit';
+import { formatCount, formatInstant, formatMicros, formatRate, formatShare } from '@faultline/stats';
+import type { RunReportData } from '../report-data';
+import { several } from '../words';
+import { markup, type Markup, type Part } from './markup';
+
+const END_WORDS: Readonly<Record<RunReportData['run']['end'], string>> = {
+  finished: 'finished',
+  stopped: 'stopped before its end',
+  failed: 'failed',
+  running: 'interrupted: the log does not have its end',
+};
+
+/** Title, verdict, the run in two sentences, and its first figures. */
+export function summaryView(data: RunReportData): Markup {
+  const { run, audit } = data;
+  const started =
+    run.startedAtMicros === null ? '' : ` · ${formatInstant(run.startedAtMicros).slice(0, 19)} UTC`;
+  return markup`
+<header>
+<p class="eyebrow">Faultline · report of a run</p>
+<h1>${run.scenario}</h1>
+<p class="sub">run ${run.id}${started} · ${END_WORDS[run.end]}</p>
+<p class="verdict ${audit.report.clean ? 'good' : 'bad'}">${verdictWords(audit.report)}</p>
+</header>
+${warnings(data)}
+<p class="lead">${lead(data)}</p>
+${tiles(data)}`;
+}
+
+/** One line: whether the record holds what it should. */
+function verdictWords({ clean, invariants, events }: AuditReport): string {
+  const count = (status: string): number => invariants.filter((each) => each.status === status).length;
+  const checked = `${count('passed')} invariants hold, ${count('not-checked')} not checked`;
+  const over = `over ${formatCount(events)} events`;
+  return clean
+    ? `Audit passed: ${checked}, ${over}`
+    : `Audit failed: ${count('failed')} broken, ${checked}, ${over}`;
+}
+
+function warnings({ run, faults }: RunReportData): Part {
+  const lines: string[] = [];
+  if (run.end !== 'finished')
+    lines.push(`This run is not a whole one: ${END_WORDS[run.end]}. What follows is what it came to.`);
+  if (run.drained === false)
+    lines.push('Not everything under way came to its end before the run was closed.');
+  const open = faults.sent - faults.settled;
+  if (open > 0)
+    lines.push(`${several(open, 'fault')} never settled, and so have no latency and are in no percentile.`);
+  return lines.map((line) => markup`<p class="warning">${line}</p>`);
+}
+
+function lead({ faults, latency, devices }: RunReportData): string {
+  const all = latency.at(-1)?.summary;
+  if (!all || all.count === 0)
+    return faults.sent === 0
+      ? 'No device of this run missed a translation: there was no fault to report.'
+      : `${several(faults.sent, 'fault')} sent, and none settled.`;
+  const stages = latency
+    .slice(0, -1)
+    .map(({ name, summary }) => ({ name, micros: summary.meanMicros * summary.count }));
+  const longest = stages.reduce((most, each) => (each.micros > most.micros ? each : most), {
+    name: '',
+    micros: -1,
+  });
+  const whole = all.meanMicros * all.count;
+  const who = several(devices.rows.length, 'device');
+  return `${several(all.count, 'fault')} of ${who} settled in ${formatMicros(faults.activeMicros)} of wall time. Half of them took no more than ${formatMicros(all.p50Micros)}, 99 in 100 no more than ${formatMicros(all.p99Micros)}. The largest part of the time, ${formatShare(longest.micros, whole)}, went into ${longest.name}.`;
+}
+
+function tiles({ faults, latency, run }: RunReportData): Markup {
+  const all = latency.at(-1)?.summary;
+  const time = (micros: number | undefined): string =>
+    all && all.count > 0 && micros !== undefined ? formatMicros(micros) : '–';
+  const shown: [string, string, string][] = [
+    ['Faults', formatCount(faults.sent), `${formatCount(faults.settled)} settled`],
+    ['Throughput', faults.settled > 0 ? formatRate(faults.settledPerSecond) : '–', 'settled, wall time'],
+    ['Median', time(all?.p50Micros), 'end to end, wall time'],
+    ['p99', time(all?.p99Micros), 'end to end, wall time'],
+    ['Longest', time(all?.maxMicros), 'end to end, wall time'],
+    ['Time scale', run.timeScale === null ? '–' : formatCount(run.timeScale), 'wall time / model time'],
+  ];
+  return markup`<dl class="tiles">${shown.map(
+    ([name, value, note]) => markup`<div><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`,
+  )}</dl>`;
+}

@@ -1,0 +1,63 @@
+import { STAGE_NAMES, STAGES } from '@faultline/audit';
+import type { Histogram } from '@faultline/stats';
+import type { FaultFigures } from './fault-figures';
+import { type Figure, roundMicros } from './figure';
+
+/** Steps from one nine to the next. */
+const STEPS = 18;
+const round = (percent: number): number => Number(percent.toFixed(9));
+
+/** Percentiles that so many values can tell apart, equally many for each further nine: 0, 5, ... 90, 90.5, ... 99, 99.05, ... */
+export function percentilesOf(count: number): number[] {
+  const percents: number[] = [];
+  if (count === 0) return percents;
+  const highest = round(100 * (1 - 1 / count));
+  for (let rest = 100; ; rest /= 10) {
+    for (let step = 0; step < STEPS; step += 1) {
+      const percent = round(100 - rest + (rest * 0.9 * step) / STEPS);
+      if (percent > highest) return percents.at(-1) === highest ? percents : [...percents, highest];
+      percents.push(percent);
+    }
+  }
+}
+
+/** Latency by percentile, of each stage and from end to end. */
+export function percentileFigure(figures: FaultFigures, scale: string): Figure {
+  const histograms: [string, string, Histogram][] = [
+    ['end to end', 'ink', figures.endToEnd],
+    ...STAGES.map((stage): [string, string, Histogram] => [
+      STAGE_NAMES[stage],
+      stage,
+      figures.stages.get(stage) ?? figures.endToEnd,
+    ]),
+  ];
+  const percents = percentilesOf(figures.endToEnd.count);
+  return {
+    id: 'percentiles',
+    title: 'Latency by percentile',
+    caption: `How long the given part of all settled faults took at most, in wall time. ${scale} Each further nine of the percentile takes the same room; a stage that took no time at all cannot be drawn on a log axis.`,
+    time: 'wall',
+    nothing:
+      percents.length === 0 ? 'No fault settled in this run, so there are no latencies to show.' : null,
+    columns: [{ name: 'percentile', unit: '%' }, ...histograms.map(([name]) => ({ name, unit: 'µs' }))],
+    rows: percents.map((percent) => [
+      percent,
+      ...histograms.map(([, , histogram]) =>
+        histogram.count === 0 || percent > 100 * (1 - 1 / histogram.count)
+          ? null
+          : roundMicros(histogram.percentile(percent)),
+      ),
+    ]),
+    chart: {
+      kind: 'lines',
+      x: { title: 'percentile of faults', scale: 'percentile' },
+      y: { title: 'wall time', unit: 'micros', log: true },
+      lines: histograms.map(([, colour], place) => ({
+        column: place + 1,
+        colour,
+        style: 'line',
+        ...(place === 0 ? { strong: true } : {}),
+      })),
+    },
+  };
+}
