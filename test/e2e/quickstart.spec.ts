@@ -58,15 +58,20 @@ describe('the quickstart', () => {
     expect(finished.out).toMatch(/audit passed/);
     expect(finished.out).toContain(report.run);
     expect(finished.out).toContain(report.durability);
+    expect(finished.out).toMatch(new RegExp(`^report +${join(folder, 'report.html')}$`, 'm'));
     for (const word of ['p50', 'p90', 'p99', 'p99.9', 'max']) expect(finished.out).toContain(word);
   });
 
-  it('keeps the event log, the summary and the scenario, and nothing of the NATS store', () => {
+  it('keeps the event log, the summary, the report and the scenario, and nothing of the NATS store', () => {
     expect(readdirSync(folder)).toEqual(
       expect.arrayContaining([
         'heads.json',
         'log.sqlite',
         'logs',
+        'origin.json',
+        'report.csv',
+        'report.html',
+        'report.json',
         'scenario.json',
         'scenario.yaml',
         'summary.json',

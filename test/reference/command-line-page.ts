@@ -10,6 +10,7 @@ const COMMANDS = [
   ['fault'],
   ['log'],
   ['rebuild'],
+  ['report'],
   ['trace'],
   ['trace', 'info'],
   ['conformance'],

@@ -27,15 +27,22 @@ devices:
 const good = scratch.file('good.yaml', scenario('pattern: uniform, accesses: 10'));
 
 describe('help', () => {
-  test.each([[], ['run'], ['audit'], ['fault'], ['faults'], ['log'], ['trace'], ['trace', 'info']])(
-    'faultline %s %s --help',
-    async (...words) => {
-      const { exit, output, said } = await faultline(...words, '--help');
-      expect({ exit, said }).toEqual({ exit: 0, said: '' });
-      expect(output).toMatch(/^Usage: faultline/);
-      if (words[0] !== 'trace' || words.length === 2) expect(output).toMatch(/Examples?:\n {2}faultline /);
-    },
-  );
+  test.each([
+    [],
+    ['run'],
+    ['audit'],
+    ['fault'],
+    ['faults'],
+    ['log'],
+    ['report'],
+    ['trace'],
+    ['trace', 'info'],
+  ])('faultline %s %s --help', async (...words) => {
+    const { exit, output, said } = await faultline(...words, '--help');
+    expect({ exit, said }).toEqual({ exit: 0, said: '' });
+    expect(output).toMatch(/^Usage: faultline/);
+    if (words[0] !== 'trace' || words.length === 2) expect(output).toMatch(/Examples?:\n {2}faultline /);
+  });
 });
 
 describe('what cannot be understood is one line and exit status 2', () => {

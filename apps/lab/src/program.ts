@@ -7,6 +7,7 @@ import type * as faultsModule from './commands/faults';
 import type * as labsModule from './commands/labs';
 import type * as logModule from './commands/log';
 import type * as rebuildModule from './commands/rebuild';
+import type * as reportModule from './commands/report';
 import type * as runModule from './commands/run';
 import type * as traceModule from './commands/trace-info';
 import type { Exit } from './errors';
@@ -52,6 +53,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addFaults(program, surroundings);
   addLog(program, surroundings);
   addRebuild(program, surroundings);
+  addReport(program, surroundings);
   addTrace(program, surroundings);
   addConformance(program, surroundings);
   addDead(program, surroundings);
@@ -151,6 +153,20 @@ function addRebuild(program: Command, { terminal, environment, done }: Surroundi
     .addHelpText('after', `\n${RUN_HELP}${example('faultline rebuild latest')}`)
     .action(async (run: string, options: rebuildModule.RebuildFlags) => {
       done(await lazily<typeof rebuildModule>('./commands/rebuild').rebuild(run, options, terminal));
+    });
+}
+
+function addReport(program: Command, { terminal, environment, done }: Surroundings): void {
+  common(program.command('report'))
+    .argument('[run]', "a run: an id, a path, or 'latest'", 'latest')
+    .description(
+      'Write the report of a run again: a page to open in a browser, and its numbers as JSON and CSV beside it.',
+    )
+    .option('--out <file>', "the page's file, *.html (default: report.html in the run's folder)")
+    .option('--runs <dir>', 'where runs are kept', runsDirectory(environment))
+    .addHelpText('after', `\n${RUN_HELP}${example('faultline report latest --out report.html')}`)
+    .action(async (run: string, options: reportModule.ReportFlags) => {
+      done(await lazily<typeof reportModule>('./commands/report').report(run, options, terminal));
     });
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoggedMessage } from '@faultline/audit';
-import { type LabEvent, labSchema, segmentSchema } from '@faultline/contracts';
+import { costProfiles, type LabEvent, labSchema, segmentSchema } from '@faultline/contracts';
 import type { DurableSegmentEvent } from '@faultline/domain';
 import { RecordWriter } from '@faultline/record';
 
@@ -32,6 +32,16 @@ export function smallLog(run: string, reason: 'finished' | 'stopped' = 'finished
   ];
 }
 
+/** What the command line reads of its scenario. */
+const SCENARIO = {
+  ...{ name: 'small', seed: 1, profile: 'none', cost: costProfiles.none, timeScale: 10, queues: 'per-iommu' },
+  workers: { processes: 1, servers: 1, groupsPerMessage: 16 },
+  shards: [{ shard: 0, frames: 16 }],
+  processes: [],
+  iommus: [{ iommu: 0, name: 'pri0', model: 'pri', priQueueEntries: 8 }],
+  devices: [{ device: 0, name: 'nic0', iommu: 0, workloads: [{ accesses: 1 }] }],
+};
+
 /** A run folder with that log in it. */
 export async function writeRun(runs: string, run: string, messages = smallLog(run)): Promise<string> {
   const path = join(runs, run);
@@ -39,10 +49,6 @@ export async function writeRun(runs: string, run: string, messages = smallLog(ru
   const writer = await RecordWriter.open(path);
   await writer.append(messages);
   await writer.close();
-  const device = { device: 0, name: 'nic0', workloads: [{ accesses: 1 }] };
-  writeFileSync(
-    join(path, 'scenario.json'),
-    JSON.stringify({ name: 'small', timeScale: 10, devices: [device], iommus: [{ iommu: 0, name: 'pri0' }] }),
-  );
+  writeFileSync(join(path, 'scenario.json'), JSON.stringify(SCENARIO));
   return path;
 }

@@ -1,8 +1,11 @@
 import { LAB_NAME, writeFormat } from '@faultline/contracts';
 import { readProvisioning } from '@faultline/runtime';
+import { ErrorReporter } from '../error-reporter';
 import { BadInput, Exit, RunFailed } from '../errors';
 import { reportLines, type RunReport } from '../print/run-report';
 import { styleFor } from '../print/style';
+import { writeOrigin } from '../report/origin';
+import { writeReport } from '../report/write-report';
 import { newRunId, RunFolder } from '../run/run-folder';
 import { RunSession, type SessionResult } from '../run/session';
 import { isRunSummary } from '../run/summary-check';
@@ -30,13 +33,15 @@ export async function run(
   writeFormat(provisioning.format);
   const folder = RunFolder.create(flags.runs, newRunId(new Date(), Math.random));
   folder.writeScenario(checked.text, checked.resolved);
+  writeOrigin(folder);
   const logLevel = environment['LOG_LEVEL'] || (flags.debug ? 'debug' : 'info');
   const scenario = checked.resolved;
   const session = new RunSession({ scenario, folder, terminal, environment, provisioning, logLevel, site });
   const report = reportOf(await session.run(), checked, folder);
   folder.writeSummary(report);
+  const page = await pageOf(folder, flags, terminal);
   if (flags.json) terminal.out(JSON.stringify(report, null, 2));
-  else terminal.out(reportLines(report, styleFor(terminal.colour), terminal.columns).join('\n'));
+  else terminal.out(reportLines(report, page, styleFor(terminal.colour), terminal.columns).join('\n'));
   const { clean } = report.summary.audit;
   // What failed is looked into, so its store stays.
   if (clean && !flags.keep) folder.removeNatsStore();
@@ -55,6 +60,17 @@ function siteOf(environment: NodeJS.ProcessEnv): string | undefined {
       `FAULTLINE_SITE is '${site}', but NATS_URL is not set: expected the server the site is on`,
     );
   return site;
+}
+
+/** A run is not worth less for a page that could not be written: that is said, and `faultline report` writes it later. */
+async function pageOf(folder: RunFolder, flags: RunFlags, terminal: Terminal): Promise<string | null> {
+  try {
+    return await writeReport(folder, flags.runs);
+  } catch (error) {
+    terminal.err('faultline: the report of the run was not written:\n');
+    new ErrorReporter(terminal, flags.debug === true).report(error);
+    return null;
+  }
 }
 
 function reportOf(result: SessionResult, { resolved }: CheckedScenario, folder: RunFolder): RunReport {

@@ -1,43 +1,44 @@
 import type { AuditReport } from '@faultline/audit';
 import type { RunSummary } from '@faultline/record';
+import type { TotalRow } from '@faultline/report';
 import { formatCount } from '@faultline/stats';
 
-/** What a run amounts to, as rows of subject, count and detail. */
-export function countRows(summary: RunSummary): Row[] {
+/** What a run amounts to, count by count. */
+export function countRows(summary: RunSummary): TotalRow[] {
   const n = formatCount;
   const { accesses, audit } = summary;
   const stalls = (audit.eventsByKind['StallRecorded'] ?? 0) + (audit.eventsByKind['StallDeferred'] ?? 0);
   return [
-    [
+    row(
       'accesses',
-      n(accesses.hit + accesses.completed + accesses.aborted + accesses.removed),
+      accesses.hit + accesses.completed + accesses.aborted + accesses.removed,
       `hit ${n(accesses.hit)}, completed after a fault ${n(accesses.completed)}, aborted ${n(accesses.aborted)}`,
-    ],
+    ),
     ...fewRows({ 'lost with their device': accesses.removed, withdrawn: accesses.withdrawn }),
-    [
+    row(
       'page requests',
-      n(summary.pageRequests),
+      summary.pageRequests,
       `${n(Math.max(0, summary.pageRequests - stalls))} by PRI, ${n(stalls)} by stall; every round counts`,
-    ],
-    ['groups', n(summary.groups), 'closed and put on an IOPF queue'],
+    ),
+    row('groups', summary.groups, 'closed and put on an IOPF queue'),
     ...responseRows(audit),
-    ['automatic answers', n(automaticAnswers(summary)), 'given by an IOMMU itself'],
-    ['overflows', n(summary.overflows), 'times a PRI or event queue was found full'],
-    [
+    row('automatic answers', automaticAnswers(summary), 'given by an IOMMU itself'),
+    row('overflows', summary.overflows, 'times a PRI or event queue was found full'),
+    row(
       'dropped',
-      n(summary.pageRequestsDropped),
+      summary.pageRequestsDropped,
       `page requests not taken; partial lists lost ${n(summary.partialsDiscarded)}`,
-    ],
-    ['retries', n(summary.retries), 'missed again after a response'],
-    ['invalidations', n(summary.pagesRemoved), 'pages taken away from IOTLB and ATC'],
+    ),
+    row('retries', summary.retries, 'missed again after a response'),
+    row('invalidations', summary.pagesRemoved, 'pages taken away from IOTLB and ATC'),
     ...lifecycleRows(audit),
   ];
 }
 
-type Row = [what: string, count: string, detail: string];
+const row = (what: string, count: number | null, detail: string): TotalRow => ({ what, count, detail });
 
 /** Groups answered after a worker's result, by code; and those answered without one, by why. */
-function responseRows({ counts, eventsByKind }: AuditReport): Row[] {
+function responseRows({ counts, eventsByKind }: AuditReport): TotalRow[] {
   const named = (name: string): number => counts[`groupResponded.${name}`] ?? 0;
   const codes = ['success', 'invalid', 'failure'].map(
     (code) => `${code.toUpperCase()} ${formatCount(named(code))}`,
@@ -48,36 +49,30 @@ function responseRows({ counts, eventsByKind }: AuditReport): Row[] {
     'for a removal': named('removed'),
     'for another domain': named('replaced'),
   });
-  return [['responses', formatCount(eventsByKind['GroupResponded'] ?? 0), codes.join(', ')], ...others];
+  return [row('responses', eventsByKind['GroupResponded'] ?? 0, codes.join(', ')), ...others];
 }
 
 /** What a timeline brings about; no row for what did not happen. */
-function lifecycleRows({ counts, eventsByKind }: AuditReport): Row[] {
+function lifecycleRows({ counts, eventsByKind }: AuditReport): TotalRow[] {
   const n = formatCount;
-  const rows: Row[] = [];
+  const rows: TotalRow[] = [];
   const begun = eventsByKind['TeardownBegun'] ?? 0;
   if (begun > 0) {
     const forced = sumOf(counts, /^teardownStepped\..*\.expired$/);
-    rows.push([
-      'teardowns',
-      n(begun),
-      `drained ${n(eventsByKind['PasidDrained'] ?? 0)}; steps that took force ${n(forced)}`,
-    ]);
+    const detail = `drained ${n(eventsByKind['PasidDrained'] ?? 0)}; steps that took force ${n(forced)}`;
+    rows.push(row('teardowns', begun, detail));
   }
   const fenced = eventsByKind['DeviceFenced'] ?? 0;
   if (fenced > 0) {
     const [stop, invalidation, asked] = ['stop-timeout', 'invalidation-timeout', 'requested'].map((cause) =>
       n(counts[`deviceFenced.${cause}`] ?? 0),
     );
-    rows.push([
-      'device resets',
-      n(fenced),
-      `did not stop ${stop}, did not invalidate ${invalidation}, asked for ${asked}`,
-    ]);
+    const detail = `did not stop ${stop}, did not invalidate ${invalidation}, asked for ${asked}`;
+    rows.push(row('device resets', fenced, detail));
   }
   const refused = eventsByKind['FaultRefused'] ?? 0;
   if (refused > 0)
-    rows.push(['refused faults', n(refused), 'nobody handles them: no binding, no handler or no queue']);
+    rows.push(row('refused faults', refused, 'nobody handles them: no binding, no handler or no queue'));
   return rows;
 }
 
@@ -86,10 +81,10 @@ function sumOf(counts: Readonly<Record<string, number>>, name: RegExp): number {
 }
 
 /** Counts worth a word only when there are any, below the row they belong to: beside it a line would be too long. */
-function fewRows(counts: Readonly<Record<string, number>>): Row[] {
+function fewRows(counts: Readonly<Record<string, number>>): TotalRow[] {
   const some = Object.entries(counts).filter(([, count]) => count > 0);
   if (some.length === 0) return [];
-  return [['', '', some.map(([what, count]) => `${what} ${formatCount(count)}`).join(', ')]];
+  return [row('', null, some.map(([what, count]) => `${what} ${formatCount(count)}`).join(', '))];
 }
 
 function automaticAnswers(summary: RunSummary): number {

@@ -28,7 +28,7 @@ describe('the report of a run', () => {
     };
   });
   const text = (change: Partial<RunReport> = {}, colour = false) =>
-    reportLines({ ...report, ...change }, styleFor(colour), 100).join('\n');
+    reportLines({ ...report, ...change }, '/runs/report.html', styleFor(colour), 100).join('\n');
 
   test('it has the counts, both times, the verdict, the durability and the place, in 100 columns', () => {
     const said = text();

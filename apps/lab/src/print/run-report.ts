@@ -26,8 +26,8 @@ export interface RunReport {
   summary: RunSummary;
 }
 
-/** The report of a run for a person, in lines of at most `width` characters. */
-export function reportLines(report: RunReport, style: Style, width: number): string[] {
+/** The report of a run for a person, in lines of at most `width` characters. `page` is the file that shows it, if there is one. */
+export function reportLines(report: RunReport, page: string | null, style: Style, width: number): string[] {
   const { summary, timeScale } = report;
   return [
     ...headLines(report, style),
@@ -35,7 +35,11 @@ export function reportLines(report: RunReport, style: Style, width: number): str
     ...indent(
       formatTable(
         [{ heading: '' }, { heading: '', align: 'right' }, { heading: '' }],
-        countRows(summary),
+        countRows(summary).map(({ what, count, detail }) => [
+          what,
+          count === null ? '' : formatCount(count),
+          detail,
+        ]),
         width - 2,
       ),
     ),
@@ -53,7 +57,7 @@ export function reportLines(report: RunReport, style: Style, width: number): str
     verdictLine(summary.audit, style),
     ...verdictLines(summary.audit, style, width),
     '',
-    ...footLines(report, style),
+    ...footLines(report, page, style),
   ];
 }
 
@@ -66,12 +70,13 @@ function headLines({ run, scenario, profile, end, drained, summary }: RunReport,
   return lines;
 }
 
-function footLines(report: RunReport, style: Style): string[] {
+function footLines(report: RunReport, page: string | null, style: Style): string[] {
   const { durability, deadLetters, repairedQueues, directory, summary } = report;
   const rows = [
     ['log', `${formatCount(summary.messages)} messages, ${formatCount(summary.bytes)} bytes; ${durability}`],
     ['kept in', directory],
   ];
+  if (page !== null) rows.push(['report', page]);
   if (deadLetters > 0)
     rows.push([
       'dead letters',

@@ -46,6 +46,14 @@ export class RunFolder {
   get heads(): string {
     return join(this.path, 'heads.json');
   }
+  /** With what program and on what machine the run was made. */
+  get origin(): string {
+    return join(this.path, 'origin.json');
+  }
+  /** The page that shows the run; its numbers are beside it. */
+  get report(): string {
+    return join(this.path, 'report.html');
+  }
   get summary(): string {
     return join(this.path, 'summary.json');
   }
