@@ -118,6 +118,12 @@ export interface FaultRow {
   complete: boolean;
 }
 
+/** What is measured of a fault, without what it was about. */
+export type FaultMeasures = Pick<
+  FaultRow,
+  'iommu' | 'device' | 'queue' | 'code' | 'settlement' | 'instants' | 'stages' | 'totalMicros'
+>;
+
 /** Fractions of a microsecond that are told apart. A power of two, so that differences and their sums are exact. */
 const FRACTIONS = 1024;
 const exact = (micros: number): number => Math.round(micros * FRACTIONS) / FRACTIONS;

@@ -1,9 +1,9 @@
-import { type FaultRow, type LoggedMessage } from '@faultline/audit';
+import { type FaultMeasures, type FaultRow, type LoggedMessage } from '@faultline/audit';
 import { decodeLogBody, DecodeError, type LogEvent } from '@faultline/contracts';
 import { join } from 'node:path';
 import type { DataSource, SelectQueryBuilder } from 'typeorm';
 import { openForReading, PROJECTIONS_FILE } from './database';
-import { FAULT_COLUMNS, FaultEntity, faultOf, type FaultRecord } from './fault-table';
+import { FaultEntity, faultOf, type FaultRecord, MEASURE_COLUMNS, measuresOf } from './fault-table';
 import { mentions } from './mentions';
 import { CounterEntity, ProgressEntity, PROJECTIONS_DATABASE } from './projections-schema';
 import type { RecordReader } from './record-reader';
@@ -108,16 +108,16 @@ export class FaultQueries {
     return span && span.firstMicros !== null ? { ...span, firstMicros: span.firstMicros } : null;
   }
 
-  /** Every fault, or every one that took at least so long, in no order to count on. However many there are, few are in memory. */
-  async *walk(leastMicros?: number): AsyncGenerator<FaultRow> {
+  /** What is measured of every fault, or of every one that took at least so long, some at a time. However many there are, few are in memory. */
+  async *walk(leastMicros?: number): AsyncGenerator<FaultMeasures[]> {
     const key = KEY.join(', ');
     const enough = leastMicros === undefined ? '' : 'AND totalMicros >= ?';
-    const sql = `SELECT ${FAULT_COLUMNS.join(', ')} FROM fault WHERE (${key}) > (?, ?, ?, ?) ${enough} ORDER BY ${key} LIMIT ${WALK_ROWS}`;
+    const sql = `SELECT ${key}, ${MEASURE_COLUMNS.join(', ')} FROM fault WHERE (${key}) > (?, ?, ?, ?) ${enough} ORDER BY ${key} LIMIT ${WALK_ROWS}`;
     let last: readonly number[] = [-1, -1, -1, -1];
     for (;;) {
       const values = leastMicros === undefined ? last : [...last, leastMicros];
       const records = await this.source.query<FaultRecord[]>(sql, [...values]);
-      for (const record of records) yield faultOf(record);
+      yield records.map(measuresOf);
       const end = records.at(-1);
       if (!end || records.length < WALK_ROWS) return;
       last = KEY.map((name) => end[name]);

@@ -1,4 +1,4 @@
-import { type FaultRow, measureStages } from '@faultline/audit';
+import { type FaultInstants, type FaultMeasures, type FaultRow, measureStages } from '@faultline/audit';
 import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm';
 
 /** A fault as it is stored: a {@link FaultRow} laid flat. Stages are not stored, because they follow from the instants. */
@@ -153,20 +153,55 @@ export function pushValues(values: unknown[], row: FaultRow, open: boolean): voi
   );
 }
 
+/** Columns that {@link measuresOf} needs. */
+export const MEASURE_COLUMNS = [
+  'model',
+  'iommu',
+  'device',
+  'queue',
+  'code',
+  'settlement',
+  'sentAtMicros',
+  'writtenAtMicros',
+  'queuedAtMicros',
+  'startedAtMicros',
+  'handlingAtMicros',
+  'handledAtMicros',
+  'respondedAtMicros',
+  'receivedAtMicros',
+  'settledAtMicros',
+] as const satisfies readonly (keyof FaultRecord)[];
+
+/** What is measured of a fault, from part of its row. */
+export function measuresOf(record: Pick<FaultRecord, (typeof MEASURE_COLUMNS)[number]>): FaultMeasures {
+  const instants = instantsOf(record);
+  return {
+    iommu: record.iommu,
+    device: record.device,
+    queue: record.queue,
+    code: record.code as FaultRow['code'],
+    settlement: record.settlement as FaultRow['settlement'],
+    instants,
+    ...measureStages(instants, record.model as FaultRow['model']),
+  };
+}
+
+const instantsOf = (record: FaultInstants): FaultInstants => ({
+  sentAtMicros: record.sentAtMicros,
+  writtenAtMicros: record.writtenAtMicros,
+  queuedAtMicros: record.queuedAtMicros,
+  startedAtMicros: record.startedAtMicros,
+  handlingAtMicros: record.handlingAtMicros,
+  handledAtMicros: record.handledAtMicros,
+  respondedAtMicros: record.respondedAtMicros,
+  receivedAtMicros: record.receivedAtMicros,
+  settledAtMicros: record.settledAtMicros,
+});
+
 /** The row as it was assembled. */
 export function faultOf(record: FaultRecord): FaultRow {
   const { segment, segmentEpoch, request, stallRound } = record;
-  const instants = {
-    sentAtMicros: record.sentAtMicros,
-    writtenAtMicros: record.writtenAtMicros,
-    queuedAtMicros: record.queuedAtMicros,
-    startedAtMicros: record.startedAtMicros,
-    handlingAtMicros: record.handlingAtMicros,
-    handledAtMicros: record.handledAtMicros,
-    respondedAtMicros: record.respondedAtMicros,
-    receivedAtMicros: record.receivedAtMicros,
-    settledAtMicros: record.settledAtMicros,
-  };
+  const instants = instantsOf(record);
   return {
     id: `${segment}.${segmentEpoch}.${request}${stallRound > 0 ? `.${stallRound}` : ''}`,
     segment,

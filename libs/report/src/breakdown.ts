@@ -3,6 +3,7 @@ import type { ResolvedScenario } from '@faultline/contracts';
 import { formatCount } from '@faultline/stats';
 import type { FaultFigures, StageSums } from './fault-figures';
 import { type Cell, type Figure, roundMicros } from './figure';
+import { nothingOf } from './percentiles';
 
 type Cost = Pick<ResolvedScenario, 'cost' | 'timeScale' | 'profile'>;
 
@@ -13,7 +14,7 @@ const stages = (micros: (stage: Stage) => number): number[] =>
 export function wallBreakdown(figures: FaultFigures, slowest: StageSums, scale: string): Figure {
   const { endToEnd, sums } = figures;
   const p99 = (stage: Stage): number => figures.stages.get(stage)?.percentile(99) ?? 0;
-  const isNothing = endToEnd.count === 0;
+  const nothing = nothingOf(endToEnd);
   const rows: Cell[][] = [
     ['mean of all faults', ...stages((stage) => sums.meanMicros(stage))],
     ['mean of the slowest 1 %', ...stages((stage) => slowest.meanMicros(stage))],
@@ -24,12 +25,12 @@ export function wallBreakdown(figures: FaultFigures, slowest: StageSums, scale: 
     title: 'Where the time goes',
     caption: `Stages in their order, in wall time. ${scale} The first two bars add up to the mean end-to-end time of their faults (${formatCount(sums.faults)} and ${formatCount(slowest.faults)}). In the third each stage has its own 99th percentile: other faults at each stage, so that their sum is no latency that any fault had.`,
     time: 'wall',
-    nothing: isNothing ? 'No fault settled in this run, so there are no stages to show.' : null,
+    nothing,
     columns: [
       { name: 'faults', unit: '' },
       ...STAGES.map((stage) => ({ name: STAGE_NAMES[stage], unit: 'µs' })),
     ],
-    rows: isNothing ? [] : rows,
+    rows: nothing === null ? rows : [],
     chart: { kind: 'stacks', colours: [...STAGES] },
   };
 }
@@ -52,7 +53,7 @@ export function modelBreakdown(figures: FaultFigures, scenario: Cost | null): Fi
     title: 'What the model asks for, and what it came to',
     caption: `Model time: wall time divided by the time scale, ${formatCount(timeScale)}. The first bar is what the scenario's profile charges for a fault that waits for nobody; what is longer in the others is waiting, batching, pages that come from storage, and the software itself.`,
     time: 'model',
-    nothing: isNothing ? nothing(figures, scenario) : null,
+    nothing: isNothing ? whyNot(figures, scenario) : null,
     columns: [
       { name: 'faults', unit: '' },
       ...STAGES.map((stage) => ({ name: STAGE_NAMES[stage], unit: 'µs' })),
@@ -62,7 +63,7 @@ export function modelBreakdown(figures: FaultFigures, scenario: Cost | null): Fi
   };
 }
 
-function nothing({ endToEnd }: FaultFigures, scenario: Cost | null): string {
+function whyNot({ endToEnd }: FaultFigures, scenario: Cost | null): string {
   if (endToEnd.count === 0)
     return 'No fault settled in this run, so there is nothing to compare with the model.';
   if (!scenario) return 'The scenario is not kept with this run, so its model is not known.';

@@ -1,4 +1,4 @@
-import { type FaultRow, type Stage, STAGES } from '@faultline/audit';
+import { type FaultMeasures, type Stage, STAGES } from '@faultline/audit';
 import { Histogram } from '@faultline/stats';
 import { TimeBins } from './time-bins';
 
@@ -7,7 +7,7 @@ export class StageSums {
   faults = 0;
   private readonly sums = new Map<Stage, number>();
 
-  take(fault: FaultRow): void {
+  take(fault: FaultMeasures): void {
     this.faults += 1;
     for (const stage of STAGES) this.sums.set(stage, this.sum(stage) + (fault.stages[stage] ?? 0));
   }
@@ -48,7 +48,7 @@ export class FaultFigures {
     this.bins = span && new TimeBins(span.firstMicros, span.lastMicros);
   }
 
-  take(fault: FaultRow): void {
+  take(fault: FaultMeasures): void {
     this.faults += 1;
     this.takeTimes(fault);
     this.takeDevice(fault);
@@ -66,7 +66,7 @@ export class FaultFigures {
     }
   }
 
-  private takeTimes(fault: FaultRow): void {
+  private takeTimes(fault: FaultMeasures): void {
     const { bins } = this;
     if (!bins) return;
     const { sentAtMicros, settledAtMicros, respondedAtMicros } = fault.instants;
@@ -80,7 +80,7 @@ export class FaultFigures {
     if (wasRetried(fault)) bins.add('retried', endedAtMicros);
   }
 
-  private takeDevice(fault: FaultRow): void {
+  private takeDevice(fault: FaultMeasures): void {
     const device = this.devices.get(fault.device) ?? new DeviceFigures();
     this.devices.set(fault.device, device);
     device.faults += 1;
@@ -93,8 +93,8 @@ export class FaultFigures {
 }
 
 /** It missed again after its response, and is followed by another fault. */
-const wasRetried = ({ settlement }: FaultRow): boolean =>
+const wasRetried = ({ settlement }: FaultMeasures): boolean =>
   settlement === 'retried' || settlement === 'stalled-again';
 
 /** The ring was full: the IOMMU answered by itself, or dropped it. */
-const wasNotTaken = ({ code }: FaultRow): boolean => code === 'dropped' || code.startsWith('auto-');
+const wasNotTaken = ({ code }: FaultMeasures): boolean => code === 'dropped' || code.startsWith('auto-');

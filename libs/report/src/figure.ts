@@ -23,8 +23,11 @@ export interface Line {
 
 export interface LineChart {
   kind: 'lines';
-  /** `percentile`: 0 to 100 %, drawn over 1/(1-p) on a log axis, so that each further nine takes the same room. */
-  x: { title: string; scale: 'seconds' | 'percentile' };
+  /**
+   * `seconds` and `millis`: seconds, which the axis names as such or as milliseconds. `percentile`: 0 to 100 %, drawn over 1/(1-p) on a
+   * log axis, so that each further nine takes the same room.
+   */
+  x: { title: string; scale: 'seconds' | 'millis' | 'percentile' };
   y: { title: string; unit: 'micros' | 'rate' | 'count'; log: boolean };
   lines: Line[];
 }

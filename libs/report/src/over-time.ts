@@ -4,7 +4,12 @@ import { type Figure, type LineChart, roundRate, secondsOf } from './figure';
 import type { TimeBins } from './time-bins';
 
 const TIME = { name: 'time', unit: 's' };
-const X: LineChart['x'] = { title: 'seconds since the first fault', scale: 'seconds' };
+
+/** A short run is read in milliseconds. */
+const axisOf = (bins: TimeBins | null): LineChart['x'] =>
+  bins && bins.widthMicros * bins.count < 1e6
+    ? { title: 'milliseconds since the first fault', scale: 'millis' }
+    : { title: 'seconds since the first fault', scale: 'seconds' };
 
 /** Figures over time: throughput, what is pending, and what had to be tried again. */
 export function figuresOverTime({ bins }: FaultFigures): Figure[] {
@@ -30,7 +35,7 @@ function throughput(bins: TimeBins | null): Figure {
     ]),
     chart: {
       kind: 'lines',
-      x: X,
+      x: axisOf(bins),
       y: { title: 'faults per second', unit: 'rate', log: false },
       lines: [
         { column: 2, colour: 'accent', style: 'area', strong: true },
@@ -59,7 +64,7 @@ function pending(bins: TimeBins | null): Figure {
     rows,
     chart: {
       kind: 'lines',
-      x: X,
+      x: axisOf(bins),
       y: { title: 'pending faults', unit: 'count', log: false },
       lines: [{ column: 1, colour: 'queueWait', style: 'area', strong: true }],
     },
@@ -82,7 +87,7 @@ function again(bins: TimeBins | null): Figure {
     rows: isNothing ? [] : overMiddles(bins, (bin, of) => [of.at('notTaken', bin), of.at('retried', bin)]),
     chart: {
       kind: 'lines',
-      x: X,
+      x: axisOf(bins),
       y: { title: 'faults in each interval', unit: 'count', log: false },
       lines: [
         { column: 1, colour: 'mm', style: 'bars' },

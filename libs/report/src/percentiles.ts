@@ -21,6 +21,12 @@ export function percentilesOf(count: number): number[] {
   }
 }
 
+/** Why there is no latency to draw; null when there is. */
+export function nothingOf({ count, maxMicros }: Histogram): string | null {
+  if (count === 0) return 'No fault settled in this run, so there are no latencies to show.';
+  return maxMicros > 0 ? null : 'No fault of this run took any time, so there is nothing to draw.';
+}
+
 /** Latency by percentile, of each stage and from end to end. */
 export function percentileFigure(figures: FaultFigures, scale: string): Figure {
   const histograms: [string, string, Histogram][] = [
@@ -37,8 +43,7 @@ export function percentileFigure(figures: FaultFigures, scale: string): Figure {
     title: 'Latency by percentile',
     caption: `How long the given part of all settled faults took at most, in wall time. ${scale} Each further nine of the percentile takes the same room; a stage that took no time at all cannot be drawn on a log axis.`,
     time: 'wall',
-    nothing:
-      percents.length === 0 ? 'No fault settled in this run, so there are no latencies to show.' : null,
+    nothing: nothingOf(figures.endToEnd),
     columns: [{ name: 'percentile', unit: '%' }, ...histograms.map(([name]) => ({ name, unit: 'µs' }))],
     rows: percents.map((percent) => [
       percent,

@@ -52,10 +52,11 @@ async function gather(
   const scenario = scenarioOf(folder) ?? null;
   const summary = kept?.summary ?? (await summarise(reader, totalsOf(scenario ?? undefined)));
   const figures = new FaultFigures(await queries.span());
-  for await (const fault of queries.walk()) figures.take(fault);
+  for await (const faults of queries.walk()) for (const fault of faults) figures.take(fault);
   const tail = new StageSums();
   if (figures.endToEnd.count > 0)
-    for await (const fault of queries.walk(figures.endToEnd.percentile(99))) tail.take(fault);
+    for await (const faults of queries.walk(figures.endToEnd.percentile(99)))
+      for (const fault of faults) tail.take(fault);
   const { startedAtMicros, endedAtMicros } = await endsOfLog(reader);
   const lengthMicros =
     startedAtMicros === null || endedAtMicros === null ? null : endedAtMicros - startedAtMicros;
@@ -92,7 +93,7 @@ async function gather(
 }
 
 function totalRows(summary: RunSummary, kept: RunReport | undefined, ownerChanges: number): TotalRow[] {
-  const unsaid = kept ? '' : 'not known: the run was interrupted';
+  const unsaid = kept ? '' : 'not known: the run left no summary';
   return [
     ...countRows(summary),
     {

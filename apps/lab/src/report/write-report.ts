@@ -40,7 +40,8 @@ const quoted = (word: string): string =>
 
 const { resolve: find } = createRequire(__filename);
 
-function pageParts(): PageParts {
+/** The library that draws, from where it is installed. */
+export function pageParts(): PageParts {
   const script = find('uplot/dist/uPlot.iife.min.js');
   const text = (file: string): string => readFileSync(file, 'utf8');
   return {

@@ -76,8 +76,9 @@ export function totalsView({ totals }: RunReportData): Markup {
   )}</tbody></table></div>`;
 }
 
-/** Percentiles of every stage, in wall time and, apart from it, in model time. */
-export function latencyView({ latency, run: { timeScale } }: RunReportData): Markup {
+/** Percentiles of every stage, in wall time and, apart from it, in model time; nothing when no fault settled. */
+export function latencyView({ latency, run: { timeScale } }: RunReportData): Part {
+  if ((latency.at(-1)?.summary.count ?? 0) === 0) return null;
   const wall = latencyTable('Wall time', latency, 1);
   if (timeScale === null || timeScale === 1) return wall;
   return markup`${wall}${latencyTable(`Model time: wall time / ${formatCount(timeScale)}`, latency, timeScale)}`;

@@ -57,7 +57,11 @@ function stacks(figure: Figure, { colours }: StackChart): Markup {
 }
 
 const formatMark = (value: number): string =>
-  value === 0 ? '0' : formatMicros(value).replace(/\.0+(?= )/, '');
+  value === 0
+    ? '0'
+    : formatMicros(value)
+        .replace(/(\.\d*?)0+ /, '$1 ')
+        .replace('. ', ' ');
 
 function stack(
   row: readonly Cell[],

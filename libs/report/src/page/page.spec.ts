@@ -103,8 +103,12 @@ describe('the page', () => {
 
   it.each<[string, RunReportData, RegExp[]]>([
     ['without a fault', reportOf([]), [/there was no fault to report/, /No fault was sent in this run/]],
-    ['with one fault', reportOf([one]), [/1 fault of 1 device settled/]],
-    ['with faults of no length', reportOf([faultRow(1, 0, [0, 0, 0, 0, 0, 0])]), [/Latency by percentile/]],
+    ['with one fault', reportOf([one]), [/1 fault settled\. It took 210 µs of wall time\./]],
+    [
+      'with faults of no length',
+      reportOf([faultRow(1, 0, [0, 0, 0, 0, 0, 0])]),
+      [/No fault of this run took any time/],
+    ],
     [
       'of which none settled',
       reportOf([unsettled]),

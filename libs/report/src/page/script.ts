@@ -24,11 +24,12 @@ const micros = (value, exact) => {
   return (exact ? digits(number) : short(digits(number))) + unit;
 };
 const count = (value) => {
-  if (Math.abs(value) < 1e4) return value.toLocaleString('en-US', { maximumFractionDigits: 2 });
+  if (Math.abs(value) < 1e6) return value.toLocaleString('en-US', { maximumFractionDigits: 2 });
   const [number, unit] = scaled(value, COUNTS);
   return short(digits(number)) + unit;
 };
 const seconds = (value) => value.toLocaleString('en-US', { maximumFractionDigits: 3 });
+const millis = (value) => seconds(value * 1e3);
 const percent = (value) => Number(value.toFixed(6)) + ' %';
 
 const over = (chart, rows) => rows.map(([x]) => chart.x.scale === 'percentile' ? 1 / (1 - x / 100) : x);
@@ -73,7 +74,7 @@ function axesOf(chart) {
   const below = { ...base, size: 30 };
   const x = chart.x.scale === 'percentile'
     ? { ...below, splits: nines, filter: (u, splits) => splits, values: nineNames }
-    : { ...below, space: 70, values: (u, splits) => splits.map(seconds) };
+    : { ...below, space: 70, values: (u, splits) => splits.map(chart.x.scale === 'millis' ? millis : seconds) };
   const name = chart.y.unit === 'micros' ? micros : count;
   const y = {
     ...base,
@@ -118,7 +119,7 @@ function tip(chart, rows, columns) {
       box.hidden = idx === null || idx === undefined || left < 0;
       if (box.hidden) return;
       box.replaceChildren();
-      line(chart.x.scale === 'percentile' ? percent(rows[idx][0]) : 'at ' + seconds(rows[idx][0]) + ' s');
+      line(chart.x.scale === 'percentile' ? percent(rows[idx][0]) : 'at ' + micros(rows[idx][0] * 1e6, true));
       chart.lines.forEach(({ column }, place) => {
         const value = rows[idx][column];
         if (value !== null && u.series[place + 1].show) line(columns[column].name + ' ' + name(value), u.series[place + 1].stroke());

@@ -34,7 +34,7 @@ code, pre { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liber
 .verdict { display: inline-block; margin: 16px 0 0; padding: 4px 12px; border-radius: 14px; font-size: 14px; font-weight: 550; }
 .verdict.good { color: var(--good); background: var(--good-panel); }
 .verdict.bad { color: var(--bad); background: var(--bad-panel); }
-.lead { max-width: 44em; margin: 22px 0 24px; font-size: 18px; line-height: 1.5; }
+.lead { max-width: 44em; margin: 22px 0 24px; font-size: 18px; line-height: 1.5; text-wrap: pretty; }
 .warning { margin: 14px 0 0; padding: 8px 14px; border-left: 3px solid var(--queueWait); background: var(--panel); font-size: 14px; }
 .nothing { margin: 4px 0 12px; padding: 12px 16px; border-radius: 6px; background: var(--panel); color: var(--muted); font-size: 15px; }
 

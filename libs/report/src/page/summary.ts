@@ -56,6 +56,7 @@ function lead({ faults, latency, devices }: RunReportData): string {
     return faults.sent === 0
       ? 'No device of this run missed a translation: there was no fault to report.'
       : `${several(faults.sent, 'fault')} sent, and none settled.`;
+  if (all.count === 1) return `1 fault settled. It took ${formatMicros(all.maxMicros)} of wall time.`;
   const stages = latency
     .slice(0, -1)
     .map(({ name, summary }) => ({ name, micros: summary.meanMicros * summary.count }));
@@ -78,7 +79,7 @@ function tiles({ faults, latency, run }: RunReportData): Markup {
     ['Median', time(all?.p50Micros), 'end to end, wall time'],
     ['p99', time(all?.p99Micros), 'end to end, wall time'],
     ['Longest', time(all?.maxMicros), 'end to end, wall time'],
-    ['Time scale', run.timeScale === null ? '–' : formatCount(run.timeScale), 'wall time / model time'],
+    ['Time scale', run.timeScale === null ? '–' : formatCount(run.timeScale), 'wall / model time'],
   ];
   return markup`<dl class="tiles">${shown.map(
     ([name, value, note]) => markup`<div><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`,
