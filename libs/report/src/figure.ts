@@ -17,7 +17,7 @@ export interface Line {
   column: number;
   /** Colour of the page's style, without its two dashes. */
   colour: string;
-  style: 'line' | 'area' | 'bars';
+  style: 'line' | 'area';
   strong?: true;
 }
 

@@ -90,8 +90,8 @@ function again(bins: TimeBins | null): Figure {
       x: axisOf(bins),
       y: { title: 'faults in each interval', unit: 'count', log: false },
       lines: [
-        { column: 1, colour: 'mm', style: 'bars' },
-        { column: 2, colour: 'accent', style: 'bars' },
+        { column: 1, colour: 'mm', style: 'area', strong: true },
+        { column: 2, colour: 'accent', style: 'line' },
       ],
     },
   };

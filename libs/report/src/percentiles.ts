@@ -41,7 +41,7 @@ export function percentileFigure(figures: FaultFigures, scale: string): Figure {
   return {
     id: 'percentiles',
     title: 'Latency by percentile',
-    caption: `How long the given part of all settled faults took at most, in wall time. ${scale} Each further nine of the percentile takes the same room; a stage that took no time at all cannot be drawn on a log axis.`,
+    caption: `How long the given part of all settled faults took at most, in wall time. ${scale} Each further nine of the percentile takes the same room. A stage's line is of the faults that had this stage; one that took no time at all cannot be drawn on a log axis.`,
     time: 'wall',
     nothing: nothingOf(figures.endToEnd),
     columns: [{ name: 'percentile', unit: '%' }, ...histograms.map(([name]) => ({ name, unit: 'µs' }))],

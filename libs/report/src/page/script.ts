@@ -36,15 +36,13 @@ const over = (chart, rows) => rows.map(([x]) => chart.x.scale === 'percentile' ?
 function seriesOf(chart, columns, off, points) {
   return chart.lines.map((line, place) => {
     const ink = colour(line.colour);
-    const bars = line.style === 'bars';
     return {
       label: columns[line.column].name,
       show: !off.has(place),
       stroke: ink,
-      width: bars ? 0 : line.strong ? 2 : 1.5,
-      fill: line.style === 'area' ? ink + '26' : bars ? ink + 'b0' : undefined,
-      paths: bars ? uPlot.paths.bars({ size: [0.8, 40, 1] }) : undefined,
-      points: { show: !bars && points < 3, size: 7, fill: ink },
+      width: line.strong ? 2 : 1.5,
+      fill: line.style === 'area' ? ink + '26' : undefined,
+      points: { show: points < 3, size: 7, fill: ink },
     };
   });
 }
