@@ -84,6 +84,8 @@ describe('faultline report', () => {
     expect(await write(RUN, out)).toBe(`report of run ${RUN}: ${out}\n`);
     for (const kind of ['html', 'json', 'csv'])
       expect(existsSync(join(scratch.path, `shown.${kind}`))).toBe(true);
+    await write(RUN, join(runs, 'beside-the-runs.html'));
+    expect(await write('latest')).toMatch(/^report of run 20250103-000000-half: /);
     for (const file of ['report.json', 'report', 'x.csv'])
       await expect(report(RUN, { runs, out: file }, new FakeTerminal())).rejects.toThrow(BadInput);
   });

@@ -121,6 +121,8 @@ function listRuns(runs: string): string[] {
     .sort();
 }
 
+/** Files beside the runs are none, which `statSync` would throw for. */
 function isRun(path: string): boolean {
-  return statSync(new RunFolder(path).log, { throwIfNoEntry: false })?.isFile() ?? false;
+  const { log } = new RunFolder(path);
+  return existsSync(log) && statSync(log).isFile();
 }
