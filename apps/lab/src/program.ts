@@ -27,7 +27,8 @@ export interface Surroundings {
 const runsDirectory = (environment: NodeJS.ProcessEnv): string =>
   environment['FAULTLINE_RUNS_DIR'] || RUNS_DIRECTORY;
 
-const RUN_HELP = "RUN is an id under the runs directory, a path, or 'latest'.";
+const RUN_HELP =
+  "RUN is an id under the runs directory, a path, or 'latest'; 'latest~1' is the run before the latest.";
 
 /** The command line. Commands load what they need when they run, so that help and complaints come at once. */
 export function createProgram(surroundings: Surroundings): Command {

@@ -38,6 +38,13 @@ describe('run folders', () => {
     expect(findRun(runs, 'latest').id).toBe('20250102-000000-bbbb');
   });
 
+  test('latest~1 is the run before the latest', () => {
+    expect(findRun(runs, 'latest~0').id).toBe('20250102-000000-bbbb');
+    expect(findRun(runs, 'latest~1').id).toBe('20250101-000000-aaaa');
+    expect(() => findRun(runs, 'latest~2')).toThrow(/^no run 'latest~2': there are 2 under .*runs$/);
+    expect(() => findRun(runs, 'latest~x')).toThrow(/^no run 'latest~x' with a log\.sqlite/);
+  });
+
   test('an unknown run is answered with those that there are', () => {
     expect(() => findRun(runs, 'nope')).toThrow(
       /no run 'nope' with a log.sqlite: expected 'latest', a path, or an id such as 20250101-000000-aaaa/,

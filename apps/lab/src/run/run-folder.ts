@@ -54,6 +54,10 @@ export class RunFolder {
   get report(): string {
     return join(this.path, 'report.html');
   }
+  /** What the page shows, for programs. */
+  get reportData(): string {
+    return join(this.path, 'report.json');
+  }
   get summary(): string {
     return join(this.path, 'summary.json');
   }
@@ -95,14 +99,13 @@ function makeDirectory(path: string): void {
   mkdirSync(path);
 }
 
-/** Finds a run by its id under `runs`, by a path, or as `latest`. Throws {@link BadInput} when there is none. */
+/**
+ * Finds a run by its id under `runs`, by a path, or as `latest`; `latest~2` is the one two before it. Throws {@link BadInput} when there
+ * is none.
+ */
 export function findRun(runs: string, reference: string): RunFolder {
-  if (reference === 'latest') {
-    const latest = listRuns(runs).at(-1);
-    if (latest === undefined)
-      throw new BadInput(`no run under ${runs}: start one with 'faultline run examples/quickstart.yaml'`);
-    return new RunFolder(resolve(runs, latest));
-  }
+  const [isLatest, back = 0] = /^latest(?:~(\d+))?$/.exec(reference) ?? [];
+  if (isLatest !== undefined) return nthLatest(runs, reference, Number(back));
   const named = [join(runs, reference), reference].find((path) => isRun(path));
   if (named !== undefined) return new RunFolder(resolve(named));
   const known = listRuns(runs).slice(-3);
@@ -111,6 +114,18 @@ export function findRun(runs: string, reference: string): RunFolder {
       ? `expected 'latest', a path, or an id such as ${known.join(', ')}`
       : `there is no run under ${runs} yet`;
   throw new BadInput(`no run '${reference}' with a log.sqlite: ${hint}`);
+}
+
+function nthLatest(runs: string, reference: string, back: number): RunFolder {
+  const ids = listRuns(runs);
+  if (ids.length === 0)
+    throw new BadInput(`no run under ${runs}: start one with 'faultline run examples/quickstart.yaml'`);
+  const id = ids.at(-1 - back);
+  if (id === undefined)
+    throw new BadInput(
+      `no run '${reference}': there ${ids.length === 1 ? 'is 1' : `are ${ids.length}`} under ${runs}`,
+    );
+  return new RunFolder(resolve(runs, id));
 }
 
 /** Ids of the runs that have an event log, oldest first. */
