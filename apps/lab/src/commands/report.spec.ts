@@ -41,7 +41,7 @@ describe('faultline report', () => {
     expect(dataOf(RUN)).toMatchObject({ machine: null, program: null, log: { durability: null } });
     const run = '20250102-000000-kept';
     const folder = new RunFolder(await writeRun(runs, run));
-    writeOrigin(folder);
+    writeOrigin(folder, { scenarioFile: 'small.yaml', settings: [] });
     const reader = await RecordReader.open(folder.path);
     const summary = await summarise(reader);
     await reader.close();

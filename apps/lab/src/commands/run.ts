@@ -27,13 +27,14 @@ export async function run(
   terminal: Terminal,
   environment: NodeJS.ProcessEnv,
 ): Promise<Exit> {
-  const checked = await checkScenario(file, flags.set ?? []);
+  const settings = flags.set ?? [];
+  const checked = await checkScenario(file, settings);
   const site = siteOf(environment);
   const provisioning = readProvisioning(environment);
   writeFormat(provisioning.format);
   const folder = RunFolder.create(flags.runs, newRunId(new Date(), Math.random));
   folder.writeScenario(checked.text, checked.resolved);
-  writeOrigin(folder);
+  writeOrigin(folder, { scenarioFile: file, settings });
   const logLevel = environment['LOG_LEVEL'] || (flags.debug ? 'debug' : 'info');
   const scenario = checked.resolved;
   const session = new RunSession({ scenario, folder, terminal, environment, provisioning, logLevel, site });
