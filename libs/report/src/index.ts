@@ -1,3 +1,12 @@
+export {
+  type ComparableRun,
+  type ComparedRun,
+  compareRuns,
+  type GroupFigure,
+  type RunComparison,
+  type RunGroup,
+} from './compare/compare-runs';
+export { type Difference, differenceWords } from './compare/differences';
 export { reportCsv } from './csv';
 export { deviceTable } from './devices';
 export { FaultFigures, StageSums } from './fault-figures';

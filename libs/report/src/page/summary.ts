@@ -1,15 +1,9 @@
 import type { AuditReport } from '@faultline/audit';
 import { formatCount, formatInstant, formatMicros, formatRate, formatShare } from '@faultline/stats';
 import type { RunReportData } from '../report-data';
+import { END_WORDS, UNDRAINED_WORDS, unsettledWords } from '../run-words';
 import { several } from '../words';
 import { markup, type Markup, type Part } from './markup';
-
-const END_WORDS: Readonly<Record<RunReportData['run']['end'], string>> = {
-  finished: 'finished',
-  stopped: 'stopped before its end',
-  failed: 'failed',
-  running: 'interrupted: the log does not have its end',
-};
 
 /** Title, verdict, the run in two sentences, and its first figures. */
 export function summaryView(data: RunReportData): Markup {
@@ -42,13 +36,13 @@ function warnings({ run, faults }: RunReportData): Part {
   const lines: string[] = [];
   if (run.end !== 'finished')
     lines.push(`This run is not a whole one: ${END_WORDS[run.end]}. What follows is what it came to.`);
-  if (run.drained === false)
-    lines.push('Not everything under way came to its end before the run was closed.');
+  if (run.drained === false) lines.push(sentence(UNDRAINED_WORDS));
   const open = faults.sent - faults.settled;
-  if (open > 0)
-    lines.push(`${several(open, 'fault')} never settled, and so have no latency and are in no percentile.`);
+  if (open > 0) lines.push(sentence(unsettledWords(open)));
   return lines.map((line) => markup`<p class="warning">${line}</p>`);
 }
+
+const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 
 function lead({ faults, latency, devices }: RunReportData): string {
   const all = latency.at(-1)?.summary;
