@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type * as auditModule from './commands/audit';
+import type * as compareModule from './commands/compare';
 import type * as conformanceModule from './commands/conformance';
 import type * as deadModule from './commands/dead';
 import type * as faultModule from './commands/fault';
@@ -55,6 +56,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addLog(program, surroundings);
   addRebuild(program, surroundings);
   addReport(program, surroundings);
+  addCompare(program, surroundings);
   addTrace(program, surroundings);
   addConformance(program, surroundings);
   addDead(program, surroundings);
@@ -168,6 +170,20 @@ function addReport(program: Command, { terminal, environment, done }: Surroundin
     .addHelpText('after', `\n${RUN_HELP}${example('faultline report latest --out report.html')}`)
     .action(async (run: string, options: reportModule.ReportFlags) => {
       done(await lazily<typeof reportModule>('./commands/report').report(run, options, terminal));
+    });
+}
+
+function addCompare(program: Command, { terminal, environment, done }: Surroundings): void {
+  common(program.command('compare'))
+    .argument('<run...>', "two or more runs: ids, paths, 'latest', 'latest~1'")
+    .description(
+      'Put runs side by side: what changed from the first to the others, and whether it exceeds noise. Runs of the same settings, machine and version are repetitions of each other; their seeds may differ.',
+    )
+    .option('--json', 'print every number as JSON')
+    .option('--runs <dir>', 'where runs are kept', runsDirectory(environment))
+    .addHelpText('after', `\n${RUN_HELP}${example('faultline compare latest~1 latest')}`)
+    .action(async (runs: string[], options: compareModule.CompareFlags) => {
+      done(await lazily<typeof compareModule>('./commands/compare').compare(runs, options, terminal));
     });
 }
 

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { type PageParts, renderReport, reportCsv } from '@faultline/report';
 import { BadInput } from '../errors';
 import { type RunFolder, RUNS_DIRECTORY } from '../run/run-folder';
+import { quoted } from '../print/shell-word';
 import { gatherReport, type RunReference } from './gather';
 
 /**
@@ -33,10 +34,6 @@ function referenceTo(folder: RunFolder, runs: string): RunReference {
   const isUsual = resolve(runs) === resolve(RUNS_DIRECTORY);
   return { run: folder.id, options: isUsual ? '' : ` --runs ${quoted(runs)}` };
 }
-
-/** As a shell takes it for one word. */
-const quoted = (word: string): string =>
-  /^[\w./:@%+-]+$/.test(word) ? word : `'${word.replace(/'/g, `'\\''`)}'`;
 
 const { resolve: find } = createRequire(__filename);
 
