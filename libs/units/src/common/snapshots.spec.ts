@@ -83,6 +83,22 @@ describe('snapshots', () => {
     });
   });
 
+  it('of a large state are taken less often, since each costs by its size', async () => {
+    const { ports, add } = setUp(undefined, 2);
+    const { encode } = ports.states;
+    ports.states.encode = (state) =>
+      Buffer.concat([encode.call(ports.states, state), Buffer.alloc(64 * 5, ' ')]);
+    const counts = (sequence: number) => async (): Promise<boolean> => {
+      ports.clock.advance(1);
+      return (await new SnapshotIndex(ports.snapshotIndex).get('iommu.0'))?.sequence === sequence;
+    };
+    for (const name of 'ab') await add(name);
+    await eventually('the first one', counts(2));
+    // Five events are waited for, for its size.
+    for (const name of 'cdefgh') await add(name);
+    await eventually('the second one', counts(8));
+  });
+
   it('are taken when the unit is handed over, and not when it broke or was lost', async () => {
     const { snapshots, journal, host, add } = setUp(undefined, 1_000);
     await add('a');

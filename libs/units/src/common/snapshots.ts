@@ -3,6 +3,11 @@ import { toError, type LogTrimmed, TakeoverOutpaced, type UnitJournal } from '@f
 import type { UnitPorts } from './unit-ports';
 import { type SnapshotEntry, SnapshotIndex } from './snapshot-index';
 
+/**
+ * Bytes of the last snapshot for which one event more is waited for. To encode a state costs by its size, so a large one is stored less
+ * often: what is folded after it then takes about as long as reading it.
+ */
+const BYTES_PER_EVENT = 64;
 /** How the blob is framed. Its state has a version of its own. */
 const FORMAT = 1;
 
@@ -68,6 +73,7 @@ export class HistoryTrimmed extends Error {
 export class Snapshots<HostState, State> {
   private readonly index: SnapshotIndex;
   private since = 0;
+  private lastBytes = 0;
   private saving: Promise<void> | undefined;
   /** The entry that counted when this owner looked, and why it was not used. */
   private found: SnapshotEntry | undefined;
@@ -116,7 +122,8 @@ export class Snapshots<HostState, State> {
   /** Counts events that were folded, and takes a snapshot when there were enough. */
   count(events: number, host: Checkpointed<HostState>, journal: UnitJournal): void {
     this.since += events;
-    if (this.since < this.ports.config.snapshotEvents || this.saving || !this.isReadable) return;
+    const due = Math.max(this.ports.config.snapshotEvents, this.lastBytes / BYTES_PER_EVENT);
+    if (this.since < due || this.saving || !this.isReadable) return;
     this.since = 0;
     host.checkpoint((state) => {
       this.saving = this.save(journal, this.plan.capture(state)).finally(() => (this.saving = undefined));
@@ -152,7 +159,9 @@ export class Snapshots<HostState, State> {
       madeBy: FAULTLINE_VERSION,
       read: Object.fromEntries([...own, ...(followed?.(state) ?? [])]),
     };
-    return this.store(entry, this.ports.states.encode(stored)).catch((error: unknown) => {
+    const body = this.ports.states.encode(stored);
+    this.lastBytes = body.length;
+    return this.store(entry, body).catch((error: unknown) => {
       this.ports.logger.warn({ unit, err: error }, 'snapshot not stored, the next one will be');
     });
   }
