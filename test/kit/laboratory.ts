@@ -36,7 +36,7 @@ import { MmHandlerService } from '../../apps/mm-handler/src/mm-handler.service';
 import { AccessWatch } from './access-watch';
 import { controlVerbs, type VerbHandler } from './control-verbs';
 import { KitPorts, type PathPorts } from './kit-ports';
-import { Life, portsOf } from './life';
+import { Life, portsOf } from '@faultline/simulation';
 
 const SERVICES = {
   'mm-handler': MmHandlerService,

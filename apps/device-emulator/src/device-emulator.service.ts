@@ -1,6 +1,5 @@
-import { ServicePorts, UnitOwnerService } from '@faultline/runtime';
+import { ServicePorts, TraceFeed, UnitOwnerService } from '@faultline/runtime';
 import { Injectable } from '@nestjs/common';
-import { TraceFeed } from './trace-feed';
 
 /** The device segments of this instance. */
 @Injectable()

@@ -10,6 +10,7 @@ import type * as logModule from './commands/log';
 import type * as rebuildModule from './commands/rebuild';
 import type * as reportModule from './commands/report';
 import type * as runModule from './commands/run';
+import type * as simulateModule from './commands/simulate';
 import type * as traceModule from './commands/trace-info';
 import type { Exit } from './errors';
 import { lazily } from './lazy';
@@ -50,6 +51,7 @@ export function createProgram(surroundings: Surroundings): Command {
       example('faultline run examples/quickstart.yaml', 'faultline faults latest --slowest 10'),
     );
   addRun(program, surroundings);
+  addSimulate(program, surroundings);
   addAudit(program, surroundings);
   addFault(program, surroundings);
   addFaults(program, surroundings);
@@ -83,6 +85,32 @@ function addRun(program: Command, { terminal, environment, done }: Surroundings)
     .action(async (scenario: string, options: runModule.RunFlags) => {
       const { run } = lazily<typeof runModule>('./commands/run');
       done(await run(scenario, options, terminal, environment));
+    });
+}
+
+function addSimulate(program: Command, { terminal, done }: Surroundings): void {
+  common(program.command('simulate'))
+    .argument('<scenario>', 'scenario file (YAML)')
+    .description(
+      'Run a scenario on a virtual clock, in this process alone: the units and messages of the services, a simulated network, processes that die and freeze. The same seed gives the same log.',
+    )
+    .option(
+      '--set <key=value>',
+      'change a setting, with dots for what is inside: workers.processes=4, devices.0.credits=8; may be repeated',
+      (value: string, before: string[] = []) => [...before, value],
+    )
+    .option('--seed <number>', "of network and failures (default: the scenario's)")
+    .option('--hop-micros <number>', 'from a process to the bus or back, in model microseconds (default: 0.1)')
+    .option('--loss <probability>', 'that a request or its reply is lost (default: 0)')
+    .option('--duplicate <probability>', 'that a request arrives twice (default: 0)')
+    .option('--failures <number>', 'processes that are killed or frozen (default: 0)')
+    .option('--every-millis <number>', 'mean model time from one failure to the next (default: 5)')
+    .option('--lease-millis <number>', 'model time after which a dead process is taken over (default: 30)')
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', example('faultline simulate examples/quickstart.yaml --failures 5'))
+    .action(async (scenario: string, options: simulateModule.SimulateFlags) => {
+      const { simulate } = lazily<typeof simulateModule>('./commands/simulate');
+      done(await simulate(scenario, options, terminal));
     });
 }
 

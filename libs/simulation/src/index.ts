@@ -1,5 +1,6 @@
-/**
- * The room of the simulator, which this version does not have yet. The rules of imports know it already: whatever comes here runs the
- * deciders and the ports of `hosting` on a virtual clock, and touches no platform.
- */
-export {};
+export type { FailurePlan } from './failures';
+export { Life, portsOf } from './life';
+export { type NetworkModel, QUICK_NETWORK } from './network';
+export { simulate, type SimulationOptions, type SimulationPlatform, type SimulationResult } from './simulate';
+export { SimulationStands } from './virtual-clock';
+export type { WorldPorts } from './world-ports';

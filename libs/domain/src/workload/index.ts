@@ -11,3 +11,4 @@ export {
   type WorkloadConfig,
 } from './source';
 export { ZipfRanks } from './zipf';
+export * from './spread';

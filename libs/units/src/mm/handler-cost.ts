@@ -1,13 +1,5 @@
 import type { ResolvedScenario } from '@faultline/contracts';
-import { type MemberResult, SeededRandom } from '@faultline/domain';
-
-interface Spread {
-  median: number;
-  p99: number;
-}
-
-/** The 99th percentile of the standard normal distribution. */
-const NORMAL_P99 = 2.3263478740408408;
+import { drawSpread, type MemberResult, SeededRandom, type Spread } from '@faultline/domain';
 
 /** Draws what the modelled handler costs: constant, or lognormal through the profile's median and 99th percentile. */
 export class HandlerCost {
@@ -40,15 +32,7 @@ export class HandlerCost {
     return pages * this.scenario.cost.prefetchMicros;
   }
 
-  private draw({ median, p99 }: Spread): number {
-    if (median <= 0 || p99 <= median) return median;
-    const sigma = Math.log(p99 / median) / NORMAL_P99;
-    return median * Math.exp(sigma * this.normal());
-  }
-
-  /** A standard normal draw (Box and Muller). */
-  private normal(): number {
-    const radius = Math.sqrt(-2 * Math.log(1 - this.random.unit()));
-    return radius * Math.cos(2 * Math.PI * this.random.unit());
+  private draw(spread: Spread): number {
+    return drawSpread(this.random, spread);
   }
 }

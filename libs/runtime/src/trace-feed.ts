@@ -1,7 +1,7 @@
 import { toError } from '@faultline/hosting';
 import type { ResolvedTrace } from '@faultline/contracts';
 import type { AccessDraw, TraceRun } from '@faultline/domain';
-import { readTraceFile } from '@faultline/runtime';
+import { readTraceFile } from './trace-file';
 import type { AccessFeed } from '@faultline/units';
 
 /** The next part of the file is read when so few accesses are left, so that the workload does not wait for the disk. */

@@ -11,7 +11,7 @@ import {
   type Working,
   type WorkPort,
 } from '@faultline/hosting';
-import type { PathPorts } from './kit-ports';
+import type { WorldPorts } from './world-ports';
 
 /**
  * Whether a process lives: all that reaches it, and all that it does, passes here. One that was killed does nothing more and hears
@@ -73,7 +73,7 @@ export class Life {
 }
 
 /** The world as a process with this life sees it. */
-export function portsOf(life: Life, ports: PathPorts): PathPorts {
+export function portsOf<Ports extends WorldPorts>(life: Life, ports: Ports): Ports {
   return {
     ...ports,
     log: new LivingLog(life, ports.log),

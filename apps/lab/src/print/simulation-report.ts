@@ -1,0 +1,74 @@
+import { type AuditReport, type Stage, STAGES } from '@faultline/audit';
+import type { RunSummary } from '@faultline/record';
+import type { SimulationResult } from '@faultline/simulation';
+import { formatCount, formatMicros, formatRate, type LatencySummary } from '@faultline/stats';
+import { latencyTable } from './latencies';
+import type { Style } from './style';
+import { formatTable, indent } from './table';
+import { verdictLine, verdictLines } from './verdict';
+
+/** What a simulation came to, as `--json` has it. Times are model time, but for the wall time it took. */
+export interface SimulationReport {
+  scenario: string;
+  profile: string;
+  seed: number;
+  faults: number;
+  messages: number;
+  bytes: number;
+  /** SHA-256 over the whole log: the same scenario and seed give the same one. */
+  logHash: string;
+  modelMicros: number;
+  wallMillis: number;
+  latency: RunSummary['latency'];
+  /** What happened to processes, and the steps of the timeline. */
+  told: string[];
+  /** Reasons. */
+  deadLetters: string[];
+  audit: AuditReport;
+}
+
+/** The figures of a simulation's result. */
+export function summaryOf(
+  result: SimulationResult,
+): Pick<
+  SimulationReport,
+  'faults' | 'messages' | 'bytes' | 'logHash' | 'modelMicros' | 'latency' | 'deadLetters' | 'audit'
+> {
+  const { faults, messages, bytes, logHash, modelMicros, audit, buried, endToEnd, stages } = result;
+  const latency: Partial<Record<Stage, LatencySummary>> = {};
+  for (const stage of STAGES) latency[stage] = stages.get(stage)?.summary() ?? endToEnd.summary();
+  return {
+    ...{ faults, messages, bytes, logHash, modelMicros, audit },
+    latency: { ...(latency as Record<Stage, LatencySummary>), endToEnd: endToEnd.summary() },
+    deadLetters: [...buried],
+  };
+}
+
+/** The report of a simulation for a person, in lines of at most `width` characters. */
+export function simulationLines(report: SimulationReport, style: Style, width: number): string[] {
+  const { scenario, profile, seed, faults, modelMicros, wallMillis, messages, bytes, logHash } = report;
+  const inModel = faults / (modelMicros / 1e6);
+  return [
+    style.strong(`simulation: scenario ${scenario}, profile ${profile}, seed ${seed}`),
+    `${formatCount(faults)} faults in ${formatMicros(modelMicros)} of model time: ${formatRate(inModel)}`,
+    style.faint(
+      `simulated in ${formatMicros(wallMillis * 1_000)} of wall time: ${formatRate(faults / (wallMillis / 1_000))}`,
+    ),
+    ...(report.told.length > 0 ? ['', style.strong('what happened'), ...indent(report.told)] : []),
+    '',
+    style.strong('model time'),
+    ...indent(latencyTable(report.latency, 1)),
+    '',
+    verdictLine(report.audit, style),
+    ...verdictLines(report.audit, style, width),
+    '',
+    ...formatTable(
+      [{ heading: '' }, { heading: '' }],
+      [
+        ['log', `${formatCount(messages)} messages, ${formatCount(bytes)} bytes, not kept`],
+        ['hash', logHash],
+        ...report.deadLetters.slice(0, 5).map((reason) => ['dead letter', style.bad(reason)]),
+      ],
+    ),
+  ];
+}

@@ -1,0 +1,99 @@
+import type { AuditReport, FaultRow, Sha256, Stage } from '@faultline/audit';
+import type { ResolvedScenario } from '@faultline/contracts';
+import type { Histogram } from '@faultline/stats';
+import { type StateCodec, teardownMillis, type TraceOpener, type UnitLogger } from '@faultline/units';
+import { type FailurePlan, planFailures } from './failures';
+import { type NetworkModel, QUICK_NETWORK } from './network';
+import { Simulation } from './simulation';
+import { Tally } from './tally';
+import { VirtualClock } from './virtual-clock';
+
+/** What the clock shows when a simulation begins: little, since a late instant would leave no room for parts of a microsecond. */
+const START_MICROS = 1_000_000;
+
+const PATIENCE_LEASES = 20;
+
+/** What a simulation needs of its platform, which it does not know. */
+export interface SimulationPlatform {
+  sha256: Sha256;
+  /** Lets promises go on: `setImmediate` in Node. */
+  breathe(): Promise<void>;
+  states: StateCodec;
+  openTrace: TraceOpener;
+  logger: UnitLogger;
+}
+
+export interface SimulationOptions {
+  /** Of network and failures; what devices and handlers draw comes from the scenario's seed. The scenario's by default. */
+  seed?: number;
+  network?: Partial<NetworkModel>;
+  /** None by default. */
+  failures?: FailurePlan;
+  /** Life of a lease, in milliseconds of model time; 30 by default: a thousand faults, as a lease of services is of wall time. */
+  leaseMillis?: number;
+  /** Model time without the end of an access that is a standstill; by default 20 leases and what a teardown may take. */
+  patienceMicros?: number;
+  /** Events of a unit from one snapshot to the next; 50,000 by default. */
+  snapshotEvents?: number;
+  onFault?(row: FaultRow): void;
+  tell?(line: string): void;
+}
+
+/** What a simulation came to. Every time is model time. */
+export interface SimulationResult {
+  audit: AuditReport;
+  /** Head of the hash chain of the whole log. */
+  logHash: string;
+  messages: number;
+  bytes: number;
+  faults: number;
+  /** From the start of the devices until everything had come to its end. */
+  modelMicros: number;
+  endToEnd: Histogram;
+  stages: ReadonlyMap<Stage, Histogram>;
+  /** Reasons of dead letters. */
+  buried: readonly string[];
+  /** Instants at which something happened. */
+  instants: number;
+}
+
+/**
+ * Runs a scenario on a virtual clock, with the units and the messages of the services. The same scenario, seed and options give the
+ * same log, byte for byte. Rejects with `SimulationStands`, or with what a unit failed with.
+ */
+export async function simulate(
+  scenario: ResolvedScenario,
+  platform: SimulationPlatform,
+  options: SimulationOptions = {},
+): Promise<SimulationResult> {
+  const { seed = scenario.seed, leaseMillis = 30, snapshotEvents = 50_000, failures } = options;
+  const clock = new VirtualClock({ startMicros: START_MICROS, breathe: () => platform.breathe() });
+  const totals = scenario.devices.map(
+    ({ device, workloads }) => [device, workloads.reduce((sum, { accesses }) => sum + accesses, 0)] as const,
+  );
+  const tally = new Tally(platform.sha256, { accessesByDevice: Object.fromEntries(totals) }, options.onFault);
+  const simulation = new Simulation({
+    ...platform,
+    // A microsecond of the clock is one of the model.
+    scenario: { ...scenario, timeScale: 1 },
+    seed,
+    clock,
+    network: { ...QUICK_NETWORK, ...options.network },
+    tally,
+    failures: failures ? planFailures(failures, leaseMillis, seed) : [],
+    leaseMillis,
+    patienceMicros:
+      options.patienceMicros ?? (PATIENCE_LEASES * leaseMillis + teardownMillis(scenario)) * 1_000,
+    snapshotEvents,
+    tell: (line) => options.tell?.(line),
+  });
+  await simulation.run();
+  const { faults, messages, bytes, logHash, endToEnd, stages } = tally;
+  return {
+    ...{ faults, messages, bytes, logHash, endToEnd, stages },
+    audit: tally.verdict(),
+    modelMicros: simulation.endedMicros - simulation.beganMicros,
+    buried: simulation.buried,
+    instants: clock.instants,
+  };
+}

@@ -1,0 +1,65 @@
+import {
+  Auditor,
+  type AuditReport,
+  canonicalBytes,
+  chain,
+  GENESIS_HASH,
+  type FaultRow,
+  type ScenarioTotals,
+  type Sha256,
+  type Stage,
+  STAGES,
+} from '@faultline/audit';
+import type { LogMessage } from '@faultline/hosting';
+import { Histogram } from '@faultline/stats';
+
+/** Looks at every message of a simulated log as it is stored, and keeps none of them. */
+export class Tally {
+  readonly endToEnd = new Histogram();
+  readonly stages = new Map<Stage, Histogram>(STAGES.map((stage) => [stage, new Histogram()]));
+  faults = 0;
+  messages = 0;
+  bytes = 0;
+  private hash: Uint8Array = GENESIS_HASH;
+  private readonly auditor: Auditor;
+
+  constructor(
+    private readonly sha256: Sha256,
+    totals: ScenarioTotals,
+    onFault: (row: FaultRow) => void = () => undefined,
+  ) {
+    this.auditor = new Auditor({
+      totals,
+      clockToleranceMicros: 0,
+      onFault: (row) => {
+        this.take(row);
+        onFault(row);
+      },
+    });
+  }
+
+  observe(message: LogMessage): void {
+    this.messages += 1;
+    this.bytes += message.body.length;
+    this.hash = chain(this.hash, canonicalBytes(message), this.sha256);
+    this.auditor.observe(message);
+  }
+
+  verdict(): AuditReport {
+    return this.auditor.verdict();
+  }
+
+  /** Head of the log's hash chain, in hexadecimal: the same for the same seed, on any machine. */
+  get logHash(): string {
+    return Array.from(this.hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  }
+
+  private take(row: FaultRow): void {
+    this.faults += 1;
+    if (row.totalMicros !== null) this.endToEnd.record(row.totalMicros);
+    for (const stage of STAGES) {
+      const micros = row.stages[stage];
+      if (micros !== null) this.stages.get(stage)?.record(micros);
+    }
+  }
+}

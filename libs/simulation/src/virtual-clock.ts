@@ -1,0 +1,60 @@
+import type { ClockPort } from '@faultline/hosting';
+import { EventQueue } from './event-queue';
+
+/** The simulation came to a standstill: so much model time passed without anything that counts as progress. */
+export class SimulationStands extends Error {
+  constructor(
+    readonly atMicros: number,
+    readonly patienceMicros: number,
+    /** Where everything stands. */
+    readonly standing: string,
+  ) {
+    super(
+      `the simulation stands still: nothing came to an end in ${patienceMicros / 1e6} s of model time (${standing})`,
+    );
+    this.name = 'SimulationStands';
+  }
+}
+
+export interface VirtualClockOptions {
+  /** What the clock shows at the beginning, in microseconds since the Unix epoch. */
+  startMicros: number;
+  /** Lets the promises go on that the last task settled: `setImmediate` in Node. */
+  breathe(): Promise<void>;
+}
+
+/**
+ * Time that passes only when everything at an instant has happened: as fast as the machine can, and in one order for one seed. What
+ * happens at the same instant happens in the order in which it was asked for.
+ */
+export class VirtualClock implements ClockPort {
+  private readonly queue = new EventQueue();
+  private now: number;
+  /** Instants at which something happened. */
+  instants = 0;
+
+  constructor(private readonly options: VirtualClockOptions) {
+    this.now = options.startMicros;
+  }
+
+  nowMicros(): number {
+    return this.now;
+  }
+
+  after(delayMicros: number, task: () => void): () => void {
+    return this.queue.push(this.now + Math.max(0, delayMicros), task);
+  }
+
+  /** Lets time pass until the condition holds. It is looked at after each instant. Rejects with what it, or a task, throws. */
+  async until(condition: () => boolean): Promise<void> {
+    for (;;) {
+      await this.options.breathe();
+      if (condition()) return;
+      const at = this.queue.nextAtMicros;
+      if (at === undefined) throw new SimulationStands(this.now, 0, 'nothing is left to be done');
+      this.now = Math.max(this.now, at);
+      this.instants += 1;
+      for (let task = this.queue.takeDue(this.now); task; task = this.queue.takeDue(this.now)) task();
+    }
+  }
+}
