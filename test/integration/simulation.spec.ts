@@ -13,7 +13,7 @@ import { scenarioOf } from '../kit/scenario';
 import { livelyScenario } from '../kit/timeline-arbitrary';
 
 /** Seeds that are tried, from the first on; many more with FAULTLINE_SEEDS=500. */
-const seeds = Number(process.env['FAULTLINE_SEEDS'] ?? 20);
+const seeds = Number(process.env['FAULTLINE_SEEDS'] ?? 100);
 const firstSeed = Number(process.env['FAULTLINE_SEED'] ?? 1);
 
 const quiet = (): void => undefined;

@@ -272,6 +272,23 @@ describe('an owner', () => {
     for (const unit of mine) expect(world.story).toContain(`b closes ${unit}`);
   });
 
+  it('lets go of what somebody claimed and gave back while it could not look, and takes it anew', async () => {
+    const world = new World();
+    const [a] = await world.join('a');
+    if (!a) throw new Error('a replica');
+    await world.elapse(1_000);
+    world.story.length = 0;
+    const claim = new TextEncoder().encode(JSON.stringify({ session: 'b', instance: 'b' }));
+    a.reach.isCut = true;
+    await world.kv.put('unit.iommu.2', claim);
+    await world.elapse(10);
+    a.reach.isCut = false;
+    await world.kv.delete('unit.iommu.2');
+    await world.elapse(1_000);
+    expect(world.story).toEqual(['a closes iommu.2', 'a opens iommu.2']);
+    expect(world.owners()).toEqual(shareOf('a'));
+  });
+
   it('that finds another one in the log tries again later', async () => {
     const world = new World();
     world.refused.add('iommu.3');

@@ -57,6 +57,11 @@ export class UnitKeeper {
   private readonly membership: Membership;
   private readonly holders = new Map<string, Holder>();
   private readonly held = new Map<string, Hold>();
+  /**
+   * Units that are open here, and whose claim somebody else has written or taken away since: he may have owned them meanwhile, and a unit
+   * that writes nothing would never learn it from the log.
+   */
+  private readonly contested = new Set<string>();
   private readonly watch: KeptWatch;
   private isReady = false;
   private leaving = false;
@@ -81,11 +86,15 @@ export class UnitKeeper {
       prefix: PREFIX,
       onEntry: ({ key, value, revision }) => {
         const { session: holder } = JSON.parse(new TextDecoder().decode(value)) as { session: string };
-        this.holders.set(key.slice(PREFIX.length), { session: holder, revision });
+        const unit = key.slice(PREFIX.length);
+        if (holder !== session) this.contest(unit, revision);
+        this.holders.set(unit, { session: holder, revision });
         this.share();
       },
-      onDeleted: (key) => {
-        this.holders.delete(key.slice(PREFIX.length));
+      onDeleted: (key, revision) => {
+        const unit = key.slice(PREFIX.length);
+        this.contest(unit, revision);
+        this.holders.delete(unit);
         this.share();
       },
       onReady: () => {
@@ -149,8 +158,16 @@ export class UnitKeeper {
     }
   }
 
-  /** Whether somebody else has claimed what is open here. */
+  /** The claim of a unit was changed by somebody else; what is older than the own one is past. */
+  private contest(unit: string, revision: number): void {
+    const holder = this.holders.get(unit);
+    const isPast = holder?.session === this.options.session && revision <= holder.revision;
+    if (this.held.get(unit) === 'open' && !isPast) this.contested.add(unit);
+  }
+
+  /** Whether somebody else has claimed what is open here, or had claimed it. */
   private isTaken(unit: string): boolean {
+    if (this.contested.has(unit)) return true;
     const holder = this.holders.get(unit);
     return holder !== undefined && holder.session !== this.options.session;
   }
@@ -202,6 +219,7 @@ export class UnitKeeper {
   }
 
   private let(unit: string): void {
+    this.contested.delete(unit);
     const had = this.held.delete(unit);
     if (had) this.tell();
     if (this.held.size === 0) for (const resolve of this.idle.splice(0)) resolve();
