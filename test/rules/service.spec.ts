@@ -135,7 +135,7 @@ const UNITS = [iommuUnit(0), shardUnit(0), segmentUnit(0)];
 function everythingOf(unit: string): SnapshotEntry {
   const everywhere = { get: (): number => 2 ** 31 };
   const read = new Proxy<Record<string, number>>({}, everywhere);
-  return { unit, read, blob: '', sequence: 0, epoch: 0, stateVersion: 0, madeBy: '' };
+  return { unit, read, blob: '', epoch: 0, ordinal: 0, stateVersion: 0, madeBy: '' };
 }
 
 const HANDLER_MICROS = 100;

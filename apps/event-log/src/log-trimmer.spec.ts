@@ -34,9 +34,9 @@ function setUp({ fills = [0.6, 0.2], recorded = 1_000, above = 0.5 } = {}) {
     onDelay: (error) => delays.push(error),
   });
   const snapshot = (unit: string, read: Record<string, number>): Promise<boolean> => {
-    const sequence = Math.max(...Object.values(read));
-    const blob = `${unit}/1/${sequence}`;
-    return snapshots.advance({ unit, blob, sequence, epoch: 1, stateVersion: 1, madeBy: '0.1.0', read });
+    const ordinal = Math.max(...Object.values(read));
+    const blob = `${unit}/1/${ordinal}`;
+    return snapshots.advance({ unit, blob, epoch: 1, ordinal, stateVersion: 1, madeBy: '0.1.0', read });
   };
   return { trimmer, snapshot, clock, log, trims, trimmed, held, delays };
 }

@@ -7,9 +7,9 @@ export interface SnapshotEntry {
   unit: string;
   /** Name of the blob. */
   blob: string;
-  /** Where the unit's own log stood, and the epoch of the owner that took the snapshot. */
-  sequence: number;
+  /** Epoch of the owner that took the snapshot, and the how manyth of its own it is. */
   epoch: number;
+  ordinal: number;
   stateVersion: number;
   /** Version of the Faultline that took it. */
   madeBy: string;
@@ -63,7 +63,7 @@ export class SnapshotIndex {
 }
 
 function isBefore(one: SnapshotEntry, other: SnapshotEntry): boolean {
-  return one.epoch < other.epoch || (one.epoch === other.epoch && one.sequence < other.sequence);
+  return one.epoch < other.epoch || (one.epoch === other.epoch && one.ordinal < other.ordinal);
 }
 
 function decode(entry: KvEntry | undefined): SnapshotEntry | undefined {

@@ -15,14 +15,14 @@ const SUBJECT = 'lab.log.test';
 
 function snapshotsOf(
   ports: MemoryUnitPorts,
-  { unit = 'iommu.0', stateVersion = 1 } = {},
+  { unit = 'iommu.0', stateVersion = 1, readUpTo = (): number => 7 } = {},
 ): Snapshots<Counted, Counted> {
   return new Snapshots<Counted, Counted>(ports, {
     unit,
     stateVersion,
     subjects: [SUBJECT],
     capture: (state) => state,
-    followed: () => [['lab.log.other', 7]],
+    followed: () => [['lab.log.other', readUpTo()]],
   });
 }
 
@@ -63,6 +63,23 @@ async function stored(ports: MemoryUnitPorts): Promise<boolean> {
   return (await new SnapshotIndex(ports.snapshotIndex).get('iommu.0')) !== undefined;
 }
 
+/** Makes every state of these ports about five events larger. */
+function padded({ states }: MemoryUnitPorts): void {
+  const { encode } = states;
+  states.encode = (state) => Buffer.concat([encode.call(states, state), Buffer.alloc(64 * 5, ' ')]);
+}
+
+/** Where the log stood, for each snapshot that is encoded from now on. */
+function takenIn({ states }: MemoryUnitPorts): number[] {
+  const { encode } = states;
+  const taken: number[] = [];
+  states.encode = (state) => {
+    taken.push((state as { sequence: number }).sequence);
+    return encode.call(states, state);
+  };
+  return taken;
+}
+
 describe('snapshots', () => {
   it('are taken after so many events, with where the log then stood, and hold no later event', async () => {
     const { ports, snapshots, add } = setUp();
@@ -85,18 +102,44 @@ describe('snapshots', () => {
 
   it('of a large state are taken less often, since each costs by its size', async () => {
     const { ports, add } = setUp(undefined, 2);
-    const { encode } = ports.states;
-    ports.states.encode = (state) =>
-      Buffer.concat([encode.call(ports.states, state), Buffer.alloc(64 * 5, ' ')]);
-    const counts = (sequence: number) => async (): Promise<boolean> => {
-      ports.clock.advance(1);
-      return (await new SnapshotIndex(ports.snapshotIndex).get('iommu.0'))?.sequence === sequence;
-    };
+    padded(ports);
+    const taken = takenIn(ports);
     for (const name of 'ab') await add(name);
-    await eventually('the first one', counts(2));
-    // Five events are waited for, for its size.
-    for (const name of 'cdefgh') await add(name);
-    await eventually('the second one', counts(8));
+    await eventually('the first one', () => stored(ports));
+    // Five events are waited for, for its size, and a part of one, for what it holds itself.
+    for (const name of 'cdefg') await add(name);
+    expect(taken).toEqual([2]);
+    for (const name of 'hij') await add(name);
+    expect(taken).toEqual([2, 8]);
+  });
+
+  it('of a large state are not taken more often by the next owner', async () => {
+    const first = setUp(undefined, 2);
+    const { ports } = first;
+    padded(ports);
+    for (const name of 'ab') await first.add(name);
+    await eventually('the snapshot', () => stored(ports));
+    const taken = takenIn(ports);
+    const next = setUp(ports, 2, 5);
+    await next.snapshots.load();
+    next.journal.follow(SUBJECT, 2);
+    for (const name of 'cdefg') await next.add(name);
+    expect(taken).toEqual([]);
+    for (const name of 'hi') await next.add(name);
+    expect(taken).toEqual([8]);
+  });
+
+  it('D13 of a unit that only reads on, and writes nothing, let go of what it has read', async () => {
+    const { ports, journal, host } = setUp();
+    host.close();
+    let readUpTo = 7;
+    const snapshots = snapshotsOf(ports, { readUpTo: () => readUpTo });
+    const index = new SnapshotIndex(ports.snapshotIndex);
+    for (readUpTo of [100, 200, 300]) {
+      await snapshots.takeLast(host, journal);
+      expect((await index.get('iommu.0'))?.read).toEqual({ [SUBJECT]: 0, 'lab.log.other': readUpTo });
+    }
+    expect(await ports.snapshots.names('')).toHaveLength(1);
   });
 
   it('are taken when the unit is handed over, and not when it broke or was lost', async () => {
@@ -148,14 +191,16 @@ describe('snapshots', () => {
   });
 
   it('leave one blob a unit behind them, also after an owner that died in between', async () => {
-    const { ports, add } = setUp(undefined, 1);
+    const { ports, add, snapshots } = setUp(undefined, 1);
     await ports.snapshots.put('iommu.0/3/99', new Uint8Array(1));
     await ports.snapshots.put('iommu.00/1/1', new Uint8Array(1));
     for (const name of ['a', 'b', 'c']) await add(name);
     await eventually('the blobs', async () => {
       ports.clock.advance(1);
-      return (await ports.snapshots.names('iommu.0/')).join() === 'iommu.0/4/3';
+      const [name, ...others] = await ports.snapshots.names('iommu.0/');
+      return name?.startsWith('iommu.0/4/') && others.length === 0;
     });
+    expect(await snapshots.load()).toMatchObject({ sequence: 3 });
     expect(await ports.snapshots.names('iommu.00/')).toEqual(['iommu.00/1/1']);
   });
 
@@ -168,7 +213,7 @@ describe('snapshots', () => {
     late.host.close();
     await late.snapshots.takeLast(late.host, late.journal);
     expect(await late.snapshots.load()).toMatchObject({ epoch: 5 });
-    expect(await ports.snapshots.names('')).toEqual(['iommu.0/5/0']);
+    expect(await ports.snapshots.names('')).toEqual(['iommu.0/5/1']);
   });
 });
 
@@ -214,8 +259,8 @@ describe('D13 a unit whose history was trimmed', () => {
     const entry = await index.get('iommu.0');
     if (!entry) throw new Error('there is no entry');
     const blob = (await ports.snapshots.get(entry.blob)) ?? new Uint8Array(0);
-    await ports.snapshots.put('iommu.0/5/4', blob);
-    await index.advance({ ...entry, blob: 'iommu.0/5/4', epoch: 5, madeBy: '0.0.9' });
+    await ports.snapshots.put('iommu.0/5/1', blob);
+    await index.advance({ ...entry, blob: 'iommu.0/5/1', epoch: 5, madeBy: '0.0.9' });
     const snapshots = snapshotsOf(ports, { stateVersion: 2 });
     expect(await snapshots.load()).toBeUndefined();
     const refusal = await ownIt(ports, snapshots).catch((error: unknown) => error);

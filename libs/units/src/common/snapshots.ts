@@ -74,6 +74,11 @@ export class Snapshots<HostState, State> {
   private readonly index: SnapshotIndex;
   private since = 0;
   private lastBytes = 0;
+  /**
+   * How many snapshots this owner took. They are told apart by it and not by where the unit's log stood: one that writes nothing reads
+   * on, and each reader whose snapshot says so lets go of more of the log.
+   */
+  private taken = 0;
   private saving: Promise<void> | undefined;
   /** The entry that counted when this owner looked, and why it was not used. */
   private found: SnapshotEntry | undefined;
@@ -95,6 +100,8 @@ export class Snapshots<HostState, State> {
     try {
       const blob = await ports.snapshots.get(this.found.blob);
       if (!blob) throw new Error('the object store does not have it');
+      // As large as this the next one will be, about.
+      this.lastBytes = blob.length;
       const stored = ports.states.decode(blob) as Stored<State>;
       if (stored.format === FORMAT && stored.unit === unit && stored.stateVersion === plan.stateVersion)
         return stored;
@@ -150,11 +157,12 @@ export class Snapshots<HostState, State> {
     const { unit, stateVersion, subjects, followed } = this.plan;
     const stored: Stored<State> = { format: FORMAT, unit, stateVersion, sequence, epoch, state };
     const own = subjects.map((subject) => [subject, sequence] as const);
+    const ordinal = ++this.taken;
     const entry: SnapshotEntry = {
       unit,
-      blob: `${unit}/${epoch}/${sequence}`,
-      sequence,
+      blob: `${unit}/${epoch}/${ordinal}`,
       epoch,
+      ordinal,
       stateVersion,
       madeBy: FAULTLINE_VERSION,
       read: Object.fromEntries([...own, ...(followed?.(state) ?? [])]),
@@ -179,8 +187,8 @@ export class Snapshots<HostState, State> {
 }
 
 /** Whether a blob of the same unit was stored before the entry's. */
-function isOlder(name: string, { epoch, sequence }: SnapshotEntry): boolean {
-  const [, itsEpoch, itsSequence] = name.split('/').map(Number);
-  if (itsEpoch === undefined || itsSequence === undefined) return false;
-  return itsEpoch < epoch || (itsEpoch === epoch && itsSequence < sequence);
+function isOlder(name: string, { epoch, ordinal }: SnapshotEntry): boolean {
+  const [, itsEpoch, itsOrdinal] = name.split('/').map(Number);
+  if (itsEpoch === undefined || itsOrdinal === undefined) return false;
+  return itsEpoch < epoch || (itsEpoch === epoch && itsOrdinal < ordinal);
 }
