@@ -22,16 +22,16 @@ export interface TakeOver {
 }
 
 /**
- * While this process took the unit over, and stood still, another owner of it went so far that the log was trimmed between what this
- * one has read and what is there now. The takeover may begin again, with the other's snapshot.
+ * While this owner stood still, or the server had forgotten its reader, the log was trimmed between what it has read and what is there
+ * now: another owner of the unit went that far. The unit may be taken over again, with the other's snapshot.
  */
-export class TakeoverOutpaced extends Error {
+export class UnitOutpaced extends Error {
   constructor(
     readonly unit: string,
     options?: ErrorOptions,
   ) {
-    super(`taking over ${unit} was outpaced by another owner of it`, options);
-    this.name = 'TakeoverOutpaced';
+    super(`${unit} was outpaced: the log was trimmed before this owner had read it`, options);
+    this.name = 'UnitOutpaced';
   }
 }
 
@@ -41,7 +41,7 @@ export class TakeoverOutpaced extends Error {
  * read first and the fence set anew. Resolves when everything is folded, the caller's own messages included.
  *
  * Rejects when the log cannot be read, with {@link LogTrimmed} when it does not hold what follows `from`, with
- * {@link TakeoverOutpaced}, or with whatever `fold` throws.
+ * {@link UnitOutpaced}, or with whatever `fold` throws.
  */
 export async function takeOver(log: LogPort, clock: ClockPort, how: TakeOver): Promise<UnitJournal> {
   const history = new History(log, how);
@@ -50,7 +50,7 @@ export async function takeOver(log: LogPort, clock: ClockPort, how: TakeOver): P
     return await beginAfter(history, log, clock, how);
   } catch (error) {
     // What this one has read was there; only a snapshot of somebody else's lets the log be trimmed behind it.
-    throw error instanceof LogTrimmed ? new TakeoverOutpaced(how.unit, { cause: error }) : error;
+    throw error instanceof LogTrimmed ? new UnitOutpaced(how.unit, { cause: error }) : error;
   }
 }
 

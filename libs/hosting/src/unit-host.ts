@@ -1,7 +1,7 @@
 import type { Decider } from '@faultline/domain';
 import { Deposed } from './append-surely';
 import { AppendRefused, type ClockPort } from './ports';
-import { TakeoverOutpaced } from './take-over';
+import { UnitOutpaced } from './take-over';
 import { toError } from './to-error';
 import type { OutgoingMessage, UnitJournal } from './unit-journal';
 
@@ -35,7 +35,7 @@ export class UnitClosed extends Error {
 
 /** Whether the error says that the unit has another owner now, and nothing worse. */
 export function isLoss(error: unknown): boolean {
-  return [UnitClosed, Deposed, AppendRefused, TakeoverOutpaced].some((loss) => error instanceof loss);
+  return [UnitClosed, Deposed, AppendRefused, UnitOutpaced].some((loss) => error instanceof loss);
 }
 
 interface Entry<Command, Event> {

@@ -22,6 +22,7 @@ export async function awaitScenario(ports: ServicePorts): Promise<ResolvedScenar
           void following.then((running) => running.stop());
         }
       },
+      onFailure: (error) => ports.fail(error),
     });
     following.catch(reject);
   });

@@ -1,5 +1,5 @@
 import { FAULTLINE_VERSION, NEWEST_FORMAT } from '@faultline/contracts';
-import { isLoss, KvLost, TakeoverOutpaced, UnitClosed, UnitHost, UnitJournal } from '@faultline/hosting';
+import { isLoss, KvLost, UnitOutpaced, UnitClosed, UnitHost, UnitJournal } from '@faultline/hosting';
 import { eventually } from '../../../hosting/src/testkit/eventually.testkit';
 import { MemoryUnitPorts } from '../testkit/memory-unit.testkit';
 import { own } from './own';
@@ -288,7 +288,7 @@ describe('D13 a unit whose history was trimmed', () => {
     const entry = await index.get('iommu.0');
     if (entry) await index.advance({ ...entry, epoch: 9, blob: 'iommu.0/9/9' });
     const refusal = await ownIt(ports, snapshots).catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(TakeoverOutpaced);
+    expect(refusal).toBeInstanceOf(UnitOutpaced);
     expect(isLoss(refusal)).toBe(true);
   });
 });

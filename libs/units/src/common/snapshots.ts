@@ -1,5 +1,5 @@
 import { FAULTLINE_VERSION, type UnitKind } from '@faultline/contracts';
-import { toError, type LogTrimmed, TakeoverOutpaced, type UnitJournal } from '@faultline/hosting';
+import { toError, type LogTrimmed, UnitOutpaced, type UnitJournal } from '@faultline/hosting';
 import type { UnitPorts } from './unit-ports';
 import { type SnapshotEntry, SnapshotIndex } from './snapshot-index';
 
@@ -122,7 +122,7 @@ export class Snapshots<HostState, State> {
     const { unit } = this.plan;
     const now = await this.index.get(unit);
     // Another owner went on, while this one stood still between its snapshot and the log.
-    if (now && now.blob !== this.found?.blob) return new TakeoverOutpaced(unit, { cause: trimmed });
+    if (now && now.blob !== this.found?.blob) return new UnitOutpaced(unit, { cause: trimmed });
     return new HistoryTrimmed(unit, this.found?.madeBy, this.unused, { cause: trimmed });
   }
 

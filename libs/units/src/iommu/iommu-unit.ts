@@ -155,6 +155,7 @@ export class IommuUnit implements OwnedUnit {
         unit: this.name,
         fromSequence: readUpTo(this.host.state.volatile.replica) + 1,
         onRecords: (records, message) => this.foldMm(records, message),
+        onFailure: this.onFailure,
       }),
     );
     await this.parts.open(() =>
@@ -164,6 +165,7 @@ export class IommuUnit implements OwnedUnit {
         unit: this.name,
         fromSequence: (this.inputs.get(subjects.iopfLog(iommu.iommu)) ?? 0) + 1,
         onRecords: (records, message) => this.admit(records, message),
+        onFailure: this.onFailure,
       }),
     );
     await this.lanes.start(() => this.emptyCaches());

@@ -46,6 +46,8 @@ export class SegmentLanes {
     private readonly epoch: number,
     scenario: ResolvedScenario,
     private readonly devices: ReadonlySet<number>,
+    /** The unit can go no further, or has another owner. */
+    private readonly onFailure: (error: Error) => void,
   ) {
     this.stops = new StopDesk((device, pasid) => host.submit([{ kind: 'StopPasid', device, pasid }]));
     const sender = { unit, epoch };
@@ -101,6 +103,7 @@ export class SegmentLanes {
         schemas: [iommuHwSchema],
         unit: this.unit,
         onRecords: (records) => this.readHardware(records),
+        onFailure: this.onFailure,
       }),
     );
     // A segment that is handed over need not be heard of any more.

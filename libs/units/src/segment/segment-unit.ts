@@ -147,7 +147,16 @@ export class SegmentUnit implements OwnedUnit {
     );
     const numbers = new Set(devices.map((device) => device.device));
     const { epoch } = this.journal;
-    this.lanes = new SegmentLanes(ports, this.host, this.iommu, this.name, epoch, scenario, numbers);
+    this.lanes = new SegmentLanes(
+      ports,
+      this.host,
+      this.iommu,
+      this.name,
+      epoch,
+      scenario,
+      numbers,
+      this.onFailure,
+    );
     await this.lanes.start();
     this.refuseClosed();
     const begun = workBegun(state);
