@@ -18,6 +18,8 @@ const UNITS = Array.from({ length: 8 }, (_, place) => `iommu.${place}`);
 /** The bucket as one process sees it; it may be cut off. */
 class Reach implements KvPort {
   isCut = false;
+  /** The answer to a write of this key waits for it. */
+  late: { key: string; until: Promise<void> } | undefined;
   private readonly watches: KvWatchOptions[] = [];
 
   constructor(
@@ -33,8 +35,10 @@ class Reach implements KvPort {
   get(key: string): Promise<KvEntry | undefined> {
     return this.reach(key, () => this.kv.get(key));
   }
-  put(key: string, value: Uint8Array, expectedRevision?: number): Promise<number> {
-    return this.reach(key, () => this.kv.put(key, value, expectedRevision));
+  async put(key: string, value: Uint8Array, expectedRevision?: number): Promise<number> {
+    const revision = await this.reach(key, () => this.kv.put(key, value, expectedRevision));
+    if (this.late?.key === key) await this.late.until;
+    return revision;
   }
   delete(key: string, expectedRevision?: number): Promise<void> {
     return this.reach(key, () => this.kv.delete(key, expectedRevision));
@@ -80,14 +84,14 @@ class Replica {
     this.keeper = new UnitKeeper({
       ...{ kv: this.reach, clock: this.clock, service: 'iommu', instance },
       ...{ session, leaseMillis: LEASE_MILLIS, units: UNITS },
-      open: (unit) => {
+      open: async (unit) => {
+        await world.slow.get(unit);
         // That a unit has one owner is for the log to see to; here one is opened only when nobody in order has it.
         if (world.living.some((other) => other !== this && other.open.has(unit))) world.doubled.push(unit);
-        if (world.refused.delete(unit)) return Promise.reject(new Deposed(unit, 1, 2));
-        if (world.unreadable.delete(unit)) return Promise.reject(new LogReadFailed(unit, 'no answer'));
+        if (world.refused.delete(unit)) throw new Deposed(unit, 1, 2);
+        if (world.unreadable.delete(unit)) throw new LogReadFailed(unit, 'no answer');
         this.open.add(unit);
         world.story.push(`${instance} opens ${unit}`);
-        return Promise.resolve();
       },
       close: (unit) => {
         this.open.delete(unit);
@@ -120,6 +124,8 @@ class World {
   readonly refused = new Set<string>();
   /** Units whose log cannot be read when they are opened next. */
   readonly unreadable = new Set<string>();
+  /** Units that take until then to open. */
+  readonly slow = new Map<string, Promise<void>>();
   private readonly dead = new Set<Replica>();
 
   get living(): Replica[] {
@@ -162,6 +168,13 @@ class World {
         .join('+'),
     );
   }
+}
+
+const CLAIM_OF_B = new TextEncoder().encode(JSON.stringify({ session: 'b', instance: 'b' }));
+
+async function claimAndGiveBack({ kv }: World, key: string): Promise<void> {
+  await kv.put(key, CLAIM_OF_B);
+  await kv.delete(key);
 }
 
 const shareOf = (...instances: string[]): (string | undefined)[] =>
@@ -278,15 +291,51 @@ describe('an owner', () => {
     if (!a) throw new Error('a replica');
     await world.elapse(1_000);
     world.story.length = 0;
-    const claim = new TextEncoder().encode(JSON.stringify({ session: 'b', instance: 'b' }));
     a.reach.isCut = true;
-    await world.kv.put('unit.iommu.2', claim);
+    await world.kv.put('unit.iommu.2', CLAIM_OF_B);
     await world.elapse(10);
     a.reach.isCut = false;
     await world.kv.delete('unit.iommu.2');
     await world.elapse(1_000);
     expect(world.story).toEqual(['a closes iommu.2', 'a opens iommu.2']);
     expect(world.owners()).toEqual(shareOf('a'));
+  });
+
+  it('lets go of what somebody claimed and gave back while it opened, and takes it anew', async () => {
+    const world = new World();
+    let opened: () => void = () => undefined;
+    world.slow.set('iommu.2', new Promise((resolve) => (opened = resolve)));
+    await world.join('a');
+    await world.elapse(1_000);
+    await claimAndGiveBack(world, 'unit.iommu.2');
+    await world.elapse(100);
+    world.story.length = 0;
+    world.slow.clear();
+    opened();
+    await world.elapse(1_000);
+    expect(world.story).toEqual(['a opens iommu.2', 'a closes iommu.2', 'a opens iommu.2']);
+    expect(world.owners()).toEqual(shareOf('a'));
+  });
+
+  it('knows who has what it claimed, when the answer to its claim comes after that', async () => {
+    const world = new World();
+    const key = 'unit.iommu.2';
+    let answer: () => void = () => undefined;
+    const a = new Replica('a', world);
+    a.reach.late = { key, until: new Promise((resolve) => (answer = resolve)) };
+    world.replicas.push(a);
+    await a.keeper.start();
+    await world.elapse(1_000);
+    await world.kv.put(key, CLAIM_OF_B);
+    await world.elapse(100);
+    a.reach.late = undefined;
+    answer();
+    await world.elapse(1_000);
+    expect(world.story.filter((line) => line.endsWith('iommu.2'))).toEqual([
+      'a opens iommu.2',
+      'a closes iommu.2',
+      'a opens iommu.2',
+    ]);
   });
 
   it('that finds another one in the log tries again later', async () => {

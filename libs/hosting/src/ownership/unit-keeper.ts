@@ -58,8 +58,8 @@ export class UnitKeeper {
   private readonly holders = new Map<string, Holder>();
   private readonly held = new Map<string, Hold>();
   /**
-   * Units that are open here, and whose claim somebody else has written or taken away since: he may have owned them meanwhile, and a unit
-   * that writes nothing would never learn it from the log.
+   * Units that this replica claimed, and whose claim somebody else has written or taken away since: he may have owned them meanwhile, and
+   * a unit that writes nothing would never learn it from the log.
    */
   private readonly contested = new Set<string>();
   private readonly watch: KeptWatch;
@@ -85,18 +85,10 @@ export class UnitKeeper {
     this.watch = new KeptWatch(kv, clock, {
       prefix: PREFIX,
       onEntry: ({ key, value, revision }) => {
-        const { session: holder } = JSON.parse(new TextDecoder().decode(value)) as { session: string };
-        const unit = key.slice(PREFIX.length);
-        if (holder !== session) this.contest(unit, revision);
-        this.holders.set(unit, { session: holder, revision });
-        this.share();
+        const { session } = JSON.parse(new TextDecoder().decode(value)) as { session: string };
+        this.learn(key.slice(PREFIX.length), revision, session);
       },
-      onDeleted: (key, revision) => {
-        const unit = key.slice(PREFIX.length);
-        this.contest(unit, revision);
-        this.holders.delete(unit);
-        this.share();
-      },
+      onDeleted: (key, revision) => this.learn(key.slice(PREFIX.length), revision),
       onReady: () => {
         this.isReady = true;
         this.share();
@@ -158,14 +150,23 @@ export class UnitKeeper {
     }
   }
 
-  /** The claim of a unit was changed by somebody else; what is older than the own one is past. */
-  private contest(unit: string, revision: number): void {
-    const holder = this.holders.get(unit);
-    const isPast = holder?.session === this.options.session && revision <= holder.revision;
-    if (this.held.get(unit) === 'open' && !isPast) this.contested.add(unit);
+  /**
+   * The claim of a unit was written by a session, or taken away. The answer to an own claim and the watch come on ways of their own, so
+   * what is older than what is known is past.
+   */
+  private learn(unit: string, revision: number, session?: string): void {
+    const known = this.holders.get(unit);
+    if (known && revision <= known.revision) return;
+    const own = this.options.session;
+    const hold = this.held.get(unit);
+    const isClaimed = hold === 'open' || (hold === 'opening' && known?.session === own);
+    if (isClaimed && session !== own) this.contested.add(unit);
+    if (session === undefined) this.holders.delete(unit);
+    else this.holders.set(unit, { session, revision });
+    this.share();
   }
 
-  /** Whether somebody else has claimed what is open here, or had claimed it. */
+  /** Whether somebody else has claimed what is here, or had claimed it. */
   private isTaken(unit: string): boolean {
     if (this.contested.has(unit)) return true;
     const holder = this.holders.get(unit);
@@ -185,7 +186,7 @@ export class UnitKeeper {
     try {
       const claim = new TextEncoder().encode(JSON.stringify({ session, instance }));
       const revision = await kv.put(PREFIX + unit, claim, this.holders.get(unit)?.revision ?? 0);
-      this.holders.set(unit, { session, revision });
+      this.learn(unit, revision, session);
       await open(unit);
       this.held.set(unit, 'open');
       this.tell();
