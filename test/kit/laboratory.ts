@@ -367,9 +367,9 @@ export class Laboratory {
       const owner = await this.ownerOf(unit);
       const handler = owner.replica.verbs.get(verb);
       if (!handler) throw new Error(`no service answers ${verb}`);
-      const answer = Promise.resolve().then(() => handler(request));
+      const answer = owner.replica.life.asks(() => handler(request));
       try {
-        const result = await Promise.race([owner.replica.life.hear(answer), owner.succeeded]);
+        const result = await Promise.race([answer, owner.succeeded]);
         if (result !== SUCCEEDED) return result;
       } catch (thrown) {
         if (!(isLoss(thrown) || thrown instanceof UnitNotHere)) throw failureOf(thrown);

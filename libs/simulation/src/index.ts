@@ -1,5 +1,6 @@
 export type { FailurePlan } from './failures';
-export { Life, portsOf } from './life';
+export { Life } from './life';
+export { portsOf } from './living-ports';
 export { type NetworkModel, QUICK_NETWORK } from './network';
 export { simulate, type SimulationOptions, type SimulationPlatform, type SimulationResult } from './simulate';
 export { SimulationStands } from './virtual-clock';

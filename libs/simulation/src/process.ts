@@ -11,8 +11,8 @@ import {
   unitsOfService,
   Worker,
 } from '@faultline/units';
-import { Life, portsOf } from './life';
-import { LivingKv } from './living-kv';
+import { Life } from './life';
+import { portsOf } from './living-ports';
 import type { WorldPorts } from './world-ports';
 
 /** What is the same for all processes of a simulation. */
@@ -34,20 +34,16 @@ export interface ProcessSurroundings {
 /** One process of a simulated laboratory: it owns units of its service, or works on the queues. */
 export class SimulatedProcess {
   readonly life = new Life();
-  /** Settles when it is over with the process. */
-  readonly gone: Promise<void>;
   private readonly ports: OwnerPorts;
   private owner: UnitOwner | undefined;
-  private tellGone: () => void = () => undefined;
 
   constructor(
     readonly service: ServiceName,
     readonly instance: string,
-    /** How many processes had the instance's name before. */
+    /** Tells it from the processes that had the instance's name before. */
     readonly incarnation: number,
     private readonly around: ProcessSurroundings,
   ) {
-    this.gone = new Promise((resolve) => (this.tellGone = resolve));
     this.ports = this.portsOf();
   }
 
@@ -65,18 +61,11 @@ export class SimulatedProcess {
     return this.life.isDead ? undefined : this.owner;
   }
 
-  /** It ends as by SIGKILL. */
-  kill(): void {
-    this.life.kill();
-    this.tellGone();
-  }
-
   private portsOf(): OwnerPorts {
     const { around, life } = this;
     const world = portsOf(life, around.world);
     return {
       ...world,
-      owners: new LivingKv(life, world.owners),
       config: {
         service: this.service,
         instance: this.instance,

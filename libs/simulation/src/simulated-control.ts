@@ -41,10 +41,11 @@ export class SimulatedControl implements Asker {
       await this.network.hop();
       const process = this.ownerOf(unit);
       try {
-        const answer =
-          process &&
-          (await Promise.race([this.answer(process, verb, request), process.gone.then(() => GONE)]));
-        if (process && answer !== GONE) return answer;
+        const answer = process ? await this.answer(process, verb, request) : GONE;
+        if (answer !== GONE) {
+          await this.network.hop();
+          return answer;
+        }
       } catch (error) {
         if (!(isLoss(error) || error instanceof UnitNotHere)) throw error;
       }
@@ -52,20 +53,21 @@ export class SimulatedControl implements Asker {
     }
   }
 
-  private async answer<V extends UnitVerb>(
-    process: SimulatedProcess,
+  private answer<V extends UnitVerb>(
+    { life, units }: SimulatedProcess,
     verb: V,
     request: Asked<V>,
   ): Promise<unknown> {
-    const { life, units } = process;
-    if (!units) return GONE;
-    const answer = await life.hear(units.answer(verb, request));
-    await this.network.hop();
-    return answer;
+    if (!units) return Promise.resolve(GONE);
+    return life.unlessDead(
+      life.asks(() => units.answer(verb, request)),
+      GONE,
+    );
   }
 
+  /** One that is stopped believes that it owns what another one took over meanwhile. */
   private ownerOf(unit: string): SimulatedProcess | undefined {
-    for (const process of this.processes()) if (process.units?.owns(unit)) return process;
-    return undefined;
+    const owners = [...this.processes()].filter(({ units }) => units?.owns(unit));
+    return owners.find(({ life }) => !life.isFrozen) ?? owners[0];
   }
 }

@@ -198,7 +198,7 @@ export class Simulation {
       clock.after(failure.lastsMicros, () => victim.life.thaw());
       return;
     }
-    victim.kill();
+    victim.life.kill();
     clock.after(failure.lastsMicros, () => this.restart(victim));
   }
 
