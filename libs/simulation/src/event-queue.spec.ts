@@ -20,6 +20,39 @@ describe('EventQueue', () => {
     );
   });
 
+  it('keeps little of what was cancelled, and gives the rest in its order', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 20 }), fc.boolean()), {
+          maxLength: 500,
+          size: 'max',
+        }),
+        (all) => {
+          const queue = new EventQueue();
+          const taken: [number, number][] = [];
+          const cancels = all.map(([at], place) => queue.push(at, () => taken.push([at, place])));
+          cancels.forEach((cancel, place) => {
+            // Twice is once.
+            if (all[place]?.[1]) [cancel, cancel].forEach((each) => each());
+          });
+          const kept = all.filter(([, isCancelled]) => !isCancelled).length;
+          expect(queue.size).toBeLessThanOrEqual(Math.max(2 * kept, kept + 64));
+          drain(queue);
+          const expected = all.flatMap(([at, isCancelled], place) =>
+            isCancelled ? [] : [[at, place] as const],
+          );
+          expect(taken).toEqual(expected.sort(([a, i], [b, j]) => a - b || i - j));
+          expect(queue.size).toBe(0);
+          // Too late: it has been.
+          for (const cancel of cancels) cancel();
+          queue.push(1, () => taken.push([1, -1]));
+          drain(queue);
+          expect(taken.at(-1)).toEqual([1, -1]);
+        },
+      ),
+    );
+  });
+
   it('gives nothing before its time, and nothing that was cancelled', () => {
     const queue = new EventQueue();
     const taken: string[] = [];

@@ -9,16 +9,30 @@ interface Entry {
 const comesBefore = (one: Entry, other: Entry): boolean =>
   one.atMicros < other.atMicros || (one.atMicros === other.atMicros && one.order < other.order);
 
-/** What is to happen, by its time: a binary heap. What is cancelled stays until its time comes. */
+/** Below so many entries, what was cancelled is not worth looking for. */
+const SMALL = 64;
+
+/** What is to happen, by its time: a binary heap, of which at most half (and {@link SMALL}) was cancelled. */
 export class EventQueue {
-  private readonly heap: Entry[] = [];
+  private heap: Entry[] = [];
   private order = 0;
+  private cancelled = 0;
 
   /** Queues a task. Returns a function that cancels it. */
   push(atMicros: number, task: () => void): () => void {
     const entry: Entry = { atMicros, order: this.order++, task };
     this.rise(entry);
-    return () => void (entry.task = undefined);
+    return () => {
+      if (!entry.task) return;
+      entry.task = undefined;
+      this.cancelled += 1;
+      if (this.cancelled > SMALL && 2 * this.cancelled > this.heap.length) this.sweep();
+    };
+  }
+
+  /** Entries that are kept. */
+  get size(): number {
+    return this.heap.length;
   }
 
   /** When the next thing happens; `undefined` when nothing will. */
@@ -26,6 +40,7 @@ export class EventQueue {
     for (let first = this.heap[0]; first; first = this.heap[0]) {
       if (first.task) return first.atMicros;
       this.removeFirst();
+      this.cancelled -= 1;
     }
     return undefined;
   }
@@ -33,7 +48,19 @@ export class EventQueue {
   /** The task that comes next, if it is due at the time. */
   takeDue(nowMicros: number): (() => void) | undefined {
     const at = this.nextAtMicros;
-    return at !== undefined && at <= nowMicros ? this.removeFirst()?.task : undefined;
+    if (at === undefined || at > nowMicros) return undefined;
+    const entry = this.removeFirst();
+    const task = entry?.task;
+    // Who cancels it now comes too late, and is not counted.
+    if (entry) entry.task = undefined;
+    return task;
+  }
+
+  /** Most requests are answered long before the time at which they would be given up: their alarms would fill the memory. */
+  private sweep(): void {
+    // What is in order is a heap.
+    this.heap = this.heap.filter(({ task }) => task).sort((one, other) => (comesBefore(one, other) ? -1 : 1));
+    this.cancelled = 0;
   }
 
   private rise(entry: Entry): void {
