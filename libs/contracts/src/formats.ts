@@ -1,6 +1,7 @@
 import { IOMMU_STATE_VERSION, MM_STATE_VERSION, SEGMENT_STATE_VERSION } from '@faultline/domain';
 import type { Schema } from './codec';
 import * as schemas from './schemas';
+import { FAULTLINE_VERSION } from './version';
 
 /** Kinds of units, as the first part of their names has them. */
 export type UnitKind = 'iommu' | 'mm' | 'segment';
@@ -44,6 +45,21 @@ export const NEWEST_FORMAT: Format = {
   schemas: Object.fromEntries(allSchemas().map(({ name, newest }) => [name, newest])),
   states: { iommu: IOMMU_STATE_VERSION, mm: MM_STATE_VERSION, segment: SEGMENT_STATE_VERSION },
 };
+
+/** Oldest release whose format can be written. */
+export const OLDEST_FORMAT = FORMATS[0]?.release ?? '';
+
+/** What a release writes: its own format, or that of the last one before it that wrote something new. `undefined` for one that is newer. */
+export function formatOf(
+  release: string,
+  { formats = FORMATS, version = FAULTLINE_VERSION } = {},
+): Format | undefined {
+  if (!/^\d+\.\d+\.\d+$/.test(release) || byRelease.compare(release, version) > 0) return undefined;
+  return formats.findLast((each) => byRelease.compare(each.release, release) <= 0);
+}
+
+/** Compares releases, number by number. */
+const byRelease = new Intl.Collator('en', { numeric: true });
 
 /** Makes every schema of this process write in the format. Throws when a schema has no way down to it. */
 export function writeFormat(format: Format): void {

@@ -49,7 +49,7 @@ describe('readProvisioning', () => {
   it.each([
     [{ FAULTLINE_REPLICAS: '0' }, "FAULTLINE_REPLICAS is '0', expected a whole number from 1 to 5"],
     [{ FAULTLINE_REPLICAS: 'three' }, "FAULTLINE_REPLICAS is 'three', expected a whole number from 1 to 5"],
-    [{ FAULTLINE_FORMAT: '0.0.1' }, /is '0.0.1', expected a release whose format this version writes: 0.1.0/],
+    [{ FAULTLINE_FORMAT: '0.0.1' }, /is '0.0.1', expected a release from 0.1.0 to \d+\.\d+\.\d+$/],
     [{ FAULTLINE_ACK_WAIT_MILLIS: '10' }, /is '10', expected a whole number from 1000 to 600000/],
   ])('says which variable is wrong, what it is and what was expected', (variables, message) => {
     expect(() => readProvisioning(variables)).toThrow(ConfigError);

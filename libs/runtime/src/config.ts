@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { type Format, FORMATS, LAB_NAME, NEWEST_FORMAT, type ServiceName } from '@faultline/contracts';
+import {
+  FAULTLINE_VERSION,
+  type Format,
+  formatOf,
+  LAB_NAME,
+  NEWEST_FORMAT,
+  OLDEST_FORMAT,
+  type ServiceName,
+} from '@faultline/contracts';
 import { DEFAULT_ACK_WAIT_MILLIS } from '@faultline/messaging';
 import { z } from 'zod';
 import { FailpointInvalid, type FailpointRule, parseFailpoints } from './failpoints';
@@ -21,13 +29,12 @@ const replicas = wholeNumber(1, 5)
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
-/** Releases whose format can be written. */
-const RELEASES = FORMATS.map(({ release }) => release);
-
 const format = z
-  .enum(RELEASES, `a release whose format this version writes: ${RELEASES.join(', ')}`)
+  .string()
+  .transform((release) => formatOf(release))
+  .refine((each) => each !== undefined, `a release from ${OLDEST_FORMAT} to ${FAULTLINE_VERSION}`)
   .optional()
-  .transform((release) => FORMATS.find((each) => each.release === release) ?? NEWEST_FORMAT)
+  .transform((each) => each ?? NEWEST_FORMAT)
   .describe(
     'while instances of two versions serve one laboratory: the older of the two, in whose format all of them write; absent: the newest format; the same for all instances',
   );

@@ -82,8 +82,9 @@ export class Schema<T extends Tagged> {
     writer.view.setUint32(4, records.length, true);
     writer.position = HEAD_BYTES;
     const { byKind } = this.written.compiled;
-    for (const each of records) {
-      const record = this.written.version === this.newest ? each : this.downcast(each);
+    const written =
+      this.written.version === this.newest ? records : records.map((each) => this.downcast(each));
+    for (const record of written) {
       const known = byKind.get(record.kind);
       if (!known) throw new EncodeError(`schema ${this.name} has no record '${record.kind}'`);
       writer.reserve(1);
