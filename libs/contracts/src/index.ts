@@ -1,4 +1,5 @@
 export * from './codec';
+export * from './documents';
 export * from './formats';
 export * from './headers';
 export * from './schemas';
