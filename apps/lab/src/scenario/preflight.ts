@@ -19,7 +19,7 @@ export interface CheckedScenario {
 export async function checkScenario(file: string, overrides: readonly string[]): Promise<CheckedScenario> {
   const text = readText(file);
   const scenario = parseScenario(file, text, overrides);
-  const source = scenarioSource(file, text);
+  const source = scenarioSource(file, text, scenario);
   const traces = await inspectTraces(scenario, file, source);
   return { text, resolved: resolveScenario(scenario, traces, source) };
 }

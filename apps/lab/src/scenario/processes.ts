@@ -1,4 +1,9 @@
-import { lateProcesses, type ResolvedProcess, type Scenario } from '@faultline/contracts';
+import {
+  lateProcesses,
+  type ResolvedProcess,
+  type Scenario,
+  type ScenarioWorkload,
+} from '@faultline/contracts';
 import { Permission, type Permissions, shardOfPasid } from '@faultline/domain';
 import { areasOf, type PageRange } from './areas';
 import { at } from './at';
@@ -15,6 +20,7 @@ export function resolveProcesses(
   const replaced = replacedProcesses(scenario);
   const late = lateProcesses(scenario);
   const pasids = assignPasids(scenario, replaced);
+  const touched = touchedPages(scenario, traces, source);
   return scenario.processes.map(({ name, vmas }, mm) => {
     const pasid = at(pasids, name);
     // A process that takes a PASID over has the areas that the workloads of the one before expect.
@@ -27,7 +33,7 @@ export function resolveProcesses(
       starts: late.has(name) ? 'timeline' : 'begin',
       vmas:
         vmas === 'from-workloads'
-          ? areasOf(touchedPages(scenario, first, traces, source))
+          ? areasOf(touched.get(first) ?? [])
           : checkedVmas(vmas, ['processes', mm, 'vmas'], source),
     };
   });
@@ -61,22 +67,32 @@ function assignPasids(scenario: Scenario, replaced: ReadonlyMap<string, string>)
   return pasids;
 }
 
-/** Everything that the workloads and traces of a process touch. */
+/** Everything that workloads and traces touch, by process. */
 function touchedPages(
   scenario: Scenario,
-  process: string,
   traces: TraceFactsByPlace,
   source: ScenarioSource,
-): PageRange[] {
-  return scenario.devices.flatMap((device, index) =>
-    device.workloads.flatMap((workload, place): PageRange[] => {
-      if (workload.process !== process) return [];
-      if ('trace' in workload) return at(traces, workloadPlace(index, place)).ranges;
-      const end = workload.startPage + workload.pages;
-      checkPages(workload.startPage, end, ['devices', index, 'workloads', place, 'startPage'], source);
-      return [{ start: workload.startPage, end, permissions: permissionsOf(workload.mix) }];
+): Map<string, PageRange[]> {
+  const touched = new Map<string, PageRange[]>();
+  scenario.devices.forEach((device, index) =>
+    device.workloads.forEach((workload, place) => {
+      const ranges = touched.get(workload.process) ?? [];
+      touched.set(workload.process, ranges);
+      if ('trace' in workload) ranges.push(...at(traces, workloadPlace(index, place)).ranges);
+      else ranges.push(rangeOf(workload, ['devices', index, 'workloads', place, 'startPage'], source));
     }),
   );
+  return touched;
+}
+
+function rangeOf(
+  { startPage, pages, mix }: Exclude<ScenarioWorkload, { trace: string }>,
+  path: (string | number)[],
+  source: ScenarioSource,
+): PageRange {
+  const end = startPage + pages;
+  checkPages(startPage, end, path, source);
+  return { start: startPage, end, permissions: permissionsOf(mix) };
 }
 
 /** What a mix of accesses needs. */

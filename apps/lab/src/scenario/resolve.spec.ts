@@ -43,7 +43,7 @@ const facts: TraceFacts = {
 function resolve(text = written, change: (scenario: Scenario) => void = () => undefined): ResolvedScenario {
   const scenario = parseScenario('small.yaml', text);
   change(scenario);
-  return resolveScenario(scenario, new Map([['1.0', facts]]), scenarioSource('small.yaml', text));
+  return resolveScenario(scenario, new Map([['1.0', facts]]), scenarioSource('small.yaml', text, scenario));
 }
 
 describe('resolving a scenario', () => {

@@ -44,7 +44,11 @@ export function resolveScenario(
     deadlines: resolveDeadlines(scenario.deadlines, cost),
     shards: Array.from({ length: scenario.mm.shards }, (_, shard) => resolveShard(scenario.mm, shard)),
     // One device segment behind each IOMMU, with the same number.
-    iommus: scenario.iommus.map((iommu, index) => ({ iommu: index, segment: index, ...iommu })),
+    iommus: scenario.iommus.map(({ entry: _entry, ...iommu }, index) => ({
+      iommu: index,
+      segment: index,
+      ...iommu,
+    })),
     processes,
     devices: scenario.devices.map((device, index) => {
       const iommu = at(iommus, device.iommu);

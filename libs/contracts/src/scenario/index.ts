@@ -4,6 +4,7 @@ export * from './profiles';
 export { queuesOfScenario } from './queues';
 export * from './resolved';
 export * from './timeline';
-export { type Scenario, type ScenarioWorkload, scenarioSchema } from './schema';
+export { type Scenario, writtenPath } from './copies';
+export { type ScenarioWorkload, scenarioSchema } from './schema';
 export { actionOf, lateProcesses } from './timeline-check';
 export { type ActionKey, actionKeys, type ScenarioStep } from './timeline-schema';

@@ -1,7 +1,8 @@
 import { MAX_STALL_TAG } from '@faultline/domain';
 import { type DocumentKind, type Path, readDocument } from '../documents';
 import { ScenarioError } from './errors';
-import { type Scenario, scenarioSchema } from './schema';
+import { type Scenario, writeOutCopies, writtenPath } from './copies';
+import { MAX_IOMMUS, scenarioSchema } from './schema';
 import { checkTimeline } from './timeline-check';
 
 const SCENARIO: DocumentKind = {
@@ -17,7 +18,8 @@ const SCENARIO: DocumentKind = {
  */
 export function parseScenario(file: string, text: string, overrides: readonly string[] = []): Scenario {
   const { data, lineOf } = readDocument(SCENARIO, scenarioSchema, file, text, overrides);
-  return checkReferences(file, lineOf, data);
+  const scenario = writeOutCopies(data);
+  return checkReferences(file, (path) => lineOf(writtenPath(scenario, path)), scenario);
 }
 
 /** Names must be unique and must name something that exists; a PASID has one owner at a time; each step must be possible. */
@@ -25,6 +27,8 @@ function checkReferences(file: string, lineOf: (path: Path) => number, scenario:
   const fail = (path: Path, found: string, expected: string): never => {
     throw new ScenarioError(file, lineOf(path), found, expected);
   };
+  if (scenario.iommus.length > MAX_IOMMUS)
+    fail(['iommus'], `${scenario.iommus.length} IOMMUs`, `at most ${MAX_IOMMUS}, copies included`);
   for (const list of ['iommus', 'processes', 'devices'] as const) {
     const seen = new Set<string>();
     scenario[list].forEach((entry, index) => {
@@ -33,11 +37,11 @@ function checkReferences(file: string, lineOf: (path: Path) => number, scenario:
       seen.add(entry.name);
     });
   }
-  const iommus = scenario.iommus.map((each) => each.name);
-  const processes = scenario.processes.map((each) => each.name);
+  const iommus = new Set(scenario.iommus.map((each) => each.name));
+  const processes = new Set(scenario.processes.map((each) => each.name));
   scenario.devices.forEach((device, index) => {
-    if (!iommus.includes(device.iommu))
-      fail(['devices', index, 'iommu'], `iommu '${device.iommu}'`, `one of ${iommus.join(', ')}`);
+    if (!iommus.has(device.iommu))
+      fail(['devices', index, 'iommu'], `iommu '${device.iommu}'`, oneOf(iommus));
     const outstanding = device.workloads.reduce((sum, workload) => sum + workload.outstanding, 0);
     if (outstanding > MAX_STALL_TAG + 1) {
       fail(
@@ -47,15 +51,23 @@ function checkReferences(file: string, lineOf: (path: Path) => number, scenario:
       );
     }
     device.workloads.forEach((workload, place) => {
-      if (!processes.includes(workload.process)) {
+      if (!processes.has(workload.process)) {
         fail(
           ['devices', index, 'workloads', place, 'process'],
           `process '${workload.process}'`,
-          `one of ${processes.join(', ')}`,
+          oneOf(processes),
         );
       }
     });
   });
   checkTimeline(scenario, fail);
   return scenario;
+}
+
+/** Names that a line has room for. */
+const NAMES_SHOWN = 12;
+
+function oneOf(names: ReadonlySet<string>): string {
+  const shown = [...names].slice(0, NAMES_SHOWN);
+  return `one of ${shown.join(', ')}${names.size > NAMES_SHOWN ? `, ... (${names.size} in all)` : ''}`;
 }

@@ -6,6 +6,9 @@ import { timelineStep } from './timeline-schema';
 
 /** The scenario file: what a user writes. Every field has its unit in its name and a default where one makes sense. */
 
+/** Most IOMMUs of one laboratory, copies included. */
+export const MAX_IOMMUS = 1024;
+
 const powerOfTwo = positive.refine(
   (entries) => entries >= 2 && Number.isInteger(Math.log2(entries)),
   'a power of two, at least 2 (R41)',
@@ -16,6 +19,11 @@ const window = positive
   .refine((pages) => Number.isInteger(Math.log2(pages)), 'a power of two, or 1 for none');
 /** A span of model time, or `off`. */
 const micros = z.number().positive();
+
+const copies = positive
+  .max(100_000)
+  .optional()
+  .describe('so many of them, named with -0, -1, ... behind the name; absent: the one of that name');
 
 const vma = z.strictObject({
   startPage: pageNumber.describe('first page of the area, as a page number (address / 4096)'),
@@ -33,6 +41,7 @@ const vma = z.strictObject({
 
 const process = z.strictObject({
   name: name.describe('a name of its own'),
+  count: copies,
   pasid: z
     .int()
     .min(1)
@@ -79,6 +88,9 @@ const synthetic = z.strictObject({
   accesses: positive.max(1_000_000_000).describe('how many it issues'),
   startPage: pageNumber.default(0x10000).describe('first page, as a page number (address / 4096)'),
   pages: positive.default(4096).describe('pages the pattern walks over'),
+  pagesApart: count
+    .default(0)
+    .describe("for a device with a count: how many pages behind a copy's first page the next copy's is"),
   stridePages: positive.default(16).describe('for strided'),
   exponent: z.number().positive().max(10).default(0.99).describe('for zipf'),
   mix: accessMix.default({ read: 70, write: 30, execute: 0 }).describe('shares of the kinds of access'),
@@ -98,6 +110,9 @@ const trace = z.strictObject({
 
 const device = z.strictObject({
   name: name.describe('a name of its own'),
+  count: copies.describe(
+    'so many of them, named with -0, -1, ... behind the name; where the IOMMU or a process they name has a count as well, each copy gets the one with its own number, in turns',
+  ),
   iommu: name.describe('the IOMMU it is behind'),
   credits: positive.max(65_535).default(32).describe('outstanding page requests the device may have (R10)'),
   atcEntries: count.max(1_048_576).default(64).describe('entries of the device translation cache'),
@@ -119,6 +134,7 @@ const device = z.strictObject({
 
 const iommu = z.strictObject({
   name: name.describe('a name of its own'),
+  count: copies,
   model: z
     .enum(['pri', 'stall'])
     .describe('pri: its devices hold their work and ask again; stall: it holds and retries accesses itself'),
@@ -239,7 +255,7 @@ export const scenarioSchema = z.strictObject({
     })
     .default({ shards: 1, framesPerShard: 65_536, reclaim: 'lru', faultAround: 1, premap: 1 })
     .describe('the memory behind the devices'),
-  iommus: z.array(iommu).min(1).max(1024).describe('at least one'),
+  iommus: z.array(iommu).min(1).max(MAX_IOMMUS).describe('at least one'),
   processes: z.array(process).min(1).describe('address spaces, each with a PASID'),
   devices: z.array(device).min(1).describe('at least one'),
   timeline: z
@@ -248,6 +264,4 @@ export const scenarioSchema = z.strictObject({
     .describe('what happens to processes and devices while they run, one step after the other'),
 });
 
-/** A scenario as written, with its defaults filled in. */
-export type Scenario = z.infer<typeof scenarioSchema>;
-export type ScenarioWorkload = Scenario['devices'][number]['workloads'][number];
+export type ScenarioWorkload = z.infer<typeof scenarioSchema>['devices'][number]['workloads'][number];

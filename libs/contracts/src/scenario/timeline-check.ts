@@ -1,5 +1,5 @@
 import { MAX_PAGE } from '@faultline/domain';
-import type { Scenario } from './schema';
+import type { Scenario } from './copies';
 import { type ActionKey, actionKeys, type ScenarioStep } from './timeline-schema';
 
 type Path = readonly PropertyKey[];
