@@ -5,7 +5,7 @@ export * from './histogram';
 export { type HistogramData, HistogramUnreadable } from './histogram-data';
 export { type Interval } from './interval';
 export * from './littles-law';
-export { type Moments } from './moments';
+export { meanInterval, type Moments } from './moments';
 export * from './speed-up';
 export * from './stage-sum';
 export * from './readable';

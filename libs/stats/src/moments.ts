@@ -1,6 +1,6 @@
 import { studentFactor } from './student';
 import { mean } from './summaries';
-import type { Interval } from './interval';
+import { around, DEFAULT_LEVEL, type Interval } from './interval';
 
 /** Repetitions as an estimate of their mean. */
 export interface Moments {
@@ -55,4 +55,12 @@ export function ratioInterval(
   const middle = value.mean * base.mean;
   const root = Math.sqrt(Math.max(0, middle ** 2 - leading * (value.mean ** 2 - t2 * ofValue)));
   return { low: (middle - root) / leading, high: (middle + root) / leading, level };
+}
+
+/** Interval of the mean by Student's t; null for a single repetition, which does not tell. Throws a RangeError when there is none. */
+export function meanInterval(values: readonly number[], level = DEFAULT_LEVEL): Interval | null {
+  const moments = momentsOf(values);
+  const variance = varianceOfMean(moments);
+  if (variance === null) return null;
+  return around(moments.mean, studentFactor(level, moments.count - 1) * Math.sqrt(variance), level);
 }

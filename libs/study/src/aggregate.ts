@@ -1,0 +1,70 @@
+import { type Stage, STAGES } from '@faultline/audit';
+import { Histogram, type Interval, mean, meanInterval } from '@faultline/stats';
+import type { ParameterValue } from './schema';
+import type { Point } from './sweep';
+import type { PointRun, RunMode } from './point-run';
+
+/** A figure over the repetitions of a point. */
+export interface Aggregate {
+  /** Of each repetition that has it. */
+  values: number[];
+  mean: number;
+  /** Of the mean; null for a single repetition, which does not tell. */
+  interval: Interval | null;
+}
+
+/** A point in one mode, with all its repetitions. */
+export interface PointFigures {
+  point: number;
+  values: Record<string, ParameterValue>;
+  mode: RunMode;
+  runs: PointRun[];
+  /** By the keys of figures; what no repetition has is not there. */
+  figures: ReadonlyMap<string, Aggregate>;
+  /** Of all repetitions together, in model time. */
+  endToEnd: Histogram;
+  stages: ReadonlyMap<Stage, Histogram>;
+}
+
+/** Puts the repetitions of each point together, in the order of the points. Runs that failed count for nothing. */
+export function aggregate(points: readonly Point[], runs: readonly PointRun[]): PointFigures[] {
+  const modes = (['simulated', 'live'] as const).filter((mode) => runs.some((run) => run.mode === mode));
+  return points.flatMap(({ point, values }) =>
+    modes.map((mode): PointFigures => {
+      const own = runs
+        .filter((run) => run.point === point && run.mode === mode)
+        .sort((one, other) => one.repetition - other.repetition);
+      const good = own.filter(({ failure }) => failure === null);
+      return { point, values, mode, runs: own, figures: figuresOf(good), ...histogramsOf(good) };
+    }),
+  );
+}
+
+function figuresOf(runs: readonly PointRun[]): Map<string, Aggregate> {
+  const values = new Map<string, number[]>();
+  for (const { figures } of runs)
+    for (const [key, value] of Object.entries(figures)) {
+      if (value === null) continue;
+      const before = values.get(key) ?? [];
+      before.push(value);
+      values.set(key, before);
+    }
+  return new Map([...values].map(([key, each]) => [key, aggregateOf(each)]));
+}
+
+/** Throws a RangeError for no values. */
+export function aggregateOf(values: number[]): Aggregate {
+  return { values, mean: mean(values), interval: meanInterval(values) };
+}
+
+function histogramsOf(runs: readonly PointRun[]): Pick<PointFigures, 'endToEnd' | 'stages'> {
+  const merged = (of: (run: PointRun) => unknown): Histogram => {
+    const histogram = new Histogram();
+    for (const run of runs) histogram.merge(Histogram.fromData(of(run)));
+    return histogram;
+  };
+  return {
+    endToEnd: merged(({ histograms }) => histograms.endToEnd),
+    stages: new Map(STAGES.map((stage) => [stage, merged(({ histograms }) => histograms[stage])])),
+  };
+}

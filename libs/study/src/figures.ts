@@ -1,0 +1,73 @@
+import { type Stage, STAGE_NAMES, STAGES } from '@faultline/audit';
+
+/** What a figure counts in: model microseconds, things a second of model time, things, or a share without a unit. */
+export type FigureUnit = 'micros' | 'per-second' | 'count' | 'share';
+
+/** A figure of a point: its name for people, and its unit. */
+export interface FigureKind {
+  title: string;
+  unit: FigureUnit;
+}
+
+const LATENCIES = { mean: 'mean', p50: 'p50', p90: 'p90', p99: 'p99', p999: 'p99.9', max: 'max' } as const;
+export type LatencyPart = keyof typeof LATENCIES;
+export const LATENCY_PARTS = Object.keys(LATENCIES) as LatencyPart[];
+
+const kinds = new Map<string, FigureKind>([
+  ['throughput', { title: 'faults settled a second', unit: 'per-second' }],
+  ['accessRate', { title: 'accesses ended a second', unit: 'per-second' }],
+  ['pageRate', { title: 'pages installed a second', unit: 'per-second' }],
+  ['inFlight', { title: 'faults under way, on average', unit: 'count' }],
+  ['runMicros', { title: 'length of the run', unit: 'micros' }],
+  ['faults', { title: 'faults', unit: 'count' }],
+  ['unsettled', { title: 'faults that never settled', unit: 'count' }],
+  ['accesses', { title: 'accesses', unit: 'count' }],
+  ['groups', { title: 'groups', unit: 'count' }],
+  ['faultsPerGroup', { title: 'faults a group', unit: 'share' }],
+  ['faultsPerAccess', { title: 'faults an access', unit: 'share' }],
+  ['overflows', { title: 'overflows', unit: 'count' }],
+  ['dropped', { title: 'page requests not taken', unit: 'count' }],
+  ['automatic', { title: 'automatic answers', unit: 'count' }],
+  ['retries', { title: 'retries: missed again after a response', unit: 'count' }],
+  ['timeouts', { title: 'groups answered for want of a result', unit: 'count' }],
+  ['pages', { title: 'pages installed', unit: 'count' }],
+  ['prefetched', { title: 'pages installed before they were asked for', unit: 'count' }],
+  ['pagesRemoved', { title: 'pages taken away', unit: 'count' }],
+]);
+for (const part of LATENCY_PARTS) {
+  kinds.set(`latency.${part}`, { title: `end to end, ${LATENCIES[part]}`, unit: 'micros' });
+  kinds.set(`late.${part}`, { title: `late start of an access, ${LATENCIES[part]}`, unit: 'micros' });
+  for (const stage of STAGES)
+    kinds.set(`stage.${stage}.${part}`, {
+      title: `${STAGE_NAMES[stage]}, ${LATENCIES[part]}`,
+      unit: 'micros',
+    });
+}
+
+/** Figures of the devices of one name, or of all copies of an entry with a count. */
+const DEVICE =
+  /^device\.([a-z0-9][a-z0-9-]*)\.(throughput|faults|unsettled|latency\.(?:mean|p50|p90|p99|p999|max))$/;
+
+export const stageFigure = (stage: Stage, part: LatencyPart): string => `stage.${stage}.${part}`;
+
+export function isFigure(key: string): boolean {
+  return kinds.has(key) || DEVICE.test(key);
+}
+
+/** Title and unit of a figure. Throws a RangeError for a key that names none. */
+export function figureKind(key: string): FigureKind {
+  const known = kinds.get(key);
+  if (known) return known;
+  const [, device, part = ''] = DEVICE.exec(key) ?? [];
+  const kind = device === undefined ? undefined : kinds.get(part);
+  if (!kind) throw new RangeError(`there is no figure '${key}'`);
+  return { ...kind, title: `${device}: ${kind.title}` };
+}
+
+/** The device that a figure is about. */
+export function deviceOf(key: string): string | undefined {
+  return DEVICE.exec(key)?.[1];
+}
+
+/** Every figure that does not name a device, for references. */
+export const FIGURE_KINDS: ReadonlyMap<string, FigureKind> = kinds;

@@ -1,0 +1,13 @@
+export { aggregate, type Aggregate, type PointFigures } from './aggregate';
+export { type ModeDifference } from './both-modes';
+export { deviceOf, FIGURE_KINDS, figureKind, type FigureKind, type FigureUnit, stageFigure } from './figures';
+export { type Verdict } from './judge';
+export { axisTitle, curveOf, type DrawnPlot, type LinePoint, shapeOf, type StudyLine } from './lines';
+export { type PlannedRun, plannedRuns } from './order';
+export { parseStudy } from './parse';
+export { type Measured, PointMeter } from './point-meter';
+export { type PointRun, runFile, type RunMode } from './point-run';
+export { type ParameterValue, type Study, type StudyPlot, studySchema } from './schema';
+export { whereWords } from './select';
+export { studyPasses, studyResult, type StudyResult } from './study-result';
+export { type Point, pointsOf } from './sweep';

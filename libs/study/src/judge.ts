@@ -1,0 +1,150 @@
+import { compareRepetitions, type Interval, mean } from '@faultline/stats';
+import { aggregateOf, type PointFigures } from './aggregate';
+import { figureKind } from './figures';
+import type { RunMode } from './point-run';
+import type { Expectation } from './schema';
+import { levelsOf, matches, valuesAt, whereWords } from './select';
+
+/** Whether something that must hold does, in one mode. */
+export interface Verdict {
+  says: string;
+  mode: RunMode;
+  /** `unknown`: no point has the figure. */
+  verdict: 'holds' | 'fails' | 'unknown';
+  /** What was found, in words with numbers. */
+  found: string;
+  published: boolean;
+}
+
+/** Judges everything that must hold, for each mode that was run. */
+export function judge(expectations: readonly Expectation[], points: readonly PointFigures[]): Verdict[] {
+  const modes = [...new Set(points.map(({ mode }) => mode))];
+  return expectations.flatMap((expectation) =>
+    modes.map((mode): Verdict => {
+      const own = points.filter((point) => point.mode === mode);
+      const { says, published } = expectation;
+      return { says, mode, published, ...judgeOne(expectation, own) };
+    }),
+  );
+}
+
+type Judged = Pick<Verdict, 'verdict' | 'found'>;
+
+const UNKNOWN: Judged = { verdict: 'unknown', found: 'no run gives the figure' };
+
+function judgeOne(expectation: Expectation, points: readonly PointFigures[]): Judged {
+  if (expectation.shape !== undefined) return judgeShape(expectation, points);
+  if (expectation.ratio !== undefined) return judgeRatio(expectation, points);
+  return judgeValue(expectation, points);
+}
+
+function judgeValue({ figure, at, value = '' }: Expectation, points: readonly PointFigures[]): Judged {
+  const values = valuesAt(matching(points, at), figure);
+  if (values.length === 0) return UNKNOWN;
+  const { mean: found, interval } = aggregateOf(values);
+  const what = `${figureKind(figure).title} at ${whereWords(at)}: ${spelled(found)}${within(interval)}`;
+  return { verdict: compare(found, value) ? 'holds' : 'fails', found: what };
+}
+
+function judgeRatio(
+  { figure, at, against = {}, ratio = '' }: Expectation,
+  points: readonly PointFigures[],
+): Judged {
+  const [of, base] = [valuesAt(matching(points, at), figure), valuesAt(matching(points, against), figure)];
+  if (of.length === 0 || base.length === 0) return UNKNOWN;
+  const { relativeChange, relativeChangeInterval } = compareRepetitions(base, of);
+  const found = 1 + relativeChange;
+  const interval = relativeChangeInterval && {
+    ...relativeChangeInterval,
+    low: 1 + relativeChangeInterval.low,
+    high: 1 + relativeChangeInterval.high,
+  };
+  const what = `${figureKind(figure).title} at ${whereWords(at)} is ${spelled(found)} times that at ${whereWords(against)}${within(interval)}`;
+  return { verdict: compare(found, ratio) ? 'holds' : 'fails', found: what };
+}
+
+function judgeShape(
+  { figure, at, over = '', shape, by }: Expectation,
+  points: readonly PointFigures[],
+): Judged {
+  const own = matching(points, at);
+  const line = levelsOf(own, over).flatMap((level) => {
+    const values = valuesAt(matching(own, { [over]: level }), figure);
+    return values.length === 0 ? [] : [{ level, value: mean(values) }];
+  });
+  const [first, last] = [line[0], line.at(-1)];
+  if (!first || !last || line.length < 2) return UNKNOWN;
+  const highest = line.reduce((most, each) => (each.value > most.value ? each : most));
+  const change = (from: number, to: number): number =>
+    from === 0 ? (to === 0 ? 0 : Infinity) : to / from - 1;
+  const [overall, rise, fall] = [
+    change(first.value, last.value),
+    change(first.value, highest.value),
+    change(highest.value, last.value),
+  ];
+  const holds = {
+    rises: overall > by,
+    falls: overall < -by,
+    flat: line.every(({ value }) => Math.abs(change(first.value, value)) <= by),
+    peaks: rise > by && fall < -by,
+    plateaus:
+      rise > by &&
+      fall >= -by &&
+      isLevel(
+        line.map(({ value }) => value),
+        by,
+      ),
+  }[shape ?? 'flat'];
+  const found = `${figureKind(figure).title} over ${over} from ${spelled(first.value)} at ${String(first.level)}, highest ${spelled(highest.value)} at ${String(highest.level)}, to ${spelled(last.value)} at ${String(last.level)}`;
+  return { verdict: holds ? 'holds' : 'fails', found };
+}
+
+/** Of a plateau: its last step changes by no more than `by`. */
+function isLevel(values: readonly number[], by: number): boolean {
+  const [last = 0, before = 0] = [values.at(-1), values.at(-2)];
+  return before > 0 && Math.abs(last / before - 1) <= by;
+}
+
+const matching = (points: readonly PointFigures[], where: Expectation['at']): PointFigures[] =>
+  points.filter((point) => matches(point, where));
+
+function compare(value: number, comparison: string): boolean {
+  const [, operator = '', text = ''] = /^(==|!=|<=|>=|<|>) *(.+)$/.exec(comparison) ?? [];
+  const threshold = Number(text);
+  switch (operator) {
+    case '==':
+      return value === threshold;
+    case '!=':
+      return value !== threshold;
+    case '<=':
+      return value <= threshold;
+    case '>=':
+      return value >= threshold;
+    case '<':
+      return value < threshold;
+    default:
+      return value > threshold;
+  }
+}
+
+/** Three digits are enough to judge by. */
+const spelled = (value: number): string =>
+  Number.isFinite(value)
+    ? Number(value.toPrecision(3)).toLocaleString('en-US', { maximumSignificantDigits: 3 })
+    : String(value);
+
+function within(interval: Interval | null): string {
+  if (!interval) return '';
+  return ` (${Math.round(interval.level * 100)} % interval ${spelled(interval.low)} to ${spelled(interval.high)})`;
+}
+
+/** Whether a study agrees with what is published: all that stands for the published shape holds, or some, or nothing. */
+export function agreement(
+  verdicts: readonly Verdict[],
+): 'agrees' | 'agrees in part' | 'does not agree' | null {
+  const judged = verdicts.filter(({ published, verdict }) => published && verdict !== 'unknown');
+  if (judged.length === 0) return null;
+  const holding = judged.filter(({ verdict }) => verdict === 'holds').length;
+  if (holding === judged.length) return 'agrees';
+  return holding > 0 ? 'agrees in part' : 'does not agree';
+}

@@ -1,0 +1,108 @@
+import {
+  fitUsl,
+  type Interval,
+  type UslFit,
+  type FitRefused,
+  uslThroughputPerSecond,
+} from '@faultline/stats';
+import type { PointFigures } from './aggregate';
+import { figureKind } from './figures';
+import type { RunMode } from './point-run';
+import type { ParameterValue, StudyPlot } from './schema';
+import { levelsOf, matches } from './select';
+
+/** Where a line passes: a value of the horizontal parameter, and the figure there. */
+export interface LinePoint {
+  x: ParameterValue;
+  mean: number;
+  interval: Interval | null;
+  repetitions: number;
+}
+
+/** A figure along a parameter. */
+export interface StudyLine {
+  mode: RunMode;
+  /** Value of the parameter that tells the lines apart; null where there is one line. */
+  by: ParameterValue | null;
+  points: LinePoint[];
+  fit: UslFit | FitRefused | null;
+  /** Where a point of the line is over several values of another parameter, by name: they are taken together. */
+  together: string[];
+}
+
+/** What a plot of the study draws. */
+export interface DrawnPlot {
+  plot: StudyPlot;
+  lines: StudyLine[];
+}
+
+/** The lines of a plot, one for each mode and each value of `by`. */
+export function linesOf(plot: StudyPlot, points: readonly PointFigures[], seed: number): DrawnPlot {
+  const shown = points.filter((point) => matches(point, plot.where));
+  const modes = [...new Set(shown.map(({ mode }) => mode))];
+  const lines = modes.flatMap((mode) => {
+    const own = shown.filter((point) => point.mode === mode);
+    const bys = plot.by === undefined ? [null] : levelsOf(own, plot.by);
+    return bys.map((by): StudyLine => {
+      const line =
+        by === null || plot.by === undefined
+          ? own
+          : own.filter((each) => matches(each, { [plot.by ?? '']: by }));
+      return { mode, by, ...lineOf(plot, line, seed) };
+    });
+  });
+  return { plot, lines };
+}
+
+function lineOf(
+  plot: StudyPlot,
+  points: readonly PointFigures[],
+  seed: number,
+): Pick<StudyLine, 'points' | 'fit' | 'together'> {
+  const line = levelsOf(points, plot.x).flatMap((x): LinePoint[] => {
+    const there = points.filter((point) => matches(point, { [plot.x]: x }));
+    return there.flatMap(({ figures }) => {
+      const figure = figures.get(plot.y);
+      return figure
+        ? [{ x, mean: figure.mean, interval: figure.interval, repetitions: figure.values.length }]
+        : [];
+    });
+  });
+  const varied = [...new Set(points.flatMap(({ values }) => Object.keys(values)))].filter(
+    (name) => name !== plot.x && name !== plot.by && levelsOf(points, name).length > 1,
+  );
+  return { points: line, together: varied, fit: plot.fit === 'usl' ? fitOf(plot, points, seed) : null };
+}
+
+function fitOf(plot: StudyPlot, points: readonly PointFigures[], seed: number): UslFit | FitRefused {
+  const measured = points.flatMap(({ values, figures }) => {
+    const [concurrency, figure] = [values[plot.x], figures.get(plot.y)];
+    const throughputsPerSecond = (figure?.values ?? []).filter((value) => value > 0);
+    return typeof concurrency === 'number' && throughputsPerSecond.length > 0
+      ? [{ concurrency, throughputsPerSecond }]
+      : [];
+  });
+  return fitUsl(measured, { seed });
+}
+
+/** A fitted curve through a line's range: so many steps that it looks smooth. */
+export function curveOf(line: StudyLine, steps = 48): [x: number, y: number][] {
+  if (line.fit?.kind !== 'fit') return [];
+  const { parameters } = line.fit;
+  const xs = line.points.flatMap(({ x }) => (typeof x === 'number' ? [x] : []));
+  const [least, most] = [Math.min(...xs), Math.max(...xs)];
+  if (!(most > least)) return [];
+  return Array.from({ length: steps + 1 }, (_, step) => {
+    const x = least * (most / least) ** (step / steps);
+    return [x, uslThroughputPerSecond(parameters, x)];
+  });
+}
+
+/** A line divided by its greatest value, so that shapes compare where absolutes do not. */
+export function shapeOf(points: readonly (readonly [number, number])[]): [x: number, y: number][] {
+  const most = points.reduce((greatest, [, y]) => Math.max(greatest, y), 0);
+  return points.map(([x, y]) => [x, most > 0 ? y / most : 0]);
+}
+
+/** Axis title of a figure. */
+export const axisTitle = (figure: string): string => figureKind(figure).title;

@@ -1,0 +1,38 @@
+import type { Invariant } from '@faultline/audit';
+import type { Measured } from './point-meter';
+
+/** Whether a run's time is that of a virtual clock, or that of the real services. */
+export type RunMode = 'simulated' | 'live';
+
+/** One run of a point, as it is kept in the study's folder. */
+export interface PointRun extends Measured {
+  format: 'faultline-point/1';
+  point: number;
+  /** Counted from 1. */
+  repetition: number;
+  mode: RunMode;
+  seed: number;
+  profile: string;
+  /** Wall microseconds of one model microsecond; 1 for a simulation. */
+  timeScale: number;
+  /** What the run took of this machine's time. */
+  wallMillis: number;
+  /** What a fault that waits for nobody costs in the model. */
+  modelledMicros: number;
+  audit: { clean: boolean; violated: Invariant[] };
+  /** Of a simulation: the same scenario and seed give the same one. */
+  logHash: string | null;
+  /** Of a live run: its id, the part of the processors' time that was taken, and the fastest fault in wall time. */
+  live: { run: string; busyShare: number; leastWallMicros: number | null } | null;
+  /** What went wrong with the run; figures are null then. */
+  failure: string | null;
+}
+
+/** A name for the file of a run. */
+export function runFile({
+  point,
+  repetition,
+  mode,
+}: Pick<PointRun, 'point' | 'repetition' | 'mode'>): string {
+  return `point-${String(point).padStart(4, '0')}-${repetition}-${mode}.json`;
+}
