@@ -11,10 +11,12 @@ import type * as rebuildModule from './commands/rebuild';
 import type * as reportModule from './commands/report';
 import type * as runModule from './commands/run';
 import type * as simulateModule from './commands/simulate';
+import type * as studyModule from './commands/study';
 import type * as traceModule from './commands/trace-info';
 import type { Exit } from './errors';
 import { lazily } from './lazy';
 import { RUNS_DIRECTORY } from './run/run-folder';
+import { STUDIES_DIRECTORY } from './study/directory';
 import type { Terminal } from './terminal';
 
 /** What a command may use of the world. */
@@ -52,6 +54,7 @@ export function createProgram(surroundings: Surroundings): Command {
     );
   addRun(program, surroundings);
   addSimulate(program, surroundings);
+  addStudy(program, surroundings);
   addAudit(program, surroundings);
   addFault(program, surroundings);
   addFaults(program, surroundings);
@@ -100,7 +103,10 @@ function addSimulate(program: Command, { terminal, done }: Surroundings): void {
       (value: string, before: string[] = []) => [...before, value],
     )
     .option('--seed <number>', "of network and failures (default: the scenario's)")
-    .option('--hop-micros <number>', 'from a process to the bus or back, in model microseconds (default: 0.1)')
+    .option(
+      '--hop-micros <number>',
+      'from a process to the bus or back, in model microseconds (default: 0.1)',
+    )
     .option('--loss <probability>', 'that a request or its reply is lost (default: 0)')
     .option('--duplicate <probability>', 'that a request arrives twice (default: 0)')
     .option('--failures <number>', 'processes that are killed or frozen (default: 0)')
@@ -111,6 +117,38 @@ function addSimulate(program: Command, { terminal, done }: Surroundings): void {
     .action(async (scenario: string, options: simulateModule.SimulateFlags) => {
       const { simulate } = lazily<typeof simulateModule>('./commands/simulate');
       done(await simulate(scenario, options, terminal));
+    });
+}
+
+function addStudy(program: Command, { terminal, environment, done }: Surroundings): void {
+  common(program.command('study'))
+    .argument(
+      '[study]',
+      'name of a study that comes with faultline, or a study file (YAML); without it: what there is',
+    )
+    .description(
+      'Run a study: a scenario under many settings, several times each, in a random order, and write its report. Exit status 1 when something that must hold does not.',
+    )
+    .option(
+      '--set <key=value>',
+      'change a part of the study: repetitions=5, mode=live, settings.mm.shards=4; may be repeated',
+      (value: string, before: string[] = []) => [...before, value],
+    )
+    .option('--resume', 'go on with the newest interrupted study of the same file, settings and version')
+    .option('--jobs <number>', 'simulated runs side by side (default: the number of processors)', wholeNumber)
+    .option('--studies <dir>', 'where studies are kept', STUDIES_DIRECTORY)
+    .option('--json', 'print the data of the report as JSON')
+    .addHelpText(
+      'after',
+      example(
+        'faultline study',
+        'faultline study overflow',
+        'faultline study overflow --set repetitions=1 --resume',
+      ),
+    )
+    .action(async (study: string | undefined, options: studyModule.StudyFlags) => {
+      const { study: carryOut } = lazily<typeof studyModule>('./commands/study');
+      done(await carryOut(study, options, terminal, environment));
     });
 }
 

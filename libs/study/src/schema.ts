@@ -59,7 +59,8 @@ const vary = z
   )
   .min(1);
 
-const where = z.record(name, value).default({});
+const selected = z.record(name, value);
+const where = selected.default({});
 
 const published = z.strictObject({
   label: z.string().min(1).describe('whose figure it is'),
@@ -107,7 +108,7 @@ const expectation = z
         'rises, falls: from its first to its last value by more than `by`; flat: it does not; peaks: it rises and then falls; plateaus: it rises and then neither',
       ),
     by: share.default(0.1).describe('for a shape: the relative change that counts as one'),
-    against: where.optional().describe('for a ratio: the points that are divided by'),
+    against: selected.optional().describe('for a ratio: the points that are divided by'),
     ratio: comparison.optional().describe('of the figure at `at` to that at `against`'),
     value: comparison.optional().describe('of the figure itself, in model time'),
     published: z.boolean().default(true).describe('whether it is part of the published shape'),

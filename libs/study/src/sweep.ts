@@ -85,7 +85,7 @@ function inRange({
     const count = Math.floor((to - from) / step + CLOSE);
     for (let place = 0; place <= count; place += 1) found.push(Number((from + place * step).toPrecision(12)));
   } else if (factor !== undefined && from > 0) {
-    for (let value = from; value <= to * (1 + CLOSE); value *= factor) found.push(Math.round(value));
+    for (let value = from; Math.round(value) <= to; value *= factor) found.push(Math.round(value));
   }
   return [...new Set(found)];
 }

@@ -51,7 +51,7 @@ export async function run(
 }
 
 /** The site that the environment names, whose services then carry out the run. */
-function siteOf(environment: NodeJS.ProcessEnv): string | undefined {
+export function siteOf(environment: NodeJS.ProcessEnv): string | undefined {
   const site = environment['FAULTLINE_SITE'] || undefined;
   if (site === undefined) return undefined;
   if (!LAB_NAME.test(site))

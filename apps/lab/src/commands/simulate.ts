@@ -1,13 +1,8 @@
-import { createHash } from 'node:crypto';
-import { TraceFeed, v8States } from '@faultline/runtime';
-import {
-  simulate as simulateScenario,
-  type SimulationPlatform,
-  SimulationStands,
-} from '@faultline/simulation';
+import { simulate as simulateScenario, SimulationStands } from '@faultline/simulation';
 import { BadInput, Exit } from '../errors';
 import { simulationLines, type SimulationReport, summaryOf } from '../print/simulation-report';
 import { styleFor } from '../print/style';
+import { simulationPlatform } from '../platform';
 import { checkScenario } from '../scenario/preflight';
 import type { Terminal } from '../terminal';
 
@@ -34,7 +29,7 @@ export async function simulate(file: string, flags: SimulateFlags, terminal: Ter
   const failures = numberOf(flags.failures, '--failures', 0, 1e6) ?? 0;
   const everyMillis = numberOf(flags.everyMillis, '--every-millis', 0.001, 1e9) ?? 5;
   try {
-    const result = await simulateScenario(resolved, platform(), {
+    const result = await simulateScenario(resolved, simulationPlatform(), {
       seed,
       network: {
         ...(hopMicros === undefined ? {} : { hopMicros: { median: hopMicros, p99: hopMicros } }),
@@ -64,17 +59,6 @@ export async function simulate(file: string, flags: SimulateFlags, terminal: Ter
 async function scenarioOf(file: string, flags: SimulateFlags) {
   const { resolved } = await checkScenario(file, flags.set ?? []);
   return { resolved, name: resolved.name };
-}
-
-function platform(): SimulationPlatform {
-  const quiet = (): void => undefined;
-  return {
-    sha256: (bytes) => createHash('sha256').update(bytes).digest(),
-    breathe: () => new Promise((resolve) => setImmediate(resolve)),
-    states: v8States,
-    openTrace: (...how) => new TraceFeed(...how),
-    logger: { info: quiet, warn: quiet, error: quiet },
-  };
 }
 
 function numberOf(text: string | undefined, flag: string, least: number, most: number): number | undefined {

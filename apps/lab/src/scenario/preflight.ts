@@ -17,14 +17,23 @@ export interface CheckedScenario {
 
 /** Reads a scenario and every trace it names. Throws {@link ScenarioError} or {@link BadInput} for the first thing that is wrong. */
 export async function checkScenario(file: string, overrides: readonly string[]): Promise<CheckedScenario> {
-  const text = readText(file);
+  return checkScenarioText(file, readText(file), overrides);
+}
+
+/** Checks a scenario that was read already, or that stands in another file; `file` is what complaints call it and what traces are relative to. */
+export async function checkScenarioText(
+  file: string,
+  text: string,
+  overrides: readonly string[],
+): Promise<CheckedScenario> {
   const scenario = parseScenario(file, text, overrides);
   const source = scenarioSource(file, text, scenario);
   const traces = await inspectTraces(scenario, file, source);
   return { text, resolved: resolveScenario(scenario, traces, source) };
 }
 
-function readText(file: string): string {
+/** Throws {@link BadInput} when there is no such file. */
+export function readText(file: string): string {
   const found = statSync(file, { throwIfNoEntry: false });
   if (!found)
     throw new BadInput(`no scenario file ${file}: expected a YAML file such as examples/quickstart.yaml`);

@@ -1,0 +1,15 @@
+import { createHash } from 'node:crypto';
+import { TraceFeed, v8States } from '@faultline/runtime';
+import type { SimulationPlatform } from '@faultline/simulation';
+
+/** What a simulation needs of Node. Its units say nothing: what happens is in its result. */
+export function simulationPlatform(): SimulationPlatform {
+  const quiet = (): void => undefined;
+  return {
+    sha256: (bytes) => createHash('sha256').update(bytes).digest(),
+    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    states: v8States,
+    openTrace: (...how) => new TraceFeed(...how),
+    logger: { info: quiet, warn: quiet, error: quiet },
+  };
+}

@@ -1,0 +1,150 @@
+import { rmSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { decodeLogBody, type ResolvedScenario, totalMicros } from '@faultline/contracts';
+import { type PlannedRun, PointMeter, type PointRun, type Study } from '@faultline/study';
+import type { ProvisioningConfig } from '@faultline/runtime';
+import { Interrupted, RunFailed } from '../errors';
+import { openFaults } from '../fault-source';
+import { writeOrigin } from '../report/origin';
+import { RunFolder } from '../run/run-folder';
+import { RunSession } from '../run/session';
+import { isRunSummary } from '../run/summary-check';
+import type { Terminal } from '../terminal';
+import { failedRun, violatedOf } from './failed-run';
+
+/** What the live runs of a study have in common. */
+export interface LiveOptions {
+  /** Where the folders of runs are made. */
+  directory: string;
+  study: Study;
+  apart: string[];
+  studyFile: string;
+  environment: NodeJS.ProcessEnv;
+  provisioning: ProvisioningConfig;
+  site: string | undefined;
+  logLevel: string;
+}
+
+/** Makes a live run of a point, through NATS and the services. Rejects with {@link Interrupted} when the user asked to stop. */
+export async function liveRun(
+  planned: PlannedRun,
+  scenario: ResolvedScenario,
+  options: LiveOptions,
+): Promise<PointRun> {
+  const { directory, study, environment, provisioning, site, logLevel, studyFile } = options;
+  const { point, repetition, seed, settings } = planned;
+  const id = `point-${String(point).padStart(4, '0')}-${repetition}`;
+  // What an interrupted run left is no part of this one.
+  rmSync(join(directory, id), { recursive: true, force: true });
+  const folder = RunFolder.create(directory, id);
+  folder.writeScenario(JSON.stringify(scenario, null, 2), scenario);
+  writeOrigin(folder, { scenarioFile: studyFile, settings: [...settings] });
+  const common = {
+    format: 'faultline-point/1',
+    mode: 'live',
+    ...{ point, repetition, seed },
+    timeScale: scenario.timeScale,
+    profile: scenario.profile,
+    modelledMicros: totalMicros(scenario.cost),
+  } as const;
+  const [begun, busyBefore] = [performance.now(), processorTimes()];
+  try {
+    const session = new RunSession({
+      scenario,
+      folder,
+      terminal: silent,
+      environment,
+      provisioning,
+      logLevel,
+      site,
+    });
+    const result = await session.run();
+    if (result.end === 'stopped') throw new Interrupted();
+    const busyShare = busySince(busyBefore);
+    if (!isRunSummary(result.summary)) throw new RunFailed("the event log's answer is no summary of a run");
+    folder.writeSummary(result);
+    folder.removeNatsStore();
+    const { audit, latency } = result.summary;
+    const leastWallMicros = latency.endToEnd.count > 0 ? latency.endToEnd.minMicros : null;
+    return {
+      ...common,
+      ...(await measured(folder, scenario, study, options.apart)).measured(audit),
+      wallMillis: Math.round(performance.now() - begun),
+      audit: { clean: audit.clean, violated: violatedOf(audit) },
+      logHash: null,
+      live: { run: folder.id, busyShare, leastWallMicros },
+      failure: null,
+    };
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    return failedRun(
+      { ...common, live: { run: folder.id, busyShare: 0, leastWallMicros: null } },
+      performance.now() - begun,
+      error,
+    );
+  }
+}
+
+async function measured(
+  folder: RunFolder,
+  scenario: ResolvedScenario,
+  { window }: Study,
+  apart: string[],
+): Promise<PointMeter> {
+  const devices = scenario.devices.map(({ name }) => name);
+  const meter = new PointMeter({ timeScale: scenario.timeScale, window, devices, apart });
+  const source = await openFaults(folder);
+  try {
+    for await (const faults of source.queries.walk()) for (const fault of faults) meter.take(fault);
+    const isOpenLoop = scenario.devices.some(({ workloads }) =>
+      workloads.some(({ ratePerSecond }) => ratePerSecond > 0),
+    );
+    if (isOpenLoop) await takeLateStarts(source, meter);
+  } finally {
+    await source.close();
+  }
+  return meter;
+}
+
+async function takeLateStarts(
+  { reader }: Awaited<ReturnType<typeof openFaults>>,
+  meter: PointMeter,
+): Promise<void> {
+  for await (const { message } of reader.messages({})) {
+    if (!message.subject.includes('.log.segment.')) continue;
+    for (const event of decodeLogBody(message.headers.schema, message.body))
+      if (event.kind === 'AccessEnded') meter.takeLateStart(event.startedAtMicros - event.intendedAtMicros);
+  }
+}
+
+/** A run of a study says nothing by itself: the study does. */
+const silent: Terminal = {
+  out: () => undefined,
+  err: () => undefined,
+  interactive: false,
+  colour: false,
+  columns: 100,
+};
+
+interface ProcessorTimes {
+  busy: number;
+  all: number;
+}
+
+function processorTimes(): ProcessorTimes {
+  const sum = { busy: 0, all: 0 };
+  for (const { times } of cpus()) {
+    const all = Object.values(times).reduce((total, each) => total + each, 0);
+    sum.all += all;
+    sum.busy += all - times.idle;
+  }
+  return sum;
+}
+
+/** Share of all processors' time that somebody had since then. */
+function busySince(before: ProcessorTimes): number {
+  const now = processorTimes();
+  const all = now.all - before.all;
+  return all > 0 ? (now.busy - before.busy) / all : 0;
+}

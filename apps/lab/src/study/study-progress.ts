@@ -1,0 +1,43 @@
+import type { PointRun, RunMode } from '@faultline/study';
+import { mean } from '@faultline/stats';
+
+/** Says how far a study is, and how long the rest may take: what runs of the same kind took so far, for each that is left. */
+export class StudyProgress {
+  private readonly took: Record<RunMode, number[]> = { live: [], simulated: [] };
+
+  /** `left` counts the runs of each mode that are still to be made; simulated ones are made `jobs` at a time. */
+  constructor(
+    private readonly left: Record<RunMode, number>,
+    private readonly jobs: number,
+  ) {}
+
+  take({ mode, wallMillis }: Pick<PointRun, 'mode' | 'wallMillis'>): void {
+    this.took[mode].push(wallMillis);
+    this.left[mode] -= 1;
+  }
+
+  /** Null while a kind of run that is left was not made yet. */
+  get leftMillis(): number | null {
+    let sum = 0;
+    for (const mode of ['live', 'simulated'] as const) {
+      if (this.left[mode] === 0) continue;
+      if (this.took[mode].length === 0) return null;
+      sum += (mean(this.took[mode]) * this.left[mode]) / (mode === 'live' ? 1 : this.jobs);
+    }
+    return sum;
+  }
+
+  line(made: number, wanted: number): string {
+    const { leftMillis } = this;
+    const left = leftMillis === null || made === wanted ? '' : `, ${roughly(leftMillis)} left`;
+    return `${made} of ${wanted} runs${left}`;
+  }
+}
+
+/** `about 3 min`. */
+export function roughly(millis: number): string {
+  const seconds = Math.max(1, Math.round(millis / 1000));
+  if (seconds < 90) return `about ${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `about ${minutes} min` : `about ${Math.round(minutes / 6) / 10} h`;
+}
