@@ -17,6 +17,7 @@ const kinds = new Map<string, FigureKind>([
   ['throughput', { title: 'faults settled a second', unit: 'per-second' }],
   ['accessRate', { title: 'accesses ended a second', unit: 'per-second' }],
   ['pageRate', { title: 'pages installed a second', unit: 'per-second' }],
+  ['queueing.mean', { title: 'from the ring to a worker, mean', unit: 'micros' }],
   ['inFlight', { title: 'faults under way, on average', unit: 'count' }],
   ['runMicros', { title: 'length of the run', unit: 'micros' }],
   ['faults', { title: 'faults', unit: 'count' }],

@@ -8,7 +8,7 @@ function along(
   line: readonly (readonly [n: number, ...throughputs: number[]])[],
   queues = 'global',
 ): PointFigures[] {
-  const points = line.map(([n], point) => ({ point, values: { n, queues }, settings: [] }));
+  const points = line.map(([n], point) => ({ point, values: { n, queues }, settings: [], network: {} }));
   const runs = line.flatMap(([, ...throughputs], point) =>
     throughputs.map((throughput, index) =>
       pointRun({ point, repetition: index + 1, figures: { throughput, overflows: 0 } }),
@@ -162,6 +162,14 @@ describe('what must hold', () => {
     expect(verdictOf({ ...ratio, ratio: '> 3.1' }, points).verdict).toBe('fails');
   });
 
+  it('compares a figure with another one at the same points', () => {
+    const ratio = { figure: 'overflows', againstFigure: 'throughput', at: { n: 1 }, ratio: '== 0' };
+    expect(verdictOf(ratio, along([[1, 10]]))).toMatchObject({
+      verdict: 'holds',
+      found: 'overflows at n 1 is 0 times faults settled a second at n 1',
+    });
+  });
+
   it('does not take what nobody measured for a failure or a success', () => {
     const points = along([[1, 10]]);
     expect(verdictOf({ figure: 'retries', value: '== 0' }, points).verdict).toBe('unknown');
@@ -169,7 +177,7 @@ describe('what must hold', () => {
   });
 
   it('is judged for each mode by itself', () => {
-    const points = [{ point: 0, values: { n: 1 }, settings: [] }];
+    const points = [{ point: 0, values: { n: 1 }, settings: [], network: {} }];
     const runs = [
       pointRun({ figures: { throughput: 10 } }),
       pointRun({ figures: { throughput: 5 }, mode: 'live' }),

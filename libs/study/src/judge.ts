@@ -47,10 +47,14 @@ function judgeValue({ figure, at, value = '' }: Expectation, points: readonly Po
 }
 
 function judgeRatio(
-  { figure, at, against = {}, ratio = '' }: Expectation,
+  { figure, at, againstFigure = figure, ratio = '', ...rest }: Expectation,
   points: readonly PointFigures[],
 ): Judged {
-  const [of, base] = [valuesAt(matching(points, at), figure), valuesAt(matching(points, against), figure)];
+  const against = rest.against ?? at;
+  const [of, base] = [
+    valuesAt(matching(points, at), figure),
+    valuesAt(matching(points, against), againstFigure),
+  ];
   if (of.length === 0 || base.length === 0) return UNKNOWN;
   const { relativeChange, relativeChangeInterval } = compareRepetitions(base, of);
   const found = 1 + relativeChange;
@@ -59,7 +63,7 @@ function judgeRatio(
     low: 1 + relativeChangeInterval.low,
     high: 1 + relativeChangeInterval.high,
   };
-  const what = `${figureKind(figure).title} at ${whereWords(at)} is ${spelled(found)} times that at ${whereWords(against)}${within(interval)}`;
+  const what = `${figureKind(figure).title} at ${whereWords(at)} is ${spelled(found)} times ${againstFigure === figure ? 'that' : figureKind(againstFigure).title} at ${whereWords(against)}${within(interval)}`;
   return { verdict: compare(found, ratio) ? 'holds' : 'fails', found: what };
 }
 

@@ -1,6 +1,11 @@
 import { plannedRuns } from './order';
 
-const points = Array.from({ length: 30 }, (_, point) => ({ point, values: {}, settings: [`n=${point}`] }));
+const points = Array.from({ length: 30 }, (_, point) => ({
+  point,
+  values: {},
+  settings: [`n=${point}`],
+  network: {},
+}));
 
 describe('the runs of a study', () => {
   const runs = plannedRuns({ mode: 'simulated', repetitions: 3, seed: 5 }, points);

@@ -6,6 +6,7 @@ import type { Point } from './sweep';
 /** A run that a study wants. */
 export interface PlannedRun extends Pick<PointRun, 'point' | 'repetition' | 'mode' | 'seed'> {
   settings: readonly string[];
+  network: Study['network'];
 }
 
 /**
@@ -17,7 +18,7 @@ export function plannedRuns(
   points: readonly Point[],
 ): PlannedRun[] {
   const modes: RunMode[] = study.mode === 'both' ? ['live', 'simulated'] : [study.mode];
-  const runs = points.flatMap(({ point, settings }) =>
+  const runs = points.flatMap(({ point, settings, network }) =>
     Array.from({ length: study.repetitions }, (_, index) =>
       modes.map((mode): PlannedRun => ({
         point,
@@ -25,6 +26,7 @@ export function plannedRuns(
         mode,
         seed: study.seed + index,
         settings,
+        network,
       })),
     ).flat(),
   );

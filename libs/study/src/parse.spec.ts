@@ -84,7 +84,12 @@ describe('a study file', () => {
     [
       'a ratio to nothing',
       `${STUDY_TEXT}holds: [{ says: good, figure: throughput, ratio: '> 2' }]`,
-      /a ratio together with `against`/,
+      /a ratio together with `against` or `againstFigure`/,
+    ],
+    [
+      'a setting of the bus that is none',
+      STUDY_TEXT.replace('set: queues', 'set: network.hops'),
+      /setting 'network.hops', expected one of network.hopMicros/,
     ],
     [
       'a comparison that is none',

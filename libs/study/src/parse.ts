@@ -1,6 +1,6 @@
 import { type DocumentKind, readDocument, ScenarioError } from '@faultline/contracts';
 import { isFigure } from './figures';
-import { type Study, studySchema } from './schema';
+import { NETWORK, NETWORK_KEYS, type Study, type StudyParameter, studySchema } from './schema';
 import { parametersOf, UnevenZip, valuesOf } from './sweep';
 
 const STUDY: DocumentKind = {
@@ -30,7 +30,8 @@ export function parseStudy(file: string, text: string, overrides: readonly strin
   data.holds.forEach((expectation, place) => {
     const path = ['holds', place];
     checkFigure(expectation.figure, [...path, 'figure'], fail);
-    const { at, against = {}, over } = expectation;
+    const { at, against = {}, againstFigure, over } = expectation;
+    if (againstFigure !== undefined) checkFigure(againstFigure, [...path, 'againstFigure'], fail);
     const named = [...Object.keys(at), ...Object.keys(against), ...(over === undefined ? [] : [over])];
     checkNames(data, named, path, fail);
   });
@@ -46,6 +47,7 @@ function checkParameters(study: Study, fail: Fail): void {
       const { name, set, values } = parameter;
       if (seen.has(name)) fail(['vary', place], `parameter '${name}' twice`, 'a name of its own for each');
       seen.add(name);
+      checkNetwork(parameter, place, fail);
       const unset = Array.isArray(values) ? values.find((each) => typeof each !== 'object') : values;
       if (set === undefined && unset !== undefined)
         fail(['vary', place], `parameter '${name}' without 'set'`, 'a setting that gets its values');
@@ -63,6 +65,13 @@ function checkParameters(study: Study, fail: Fail): void {
     if (!(error instanceof UnevenZip)) throw error;
     fail(['vary'], error.message, 'equally many values of each parameter in a zip');
   }
+}
+
+function checkNetwork(parameter: StudyParameter, place: number, fail: Fail): void {
+  const keys = new Set(valuesOf(parameter).flatMap(({ settings }) => settings.map(([key]) => key)));
+  for (const key of keys)
+    if (key.startsWith(NETWORK) && !NETWORK_KEYS.includes(key))
+      fail(['vary', place], `setting '${key}'`, `one of ${NETWORK_KEYS.join(', ')}`);
 }
 
 function checkNames(study: Study, names: readonly string[], path: PropertyKey[], fail: Fail): void {

@@ -37,7 +37,9 @@ const parameter = z.strictObject({
   set: z
     .union([key, z.array(key).min(1)])
     .optional()
-    .describe('setting, or settings, that get the value; absent where each value has a `set` of its own'),
+    .describe(
+      'setting, or settings, that get the value; `network.hopMicros` and its like are those of the study; absent where each value has a `set` of its own',
+    ),
   values: z
     .union([z.array(z.union([value, labelled])).min(1), range])
     .describe('a list, or a range: from, to, and a step or a factor'),
@@ -108,7 +110,16 @@ const expectation = z
         'rises, falls: from its first to its last value by more than `by`; flat: it does not; peaks: it rises and then falls; plateaus: it rises and then neither',
       ),
     by: share.default(0.1).describe('for a shape: the relative change that counts as one'),
-    against: selected.optional().describe('for a ratio: the points that are divided by'),
+    against: selected
+      .optional()
+      .describe(
+        'for a ratio: the points that are divided by; those at `at` when only `againstFigure` is given',
+      ),
+    againstFigure: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('for a ratio: the figure that is divided by, by default the same'),
     ratio: comparison.optional().describe('of the figure at `at` to that at `against`'),
     value: comparison.optional().describe('of the figure itself, in model time'),
     published: z.boolean().default(true).describe('whether it is part of the published shape'),
@@ -120,8 +131,9 @@ const expectation = z
   )
   .refine(({ shape, over }) => (shape === undefined) === (over === undefined), 'a shape together with `over`')
   .refine(
-    ({ ratio, against }) => (ratio === undefined) === (against === undefined),
-    'a ratio together with `against`',
+    ({ ratio, against, againstFigure }) =>
+      (ratio === undefined) === (against === undefined && againstFigure === undefined),
+    'a ratio together with `against` or `againstFigure`',
   );
 
 const network = z.strictObject({
@@ -130,6 +142,10 @@ const network = z.strictObject({
   loss: z.number().min(0).max(0.5).optional().describe('that a request or its reply is lost'),
   duplication: share.optional().describe('that a request arrives twice'),
 });
+
+/** How settings begin that are the study's own and not the scenario's. */
+export const NETWORK = 'network.';
+export const NETWORK_KEYS = Object.keys(network.shape).map((key) => `${NETWORK}${key}`);
 
 export const studySchema = z.strictObject({
   name: name.describe('names the study and its folder'),

@@ -51,6 +51,16 @@ describe('a sweep', () => {
     expect(pointsOf(withBase)[0]?.settings).toEqual(['mm.shards=2', 'workers.servers=1', 'queues="global"']);
   });
 
+  it('keeps settings of the simulated bus apart from those of the scenario', () => {
+    const points = pointsOf(
+      study('[{ name: a, set: network.hopMicros, values: [0.5, 2] }]\nnetwork: { loss: 0.1 }'),
+    );
+    expect(points.map(({ network, settings }) => [network, settings])).toEqual([
+      [{ loss: 0.1, hopMicros: 0.5 }, []],
+      [{ loss: 0.1, hopMicros: 2 }, []],
+    ]);
+  });
+
   it.each([
     [{ from: 1, to: 64, factor: 2 }, [1, 2, 4, 8, 16, 32, 64]],
     [{ from: 10, to: 1000, factor: 3.1623 }, [10, 32, 100, 316, 1000]],

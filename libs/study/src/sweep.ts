@@ -1,4 +1,4 @@
-import type { ParameterValue, SettingValue, Study, StudyParameter } from './schema';
+import { NETWORK, type ParameterValue, type SettingValue, type Study, type StudyParameter } from './schema';
 
 /** A value of a parameter, and the settings of the scenario that make it. */
 export interface Level {
@@ -15,6 +15,8 @@ export interface Point {
   values: Record<string, ParameterValue>;
   /** Settings of the scenario, as `--set` takes them; what comes later counts. */
   settings: string[];
+  /** Of the simulated bus: the study's, and what parameters make of it. */
+  network: Study['network'];
 }
 
 /** Parameters of a `zip` do not have equally many values. */
@@ -26,7 +28,7 @@ export class UnevenZip extends Error {
 }
 
 /** All points of a study, the last parameter changing fastest. Throws {@link UnevenZip}. */
-export function pointsOf(study: Pick<Study, 'vary' | 'settings'>): Point[] {
+export function pointsOf(study: Pick<Study, 'vary' | 'settings' | 'network'>): Point[] {
   const base = Object.entries(study.settings).map(([key, value]) => setting(key, value));
   let combined: { values: Point['values']; settings: string[] }[] = [{ values: {}, settings: base }];
   for (const entry of study.vary) {
@@ -41,7 +43,12 @@ export function pointsOf(study: Pick<Study, 'vary' | 'settings'>): Point[] {
       })),
     );
   }
-  return combined.map((each, point) => ({ point, ...each }));
+  return combined.map(({ values, settings }, point) => ({
+    point,
+    values,
+    settings: settings.filter((each) => !each.startsWith(NETWORK)),
+    network: settings.filter((each) => each.startsWith(NETWORK)).reduce(withNetwork, study.network),
+  }));
 }
 
 /** What one entry of `vary` goes through: one parameter a step, or all those of a zip. */
@@ -88,6 +95,11 @@ function inRange({
     for (let value = from; Math.round(value) <= to; value *= factor) found.push(Math.round(value));
   }
   return [...new Set(found)];
+}
+
+function withNetwork(network: Study['network'], setting: string): Study['network'] {
+  const [key = '', value = ''] = setting.slice(NETWORK.length).split('=');
+  return { ...network, [key]: Number(value) };
 }
 
 /** JSON is YAML too, so a value of any kind can be set. */

@@ -51,9 +51,12 @@ export class WindowTally {
 
   figures(): Figures {
     const { lengthMicros } = this;
+    const meanOf = (stage: Stage): number => this.stages.get(stage)?.meanMicros ?? 0;
+    const isEmpty = this.all.latency.count === 0;
     return {
       throughput: this.rateOf(this.all),
       inFlight: lengthMicros > 0 ? this.insideMicros / lengthMicros : null,
+      'queueing.mean': isEmpty ? null : meanOf('iommuToQueue') + meanOf('queueWait'),
       ...latencyFigures('latency', this.all.latency.summary()),
       ...Object.assign(
         {},

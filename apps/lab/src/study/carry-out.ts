@@ -101,7 +101,7 @@ async function jobOf(source: StudySource, planned: PlannedRun): Promise<Simulati
     seed,
     scenario,
     window: study.window,
-    network: study.network,
+    network: planned.network,
     apart: apartOf(study),
   };
 }
