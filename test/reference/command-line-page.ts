@@ -1,28 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
-
-const MAIN = join(__dirname, '../../dist/apps/lab/src/main.js');
-const COMMANDS = [
-  [],
-  ['run'],
-  ['audit'],
-  ['faults'],
-  ['fault'],
-  ['log'],
-  ['rebuild'],
-  ['report'],
-  ['compare'],
-  ['trace'],
-  ['trace', 'info'],
-  ['conformance'],
-  ['dead'],
-  ['dead', 'list'],
-  ['dead', 'show'],
-  ['dead', 'replay'],
-  ['labs'],
-  ['labs', 'list'],
-  ['labs', 'remove'],
-];
+import type { Command } from 'commander';
+import { createProgram } from '../../apps/lab/src/program';
+import { FakeTerminal } from '../../apps/lab/src/testing.testkit';
 
 const HEAD = `# Command line
 
@@ -34,14 +12,25 @@ Inside a checkout the program is \`npx faultline\`. RUN is the id of a run under
 Exit status: 0 when all went well, 1 when a run or its audit failed, 2 for bad input (nothing was started), 130 after Ctrl-C.
 `;
 
-/** The reference page of the command line, from what the program says of itself. */
+/** The reference page of the command line, from what the program says of itself: every command that it has, in its order. */
 export function commandLinePage(): string {
-  const sections = COMMANDS.map((words) => {
-    const help = execFileSync(process.execPath, [MAIN, ...words, '--help'], {
-      encoding: 'utf8',
-      env: { ...process.env, COLUMNS: '100' },
-    });
-    return `## \`${['faultline', ...words].join(' ')}\`\n\n\`\`\`\n${help.trim()}\n\`\`\`\n`;
+  const terminal = new FakeTerminal();
+  const program = createProgram({ terminal, environment: {}, done: () => undefined });
+  const sections = commandsOf(program).map(({ words, command }) => {
+    terminal.output = '';
+    command.configureOutput({ getOutHelpWidth: () => terminal.columns }).outputHelp();
+    return `## \`${words.join(' ')}\`\n\n\`\`\`\n${terminal.output.trim()}\n\`\`\`\n`;
   });
   return `${HEAD}\n${sections.join('\n')}`;
+}
+
+interface NamedCommand {
+  words: readonly string[];
+  command: Command;
+}
+
+/** A command and everything below it. */
+function commandsOf(command: Command, above: readonly string[] = []): NamedCommand[] {
+  const words = [...above, command.name()];
+  return [{ words, command }, ...command.commands.flatMap((each) => commandsOf(each, words))];
 }

@@ -1,7 +1,10 @@
+import { FAULTLINE_VERSION } from '@faultline/contracts';
+import type { Command } from 'commander';
 import { gzipSync } from 'node:zlib';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommandLine } from './command-line';
+import { createProgram } from './program';
 import { FakeTerminal, scratchDirectory } from './testing.testkit';
 
 const scratch = scratchDirectory();
@@ -27,21 +30,27 @@ devices:
 const good = scratch.file('good.yaml', scenario('pattern: uniform, accesses: 10'));
 
 describe('help', () => {
-  test.each([
-    [],
-    ['run'],
-    ['audit'],
-    ['fault'],
-    ['faults'],
-    ['log'],
-    ['report'],
-    ['trace'],
-    ['trace', 'info'],
-  ])('faultline %s %s --help', async (...words) => {
+  const commandsOf = (command: Command, above: string[] = []): string[][] =>
+    command.commands.flatMap((each) => {
+      const words = [...above, each.name()];
+      return [words, ...commandsOf(each, words)];
+    });
+  const program = createProgram({
+    terminal: new FakeTerminal(),
+    environment: {},
+    done: () => undefined,
+  });
+
+  test.each([[], ...commandsOf(program)])('faultline %s %s --help', async (...words) => {
     const { exit, output, said } = await faultline(...words, '--help');
     expect({ exit, said }).toEqual({ exit: 0, said: '' });
     expect(output).toMatch(/^Usage: faultline/);
-    if (words[0] !== 'trace' || words.length === 2) expect(output).toMatch(/Examples?:\n {2}faultline /);
+    if (!/^Commands:/m.test(output) || words.length === 0)
+      expect(output).toMatch(/Examples?:\n {2}faultline /);
+  });
+
+  test.each(['--version', '-V'])('faultline %s', async (option) => {
+    expect(await faultline(option)).toEqual({ exit: 0, said: '', output: `${FAULTLINE_VERSION}\n` });
   });
 });
 
@@ -59,7 +68,15 @@ describe('what cannot be understood is one line and exit status 2', () => {
       ['faults', 'latest', '--pasid', 'x'],
       /^faultline: option '--pasid <number>' argument 'x' is invalid\. Expected a whole number/,
     ],
-    [['log', 'latest', '--from', '-1'], /Expected a whole number/],
+    [['log', 'latest', '--from', '-1'], /Expected a whole number, decimal or hexadecimal with 0x\.\n/],
+    [
+      ['faults', 'latest', '--slowest', '0'],
+      /argument '0' is invalid\. Expected a whole number from 1 to 1000,/,
+    ],
+    [
+      ['faults', 'latest', '--limit', '5000'],
+      /argument '5000' is invalid\. Expected a whole number from 1 to 1000,/,
+    ],
     [['fault', 'latest', 'seven'], /^faultline: 'seven' is no fault's id: expected segment\.epoch\.request/],
     [['faults', 'latest', '--code', 'maybe'], /^faultline: no run under/],
     [['audit', 'latest'], /^faultline: no run under .*runs: start one with/],

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import type * as auditModule from './commands/audit';
 import type * as compareModule from './commands/compare';
 import type * as conformanceModule from './commands/conformance';
@@ -13,8 +13,10 @@ import type * as runModule from './commands/run';
 import type * as simulateModule from './commands/simulate';
 import type * as studyModule from './commands/study';
 import type * as traceModule from './commands/trace-info';
-import type { Exit } from './errors';
+import type * as versionModule from './commands/version';
+import { Exit } from './errors';
 import { lazily } from './lazy';
+import { decimalNumber, wholeNumber } from './number-options';
 import { RUNS_DIRECTORY } from './run/run-folder';
 import { STUDIES_DIRECTORY } from './study/directory';
 import type { Terminal } from './terminal';
@@ -34,12 +36,20 @@ const runsDirectory = (environment: NodeJS.ProcessEnv): string =>
 const RUN_HELP =
   "RUN is an id under the runs directory, a path, or 'latest'; 'latest~1' is the run before the latest.";
 
+/** The most faults that one question gives. */
+const MOST_FAULTS = 1_000;
+
 /** The command line. Commands load what they need when they run, so that help and complaints come at once. */
 export function createProgram(surroundings: Surroundings): Command {
   const program = new Command('faultline')
     .description(
       'A laboratory for the I/O page fault path: runs scenarios, audits and inspects what was recorded.',
     )
+    .option('-V, --version', 'print the version')
+    .on('option:version', () => {
+      lazily<typeof versionModule>('./commands/version').version(surroundings.terminal);
+      throw new CommanderError(Exit.OK, 'commander.version', '');
+    })
     .showHelpAfterError("(run 'faultline --help' for what there is)")
     .showSuggestionAfterError()
     .exitOverride()
@@ -70,14 +80,8 @@ export function createProgram(surroundings: Surroundings): Command {
 }
 
 function addRun(program: Command, { terminal, environment, done }: Surroundings): void {
-  common(program.command('run'))
-    .argument('<scenario>', 'scenario file (YAML)')
+  onScenario(program.command('run'))
     .description('Run a scenario through NATS and the five services, and print what came out.')
-    .option(
-      '--set <key=value>',
-      'change a setting, with dots for what is inside: workers.processes=4, devices.0.credits=8; may be repeated',
-      (value: string, before: string[] = []) => [...before, value],
-    )
     .option('--keep', 'keep the store of the NATS server that the run started, in its folder')
     .option('--json', 'print the summary as JSON')
     .option('--runs <dir>', 'where runs are kept', runsDirectory(environment))
@@ -92,26 +96,34 @@ function addRun(program: Command, { terminal, environment, done }: Surroundings)
 }
 
 function addSimulate(program: Command, { terminal, done }: Surroundings): void {
-  common(program.command('simulate'))
-    .argument('<scenario>', 'scenario file (YAML)')
+  onScenario(program.command('simulate'))
     .description(
       'Run a scenario on a virtual clock, in this process alone: the units and messages of the services, a simulated network, processes that die and freeze. The same seed gives the same log.',
     )
     .option(
-      '--set <key=value>',
-      'change a setting, with dots for what is inside: workers.processes=4, devices.0.credits=8; may be repeated',
-      (value: string, before: string[] = []) => [...before, value],
+      '--seed <number>',
+      "of network and failures (default: the scenario's)",
+      wholeNumber(0, 2 ** 32 - 1),
     )
-    .option('--seed <number>', "of network and failures (default: the scenario's)")
     .option(
       '--hop-micros <number>',
       'from a process to the bus or back, in model microseconds (default: 0.1)',
+      decimalNumber(0, 1e7),
     )
-    .option('--loss <probability>', 'that a request or its reply is lost (default: 0)')
-    .option('--duplicate <probability>', 'that a request arrives twice (default: 0)')
-    .option('--failures <number>', 'processes that are killed or frozen (default: 0)')
-    .option('--every-millis <number>', 'mean model time from one failure to the next (default: 5)')
-    .option('--lease-millis <number>', 'model time after which a dead process is taken over (default: 30)')
+    .option('--loss <probability>', 'that a request or its reply is lost', decimalNumber(0, 0.5), 0)
+    .option('--duplicate <probability>', 'that a request arrives twice', decimalNumber(0, 1), 0)
+    .option('--failures <number>', 'processes that are killed or frozen', wholeNumber(0, 1e6), 0)
+    .option(
+      '--every-millis <number>',
+      'mean model time from one failure to the next',
+      decimalNumber(0.001, 1e9),
+      5,
+    )
+    .option(
+      '--lease-millis <number>',
+      'model time after which a dead process is taken over (default: 30)',
+      decimalNumber(1, 1e6),
+    )
     .option('--json', 'print the result as JSON')
     .addHelpText('after', example('faultline simulate examples/quickstart.yaml --failures 5'))
     .action(async (scenario: string, options: simulateModule.SimulateFlags) => {
@@ -135,7 +147,11 @@ function addStudy(program: Command, { terminal, environment, done }: Surrounding
       (value: string, before: string[] = []) => [...before, value],
     )
     .option('--resume', 'go on with the newest interrupted study of the same file, settings and version')
-    .option('--jobs <number>', 'simulated runs side by side (default: the number of processors)', wholeNumber)
+    .option(
+      '--jobs <number>',
+      'simulated runs side by side (default: the number of processors)',
+      wholeNumber(1),
+    )
     .option('--studies <dir>', 'where studies are kept', STUDIES_DIRECTORY)
     .option('--json', 'print the data of the report as JSON')
     .addHelpText(
@@ -180,11 +196,11 @@ function addFaults(program: Command, { terminal, environment, done }: Surroundin
   onRun(program.command('faults'), environment)
     .description('List the faults of a run.')
     .option('--device <name>', 'only of this device (name or number)')
-    .option('--pasid <number>', 'only with this PASID', wholeNumber)
-    .option('--page <number>', 'only of this page (decimal or 0x...)', wholeNumber)
+    .option('--pasid <number>', 'only with this PASID', wholeNumber())
+    .option('--page <number>', 'only of this page (decimal or 0x...)', wholeNumber())
     .option('--code <code>', 'only with this answer: success, invalid, failure, ...')
-    .option('--slowest <n>', 'the n slowest, slowest first', wholeNumber)
-    .option('--limit <n>', 'at most so many', wholeNumber, 50)
+    .option('--slowest <n>', 'the n slowest, slowest first', wholeNumber(1, MOST_FAULTS))
+    .option('--limit <n>', 'at most so many', wholeNumber(1, MOST_FAULTS), 50)
     .option('--cursor <cursor>', 'go on where the list before ended')
     .option('--json', 'print JSON lines')
     .addHelpText('after', `\n${RUN_HELP}${example('faultline faults latest --device nic0 --slowest 10')}`)
@@ -198,8 +214,8 @@ function addLog(program: Command, { terminal, environment, done }: Surroundings)
     .description('Print the events of a run in the order of the log.')
     .option('--json', 'print JSON lines, one for each event')
     .option('--cloudevents', 'print CloudEvents 1.0 as JSON lines, one for each event')
-    .option('--from <seq>', 'first sequence', wholeNumber)
-    .option('--to <seq>', 'last sequence', wholeNumber)
+    .option('--from <seq>', 'first sequence', wholeNumber())
+    .option('--to <seq>', 'last sequence', wholeNumber())
     .option(
       '--subject <prefix>',
       'only subjects that begin like this, without the laboratory: log.mm, log.iommu.0',
@@ -294,7 +310,7 @@ function addDead(program: Command, { terminal, environment, done }: Surroundings
     .addHelpText('after', example('faultline dead list --nats nats://127.0.0.1:4222 --lab lab'))
     .action(async (flags: deadModule.DeadFlags) => done(await load().deadList(flags, terminal, environment)));
   onLab(dead.command('show'))
-    .argument('<letter>', "a letter's number, as `dead list` prints it", wholeNumber)
+    .argument('<letter>', "a letter's number, as `dead list` prints it", wholeNumber())
     .description('Show one dead letter: its reason, its bytes, and what of them can be read.')
     .option('--json', 'print JSON')
     .addHelpText('after', example('faultline dead show 3 --lab lab'))
@@ -302,7 +318,7 @@ function addDead(program: Command, { terminal, environment, done }: Surroundings
       done(await load().deadShow(letter, flags, terminal, environment)),
     );
   onLab(dead.command('replay'))
-    .argument('<letter>', "a letter's number, as `dead list` prints it", wholeNumber)
+    .argument('<letter>', "a letter's number, as `dead list` prints it", wholeNumber())
     .description(
       'Put a dead letter back where it came from: a request goes to its lane again, work to a worker. What was answered meanwhile stays so.',
     )
@@ -352,6 +368,17 @@ function common(command: Command): Command {
   return command.option('--debug', 'show stack traces');
 }
 
+/** Options of every command that carries a scenario out. */
+function onScenario(command: Command): Command {
+  return common(command)
+    .argument('<scenario>', 'scenario file (YAML)')
+    .option(
+      '--set <key=value>',
+      'change a setting, with dots for what is inside: workers.processes=4, devices.0.credits=8; may be repeated',
+      (value: string, before: string[] = []) => [...before, value],
+    );
+}
+
 /** Options of every command that looks at a run. */
 function onRun(command: Command, environment: NodeJS.ProcessEnv): Command {
   return common(command)
@@ -361,12 +388,4 @@ function onRun(command: Command, environment: NodeJS.ProcessEnv): Command {
 
 function example(...lines: string[]): string {
   return `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
-}
-
-/** A whole number of at least 0, decimal or with 0x. */
-function wholeNumber(text: string): number {
-  if (!/^(0x[0-9a-f]+|\d+)$/i.test(text) || !Number.isSafeInteger(Number(text))) {
-    throw new InvalidArgumentError('Expected a whole number, decimal or hexadecimal with 0x.');
-  }
-  return Number(text);
 }

@@ -38,8 +38,6 @@ const codes: Readonly<Record<FaultRow['code'], true>> = {
   unrecorded: true,
   unanswered: true,
 };
-/** The most that one question gives. */
-const MOST = 1_000;
 
 /** Lists the faults of a run. */
 export async function faults(reference: string, flags: FaultsFlags, terminal: Terminal): Promise<Exit> {
@@ -63,18 +61,13 @@ export async function faults(reference: string, flags: FaultsFlags, terminal: Te
 }
 
 function filterOf(flags: FaultsFlags, scenario: ResolvedScenario | undefined): FaultFilter {
-  const limit = flags.slowest ?? flags.limit;
-  if (limit < 1 || limit > MOST)
-    throw new BadInput(
-      `${flags.slowest === undefined ? '--limit' : '--slowest'} is ${limit}, expected 1 to ${MOST}`,
-    );
   const { pasid, page, cursor } = flags;
   return {
     device: flags.device === undefined ? undefined : deviceOf(flags.device, scenario),
     pasid,
     page,
     cursor,
-    limit,
+    limit: flags.slowest ?? flags.limit,
     code: flags.code === undefined ? undefined : codeOf(flags.code),
     slowestFirst: flags.slowest !== undefined,
   };
