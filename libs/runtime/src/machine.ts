@@ -23,18 +23,21 @@ export function describeMachine(): Machine {
   };
 }
 
-/** The commit of this checkout, with a mark when it was changed since; null for an export of the sources or a container. */
-export function checkoutCommit(): string | null {
+/**
+ * The commit of the checkout that the directory is in (this program's, by default), with a mark when a file of it was changed
+ * since; null for an export of the sources or a container. A file that the checkout does not know is no change: notes and
+ * scenarios of one's own lie there, and nothing that is in the commit uses them.
+ */
+export function checkoutCommit(directory = __dirname): string | null {
   try {
     const git = (...args: string[]): string =>
       execFileSync('git', args, {
-        cwd: __dirname,
+        cwd: directory,
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'ignore'],
       }).trim();
-    return (
-      git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') === '' ? '' : ' with local changes')
-    );
+    const changed = git('status', '--porcelain', '--untracked-files=no');
+    return git('rev-parse', '--short', 'HEAD') + (changed === '' ? '' : ' with local changes');
   } catch {
     return null;
   }
