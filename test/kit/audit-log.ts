@@ -1,14 +1,11 @@
-import { Auditor, type AuditReport } from '@faultline/audit';
+import { Auditor, type AuditReport, totalsOf } from '@faultline/audit';
 import type { ResolvedScenario } from '@faultline/contracts';
 import type { LogMessage } from '@faultline/hosting';
 
 /** Audits a whole log. All clocks of a laboratory in one process are the same, so no instant may be before its cause. */
 export function auditLog(log: readonly LogMessage[], scenario: ResolvedScenario): AuditReport {
-  const totals = scenario.devices.map(
-    ({ device, workloads }) => [device, workloads.reduce((sum, { accesses }) => sum + accesses, 0)] as const,
-  );
   const auditor = new Auditor({
-    totals: { accessesByDevice: Object.fromEntries(totals) },
+    totals: totalsOf(scenario),
     clockToleranceMicros: 0,
   });
   for (const message of log) auditor.observe(message);

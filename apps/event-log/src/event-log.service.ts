@@ -1,4 +1,4 @@
-import type { ScenarioTotals } from '@faultline/audit';
+import { type ScenarioTotals, totalsOf } from '@faultline/audit';
 import { type EventLogStatus, readersOfLog, type ResolvedScenario } from '@faultline/contracts';
 import { Projections, RecordReader, RecordWriter, type RunSummary, summarise } from '@faultline/record';
 import { ConfigError, ServicePorts, UnitService } from '@faultline/runtime';
@@ -184,11 +184,4 @@ export class EventLogService extends UnitService {
       ? new ConfigError('FAULTLINE_RUN_DIR', '', 'the folder that keeps the run')
       : new ConfigError('FAULTLINE_RUNS_DIR', '', 'the folder that keeps the runs of the site');
   }
-}
-
-function totalsOf(scenario: ResolvedScenario): ScenarioTotals {
-  const totals = scenario.devices.map(
-    ({ device, workloads }) => [device, workloads.reduce((sum, { accesses }) => sum + accesses, 0)] as const,
-  );
-  return { accessesByDevice: Object.fromEntries(totals) };
 }

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { ScenarioTotals } from '@faultline/audit';
 import type { ResolvedScenario } from '@faultline/contracts';
 import type { Names } from './print/timeline';
 import type { RunFolder } from './run/run-folder';
@@ -16,14 +15,4 @@ export function namesOf(scenario: ResolvedScenario | undefined): Names {
     device: (index) => scenario?.devices.find(({ device }) => device === index)?.name ?? `device ${index}`,
     iommu: (index) => scenario?.iommus.find(({ iommu }) => iommu === index)?.name ?? `iommu ${index}`,
   };
-}
-
-/** How many accesses each device has to end. */
-export function totalsOf(scenario: ResolvedScenario | undefined): ScenarioTotals | undefined {
-  if (!scenario) return undefined;
-  const accesses = scenario.devices.map(
-    ({ device, workloads }) =>
-      [device, workloads.reduce((sum, workload) => sum + workload.accesses, 0)] as const,
-  );
-  return { accessesByDevice: Object.fromEntries(accesses) };
 }

@@ -1,3 +1,4 @@
+import type { ResolvedScenario } from '@faultline/contracts';
 import { NumberSet } from '@faultline/domain';
 import type { AccessEnded, AccessesHit, AccessRange } from '@faultline/domain';
 import type { Findings } from './findings';
@@ -6,6 +7,14 @@ import type { DecodedMessage } from './message';
 /** How many accesses each device's workload has; the scenario knows. */
 export interface ScenarioTotals {
   accessesByDevice: Readonly<Record<number, number>>;
+}
+
+/** How many accesses each device of a scenario has to end. */
+export function totalsOf({ devices }: Pick<ResolvedScenario, 'devices'>): ScenarioTotals {
+  const totals = devices.map(
+    ({ device, workloads }) => [device, workloads.reduce((sum, { accesses }) => sum + accesses, 0)] as const,
+  );
+  return { accessesByDevice: Object.fromEntries(totals) };
 }
 
 interface DeviceAccesses {

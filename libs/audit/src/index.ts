@@ -1,4 +1,4 @@
-export type { ScenarioTotals } from './access-ledger';
+export { type ScenarioTotals, totalsOf } from './access-ledger';
 export * from './auditor';
 export * from './chain-check';
 export * from './fault-assembler';

@@ -108,6 +108,15 @@ export class FaultQueries {
     return span && span.firstMicros !== null ? { ...span, firstMicros: span.firstMicros } : null;
   }
 
+  /** End-to-end time that so many faults took or exceeded: that of the `rank`th slowest, counted from 1. Null when fewer settled. */
+  async slowestMicros(rank: number): Promise<number | null> {
+    if (rank < 1) return null;
+    const sql =
+      'SELECT totalMicros FROM fault WHERE totalMicros IS NOT NULL ORDER BY totalMicros DESC LIMIT 1 OFFSET ?';
+    const [row] = await this.source.query<{ totalMicros: number }[]>(sql, [rank - 1]);
+    return row?.totalMicros ?? null;
+  }
+
   /** What is measured of every fault, or of every one that took at least so long, some at a time. However many there are, few are in memory. */
   async *walk(leastMicros?: number): AsyncGenerator<FaultMeasures[]> {
     const key = KEY.join(', ');

@@ -170,6 +170,12 @@ describe('FaultQueries', () => {
     expect(faults).toMatchObject(await walked());
     const totals = faults.flatMap(({ totalMicros }) => (totalMicros === null ? [] : [totalMicros]));
     const longest = Math.max(...totals);
+    const ranks = Array.from({ length: totals.length + 1 }, (_, at) => at + 1);
+    expect(await Promise.all(ranks.map((rank) => queries.slowestMicros(rank)))).toEqual([
+      ...[...totals].sort((one, other) => other - one),
+      null,
+    ]);
+    expect(await queries.slowestMicros(0)).toBeNull();
     expect(await walked(longest)).toEqual(
       (await walked()).filter(({ totalMicros }) => totalMicros === longest),
     );

@@ -7,7 +7,7 @@ import {
   STAGES,
 } from '@faultline/audit';
 import type { LogEvent } from '@faultline/contracts';
-import { Histogram, type LatencySummary, perSecond } from '@faultline/stats';
+import { type LatencySummary, perSecond, StageHistograms } from '@faultline/stats';
 import type { RecordReader } from './record-reader';
 import { sha256 } from './record-writer';
 
@@ -47,8 +47,7 @@ export interface RunSummary {
 
 /** What is gathered of the faults. */
 class FaultFigures {
-  readonly endToEnd = new Histogram();
-  readonly stages = new Map<Stage, Histogram>(STAGES.map((stage) => [stage, new Histogram()]));
+  readonly times = new StageHistograms(STAGES);
   readonly byCode: Record<string, number> = {};
   settled = 0;
   incomplete = 0;
@@ -66,11 +65,7 @@ class FaultFigures {
     }
     this.settled += 1;
     this.lastSettledAtMicros = Math.max(this.lastSettledAtMicros, row.instants.settledAtMicros ?? 0);
-    this.endToEnd.record(row.totalMicros);
-    for (const [stage, histogram] of this.stages) {
-      const micros = row.stages[stage];
-      if (micros !== null) histogram.record(micros);
-    }
+    this.times.record(row);
   }
 
   get active(): RunSummary['active'] {
@@ -84,13 +79,6 @@ class FaultFigures {
       durationMicros,
       faultsPerSecond: perSecond(this.settled, durationMicros),
     };
-  }
-
-  get latency(): RunSummary['latency'] {
-    const stages = Object.fromEntries(
-      [...this.stages].map(([stage, histogram]) => [stage, histogram.summary()]),
-    );
-    return { endToEnd: this.endToEnd.summary(), ...(stages as Record<Stage, LatencySummary>) };
   }
 }
 
@@ -141,7 +129,7 @@ export async function summarise(reader: RecordReader, totals?: ScenarioTotals): 
       withdrawn: counts('accessesWithdrawn'),
     },
     active: figures.active,
-    latency: figures.latency,
+    latency: figures.times.summaries(),
     audit,
   };
 }

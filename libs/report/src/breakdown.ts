@@ -13,7 +13,7 @@ const stages = (micros: (stage: Stage) => number): number[] =>
 /** Where the time goes, in wall time: `slowest` are the faults of the slowest hundredth. */
 export function wallBreakdown(figures: FaultFigures, slowest: StageSums, scale: string): Figure {
   const { endToEnd, sums } = figures;
-  const p99 = (stage: Stage): number => figures.stages.get(stage)?.percentile(99) ?? 0;
+  const p99 = (stage: Stage): number => figures.times.of(stage).percentile(99);
   const nothing = nothingOf(endToEnd);
   const rows: Cell[][] = [
     ['mean of all faults', ...stages((stage) => sums.meanMicros(stage))],
@@ -40,7 +40,7 @@ export function modelBreakdown(figures: FaultFigures, scenario: Cost | null): Fi
   const asked = scenario && askedMicros(scenario);
   const isNothing = figures.endToEnd.count === 0 || !asked;
   const timeScale = scenario?.timeScale ?? 1;
-  const p50 = (stage: Stage): number => (figures.stages.get(stage)?.percentile(50) ?? 0) / timeScale;
+  const p50 = (stage: Stage): number => figures.times.of(stage).percentile(50) / timeScale;
   const rows: Cell[][] = asked
     ? [
         [`cost in profile ${scenario.profile}`, ...stages((stage) => asked[stage])],

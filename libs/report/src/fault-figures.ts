@@ -1,5 +1,5 @@
 import { type FaultMeasures, type Stage, STAGES } from '@faultline/audit';
-import { Histogram } from '@faultline/stats';
+import { Histogram, StageHistograms } from '@faultline/stats';
 import { TimeBins } from './time-bins';
 
 /** The stages of many faults, added up. A stage that a fault did not have counts as 0: its time is part of the next one. */
@@ -34,14 +34,18 @@ export class DeviceFigures {
 
 /** What the rows of a run's faults amount to. Takes them one by one and keeps none. */
 export class FaultFigures {
-  readonly endToEnd = new Histogram();
-  readonly stages = new Map<Stage, Histogram>(STAGES.map((stage) => [stage, new Histogram()]));
+  readonly times = new StageHistograms(STAGES);
   readonly sums = new StageSums();
   readonly devices = new Map<number, DeviceFigures>();
   /** Faults by the IOMMU that reported them, and by the queue their groups were put on. */
   readonly queues = new Map<number, Map<string, number>>();
   readonly bins: TimeBins | null;
   faults = 0;
+
+  /** From sent to settled, of every fault that settled. */
+  get endToEnd(): Histogram {
+    return this.times.endToEnd;
+  }
 
   /** The time in which the faults were under way; null when there are none. */
   constructor(span: { firstMicros: number; lastMicros: number } | null) {
@@ -58,12 +62,8 @@ export class FaultFigures {
       this.queues.set(fault.iommu, queues);
     }
     if (fault.totalMicros === null) return;
-    this.endToEnd.record(fault.totalMicros);
+    this.times.record(fault);
     this.sums.take(fault);
-    for (const [stage, histogram] of this.stages) {
-      const micros = fault.stages[stage];
-      if (micros !== null) histogram.record(micros);
-    }
   }
 
   private takeTimes(fault: FaultMeasures): void {

@@ -12,6 +12,6 @@ export { deviceTable } from './devices';
 export { FaultFigures, StageSums } from './fault-figures';
 export type { Cell, Column, Figure, LineChart, StackChart, Table } from './figure';
 export { type PageParts, renderReport } from './page/page';
-export type { LatencyRow, MachineFacts, RunReportData, SlowFault, TotalRow } from './report-data';
+export type { LatencyRow, MachineFacts, RunReportData, SlowFault, TotalId, TotalRow } from './report-data';
 export { latencyRows, runFigures } from './run-figures';
 export { type Topology, topologyOf, type TopologyNode } from './topology';

@@ -34,7 +34,7 @@ export function percentileFigure(figures: FaultFigures, scale: string): Figure {
     ...STAGES.map((stage): [string, string, Histogram] => [
       STAGE_NAMES[stage],
       stage,
-      figures.stages.get(stage) ?? figures.endToEnd,
+      figures.times.of(stage),
     ]),
   ];
   const percents = percentilesOf(figures.endToEnd.count);

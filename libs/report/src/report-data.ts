@@ -1,4 +1,4 @@
-import type { AuditReport } from '@faultline/audit';
+import type { AuditReport, Stage } from '@faultline/audit';
 import type { ResolvedScenario } from '@faultline/contracts';
 import type { LatencySummary } from '@faultline/stats';
 import type { Figure, Table } from './figure';
@@ -14,8 +14,27 @@ export interface MachineFacts {
   node: string;
 }
 
-/** A count of the whole run: `what` is empty for a line that belongs to the one before. */
+/** Counts of a whole run. */
+export type TotalId =
+  | 'accesses'
+  | 'pageRequests'
+  | 'groups'
+  | 'responses'
+  | 'automaticAnswers'
+  | 'overflows'
+  | 'dropped'
+  | 'retries'
+  | 'invalidations'
+  | 'teardowns'
+  | 'deviceResets'
+  | 'refusedFaults'
+  | 'ownerChanges'
+  | 'deadLetters'
+  | 'repairedQueues';
+
+/** A count of the whole run. A line that belongs to the one before has no identity, and `what` is empty. */
 export interface TotalRow {
+  id: TotalId | null;
   what: string;
   count: number | null;
   detail: string;
@@ -23,6 +42,7 @@ export interface TotalRow {
 
 /** How long a stage took, in wall time. */
 export interface LatencyRow {
+  id: Stage | 'endToEnd';
   name: string;
   summary: LatencySummary;
 }
@@ -43,7 +63,7 @@ export interface SlowFault {
 
 /** Everything a report of a run shows; this is what `report.json` holds. Times are wall time where nothing else is said. */
 export interface RunReportData {
-  format: 'faultline-report/1';
+  format: 'faultline-report/2';
   run: {
     id: string;
     scenario: string;

@@ -129,7 +129,7 @@ export function reportOf(
     if (fault.totalMicros !== null) slowest.take(fault);
   }
   return {
-    format: 'faultline-report/1',
+    format: 'faultline-report/2',
     run: {
       ...{
         id: '20260101-000000-test',
@@ -152,7 +152,7 @@ export function reportOf(
       ...{ sent: figures.faults, settled: figures.endToEnd.count },
       ...{ activeMicros: 1e6, settledPerSecond: figures.endToEnd.count },
     },
-    totals: [{ what: 'accesses', count: 12, detail: 'hit 2' }],
+    totals: [{ id: 'accesses', what: 'accesses', count: 12, detail: 'hit 2' }],
     latency: latencyRows(figures),
     figures: runFigures(figures, slowest, scenario),
     devices: deviceTable(figures, scenario),

@@ -1,6 +1,6 @@
 import { STAGE_NAMES, STAGES } from '@faultline/audit';
 import type { ResolvedScenario } from '@faultline/contracts';
-import { formatCount, Histogram } from '@faultline/stats';
+import { formatCount } from '@faultline/stats';
 import { modelBreakdown, wallBreakdown } from './breakdown';
 import type { FaultFigures, StageSums } from './fault-figures';
 import type { Figure } from './figure';
@@ -31,10 +31,9 @@ function scaleWords(scenario: ResolvedScenario | null): string {
 
 /** Wall time of every stage, in order, and from end to end. */
 export function latencyRows(figures: FaultFigures): LatencyRow[] {
-  const none = new Histogram();
-  const rows = STAGES.map((stage) => ({
-    name: STAGE_NAMES[stage],
-    summary: (figures.stages.get(stage) ?? none).summary(),
-  }));
-  return [...rows, { name: 'end to end', summary: figures.endToEnd.summary() }];
+  const summaries = figures.times.summaries();
+  return [
+    ...STAGES.map((id) => ({ id, name: STAGE_NAMES[id], summary: summaries[id] })),
+    { id: 'endToEnd', name: 'end to end', summary: summaries.endToEnd },
+  ];
 }

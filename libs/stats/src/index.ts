@@ -7,6 +7,7 @@ export { type Interval } from './interval';
 export * from './littles-law';
 export { meanInterval, type Moments } from './moments';
 export * from './speed-up';
+export { StageHistograms, type StageTimes } from './stage-histograms';
 export * from './stage-sum';
 export * from './readable';
 export * from './summaries';

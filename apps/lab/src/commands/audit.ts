@@ -1,11 +1,11 @@
-import { type AuditReport, Auditor } from '@faultline/audit';
+import { type AuditReport, Auditor, totalsOf } from '@faultline/audit';
 import { RecordReader, sha256 } from '@faultline/record';
 import { BadInput, Exit } from '../errors';
 import { styleFor } from '../print/style';
 import { chainLine, noteLines, verdictLine, verdictLines } from '../print/verdict';
 import { headsOnServer, keptHeads } from '../run/published-heads';
 import { findRun } from '../run/run-folder';
-import { scenarioOf, totalsOf } from '../run-names';
+import { scenarioOf } from '../run-names';
 import type { Terminal } from '../terminal';
 
 export interface AuditFlags {
@@ -24,7 +24,9 @@ export async function audit(reference: string, flags: AuditFlags, terminal: Term
     const published =
       flags.nats === undefined ? keptHeads(folder) : await headsOnServer(flags.nats, await labOf(reader));
     const end = await reader.head();
-    const auditor = new Auditor({ sha256, totals: totalsOf(scenarioOf(folder)), end, published });
+    const scenario = scenarioOf(folder);
+    const totals = scenario && totalsOf(scenario);
+    const auditor = new Auditor({ sha256, totals, end, published });
     for await (const page of reader.pages({ to: end.position }))
       for (const { message, hash } of page) auditor.observe(message, hash);
     report = auditor.verdict();

@@ -30,7 +30,7 @@ describe('faultline report', () => {
     expect(readFileSync(page, 'utf8')).toMatch(/^<!doctype html>[^]*<h1>small<\/h1>[^]*uPlot \(v1\.6/);
     expect(readFileSync(join(runs, RUN, 'report.csv'), 'utf8')).toMatch(/^totals,accesses,count,,1\r$/m);
     expect(dataOf(RUN)).toMatchObject({
-      format: 'faultline-report/1',
+      format: 'faultline-report/2',
       run: { id: RUN, scenario: 'small', seed: 1, timeScale: 10, end: 'finished', lengthMicros: 1_000_000 },
       faults: { sent: 0, settled: 0 },
       audit: { atEnd: false, report: { clean: true } },
@@ -60,9 +60,7 @@ describe('faultline report', () => {
       program: { version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string },
       log: { durability: 'synced' },
       audit: { atEnd: true },
-      totals: expect.arrayContaining([
-        expect.objectContaining({ what: 'dead letters', count: 3 }),
-      ]) as unknown,
+      totals: expect.arrayContaining([expect.objectContaining({ id: 'deadLetters', count: 3 })]) as unknown,
     });
   });
 

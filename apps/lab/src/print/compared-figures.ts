@@ -17,7 +17,7 @@ export interface ComparedTable {
   lines: { text: string; exceeds: boolean }[];
 }
 
-type Cells = (figure: GroupFigure, place: number) => string[];
+type Cells = (figure: GroupFigure) => string[];
 
 const TITLES: Readonly<Record<GroupFigure['time'], string>> = {
   none: 'counts',
@@ -33,6 +33,8 @@ const PARTS: Readonly<Record<GroupFigure['part'], string | null>> = {
   'stage-p99': 'p99 of stage',
 };
 const NONE = '-';
+/** Every other count is shown when it is not 0. */
+const ALWAYS_SHOWN = 'none.counts.faults';
 
 /** The figures of a group beside those of the first, which it is compared with. Model time is given where wall time says nothing. */
 export function comparedTables(
@@ -41,26 +43,23 @@ export function comparedTables(
   number: number,
   width: number,
 ): ComparedTable[] {
-  const values: Cells = (figure, place) => [
-    valueText(figure, first.figures[place]?.mean ?? null),
+  const means = new Map(first.figures.map(({ id, mean }) => [id, mean]));
+  const values: Cells = (figure) => [
+    valueText(figure, means.get(figure.id) ?? null),
     valueText(figure, figure.mean),
   ];
   const heads = ['group 1', `group ${number}`];
-  const isShown = (figure: GroupFigure, place: number): boolean =>
-    figure.name === 'faults' ||
-    figure.time !== 'none' ||
-    (first.figures[place]?.mean ?? 0) !== 0 ||
-    (figure.mean ?? 0) !== 0;
+  const isShown = ({ id, time, mean }: GroupFigure): boolean =>
+    id === ALWAYS_SHOWN || time !== 'none' || (means.get(id) ?? 0) !== 0 || (mean ?? 0) !== 0;
   const tableOf = (time: GroupFigure['time']): ComparedTable => {
-    const figures = group.figures.map((figure, place) => ({ figure, place }));
-    const shown = figures.filter(({ figure, place }) => figure.time === time && isShown(figure, place));
-    if (shown.some(({ figure }) => !figure.comparable)) {
+    const shown = group.figures.filter((figure) => figure.time === time && isShown(figure));
+    if (shown.some(({ comparable }) => !comparable)) {
       const table = fitting(shown, [{ heads, cells: values }], width);
       return { title: `${TITLES[time]}: not comparable (${group.wallTimeDiffers.join(', ')})`, ...table };
     }
-    const forms = changeForms(shown.map(({ figure }) => figure)).map(({ heads: more, cells }) => ({
+    const forms = changeForms(shown).map(({ heads: more, cells }) => ({
       heads: [...heads, ...more],
-      cells: (figure: GroupFigure, place: number) => [...values(figure, place), ...cells(figure, place)],
+      cells: (figure: GroupFigure) => [...values(figure), ...cells(figure)],
     }));
     return { title: TITLES[time], ...fitting(shown, forms, width) };
   };
@@ -82,11 +81,9 @@ export function spreadTables({ figures, runs }: RunGroup, width: number): Compar
   };
   const heads = [`mean of ${runs.length}`, 'least', 'most', 'range / median'];
   return (['none', 'wall'] as const).map((time) => {
-    const shown = figures
-      .map((figure, place) => ({ figure, place }))
-      .filter(
-        ({ figure }) => figure.time === time && (time === 'wall' || figure.name === 'faults' || figure.mean),
-      );
+    const shown = figures.filter(
+      (figure) => figure.time === time && (time === 'wall' || figure.id === ALWAYS_SHOWN || figure.mean),
+    );
     return { title: TITLES[time], ...fitting(shown, [{ heads, cells }], width) };
   });
 }
@@ -111,7 +108,7 @@ function changeForms(figures: readonly GroupFigure[]): Form[] {
   const verdict = change((_, { verdict: said }) => VERDICTS[said]);
   const form = (...parts: (readonly [head: string, cells: Cells])[]): Form => ({
     heads: parts.map(([head]) => head),
-    cells: (figure, place) => parts.flatMap(([, cells]) => cells(figure, place)),
+    cells: (figure) => parts.flatMap(([, cells]) => cells(figure)),
   });
   if (!figures.some((figure) => figure.change?.differenceInterval))
     return [form(['change', absolute], ['relative', relative], ['noise', verdict])];
@@ -134,7 +131,7 @@ const VERDICTS: Readonly<Record<RepetitionComparison['verdict'], string>> = {
 
 /** The first form whose lines are no wider than `width`; else the last. */
 function fitting(
-  shown: readonly { figure: GroupFigure; place: number }[],
+  shown: readonly GroupFigure[],
   forms: readonly Form[],
   width: number,
 ): Pick<ComparedTable, 'head' | 'lines'> {
@@ -143,11 +140,11 @@ function fitting(
       { heading: '' },
       ...heads.map((heading): Column => ({ heading, align: heading === 'noise' ? 'left' : 'right' })),
     ];
-    const rows = shown.flatMap(({ figure, place }, index) => {
+    const rows = shown.flatMap((figure, index) => {
       const title = PARTS[figure.part];
-      const begins = title !== null && shown[index - 1]?.figure.part !== figure.part;
+      const begins = title !== null && shown[index - 1]?.part !== figure.part;
       const row = {
-        cells: [title === null ? figure.name : ` ${figure.name}`, ...cells(figure, place)],
+        cells: [title === null ? figure.name : ` ${figure.name}`, ...cells(figure)],
         exceeds: exceeds(figure),
       };
       return begins ? [{ cells: [title], exceeds: false }, row] : [row];

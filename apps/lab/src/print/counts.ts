@@ -1,6 +1,6 @@
 import type { AuditReport } from '@faultline/audit';
 import type { RunSummary } from '@faultline/record';
-import type { TotalRow } from '@faultline/report';
+import type { TotalId, TotalRow } from '@faultline/report';
 import { formatCount } from '@faultline/stats';
 
 /** What a run amounts to, count by count. */
@@ -11,31 +11,36 @@ export function countRows(summary: RunSummary): TotalRow[] {
   return [
     row(
       'accesses',
+      'accesses',
       accesses.hit + accesses.completed + accesses.aborted + accesses.removed,
       `hit ${n(accesses.hit)}, completed after a fault ${n(accesses.completed)}, aborted ${n(accesses.aborted)}`,
     ),
     ...fewRows({ 'lost with their device': accesses.removed, withdrawn: accesses.withdrawn }),
     row(
+      'pageRequests',
       'page requests',
       summary.pageRequests,
       `${n(Math.max(0, summary.pageRequests - stalls))} by PRI, ${n(stalls)} by stall; every round counts`,
     ),
-    row('groups', summary.groups, 'closed and put on an IOPF queue'),
+    row('groups', 'groups', summary.groups, 'closed and put on an IOPF queue'),
     ...responseRows(audit),
-    row('automatic answers', automaticAnswers(summary), 'given by an IOMMU itself'),
-    row('overflows', summary.overflows, 'times a PRI or event queue was found full'),
+    row('automaticAnswers', 'automatic answers', automaticAnswers(summary), 'given by an IOMMU itself'),
+    row('overflows', 'overflows', summary.overflows, 'times a PRI or event queue was found full'),
     row(
+      'dropped',
       'dropped',
       summary.pageRequestsDropped,
       `page requests not taken; partial lists lost ${n(summary.partialsDiscarded)}`,
     ),
-    row('retries', summary.retries, 'missed again after a response'),
-    row('invalidations', summary.pagesRemoved, 'pages taken away from IOTLB and ATC'),
+    row('retries', 'retries', summary.retries, 'missed again after a response'),
+    row('invalidations', 'invalidations', summary.pagesRemoved, 'pages taken away from IOTLB and ATC'),
     ...lifecycleRows(audit),
   ];
 }
 
-const row = (what: string, count: number | null, detail: string): TotalRow => ({ what, count, detail });
+const row = (id: TotalId | null, what: string, count: number | null, detail: string): TotalRow => ({
+  ...{ id, what, count, detail },
+});
 
 /** Groups answered after a worker's result, by code; and those answered without one, by why. */
 function responseRows({ counts, eventsByKind }: AuditReport): TotalRow[] {
@@ -49,7 +54,7 @@ function responseRows({ counts, eventsByKind }: AuditReport): TotalRow[] {
     'for a removal': named('removed'),
     'for another domain': named('replaced'),
   });
-  return [row('responses', eventsByKind['GroupResponded'] ?? 0, codes.join(', ')), ...others];
+  return [row('responses', 'responses', eventsByKind['GroupResponded'] ?? 0, codes.join(', ')), ...others];
 }
 
 /** What a timeline brings about; no row for what did not happen. */
@@ -60,7 +65,7 @@ function lifecycleRows({ counts, eventsByKind }: AuditReport): TotalRow[] {
   if (begun > 0) {
     const forced = sumOf(counts, /^teardownStepped\..*\.expired$/);
     const detail = `drained ${n(eventsByKind['PasidDrained'] ?? 0)}; steps that took force ${n(forced)}`;
-    rows.push(row('teardowns', begun, detail));
+    rows.push(row('teardowns', 'teardowns', begun, detail));
   }
   const fenced = eventsByKind['DeviceFenced'] ?? 0;
   if (fenced > 0) {
@@ -68,11 +73,18 @@ function lifecycleRows({ counts, eventsByKind }: AuditReport): TotalRow[] {
       n(counts[`deviceFenced.${cause}`] ?? 0),
     );
     const detail = `did not stop ${stop}, did not invalidate ${invalidation}, asked for ${asked}`;
-    rows.push(row('device resets', fenced, detail));
+    rows.push(row('deviceResets', 'device resets', fenced, detail));
   }
   const refused = eventsByKind['FaultRefused'] ?? 0;
   if (refused > 0)
-    rows.push(row('refused faults', refused, 'nobody handles them: no binding, no handler or no queue'));
+    rows.push(
+      row(
+        'refusedFaults',
+        'refused faults',
+        refused,
+        'nobody handles them: no binding, no handler or no queue',
+      ),
+    );
   return rows;
 }
 
@@ -84,7 +96,7 @@ function sumOf(counts: Readonly<Record<string, number>>, name: RegExp): number {
 function fewRows(counts: Readonly<Record<string, number>>): TotalRow[] {
   const some = Object.entries(counts).filter(([, count]) => count > 0);
   if (some.length === 0) return [];
-  return [row('', null, some.map(([what, count]) => `${what} ${formatCount(count)}`).join(', '))];
+  return [row(null, '', null, some.map(([what, count]) => `${what} ${formatCount(count)}`).join(', '))];
 }
 
 function automaticAnswers(summary: RunSummary): number {

@@ -1,7 +1,7 @@
 import { type AuditReport, type Stage, STAGES } from '@faultline/audit';
 import type { RunSummary } from '@faultline/record';
 import type { SimulationResult } from '@faultline/simulation';
-import { formatCount, formatMicros, formatRate, type LatencySummary } from '@faultline/stats';
+import { formatCount, formatMicros, formatRate, Histogram, type LatencySummary } from '@faultline/stats';
 import { latencyTable } from './latencies';
 import type { Style } from './style';
 import { formatTable, indent } from './table';
@@ -36,7 +36,7 @@ export function summaryOf(
 > {
   const { faults, messages, bytes, logHash, modelMicros, audit, buried, endToEnd, stages } = result;
   const latency: Partial<Record<Stage, LatencySummary>> = {};
-  for (const stage of STAGES) latency[stage] = stages.get(stage)?.summary() ?? endToEnd.summary();
+  for (const stage of STAGES) latency[stage] = (stages.get(stage) ?? new Histogram()).summary();
   return {
     ...{ faults, messages, bytes, logHash, modelMicros, audit },
     latency: { ...(latency as Record<Stage, LatencySummary>), endToEnd: endToEnd.summary() },

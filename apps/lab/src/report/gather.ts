@@ -1,4 +1,4 @@
-import { type FaultRow, STAGE_NAMES, STAGES } from '@faultline/audit';
+import { type FaultRow, STAGE_NAMES, STAGES, totalsOf } from '@faultline/audit';
 import { NO_PASID } from '@faultline/domain';
 import { type FaultQueries, type RunSummary, summarise } from '@faultline/record';
 import {
@@ -18,7 +18,7 @@ import { countRows } from '../print/counts';
 import type { RunReport } from '../print/run-report';
 import { keptReport } from '../run/kept-report';
 import type { RunFolder } from '../run/run-folder';
-import { namesOf, scenarioOf, totalsOf } from '../run-names';
+import { namesOf, scenarioOf } from '../run-names';
 import { endsOfLog } from './log-ends';
 import { readOrigin } from './origin';
 
@@ -50,19 +50,19 @@ async function gather(
 ): Promise<RunReportData> {
   const kept = keptReport(folder);
   const scenario = scenarioOf(folder) ?? null;
-  const summary = kept?.summary ?? (await summarise(reader, totalsOf(scenario ?? undefined)));
+  const summary = kept?.summary ?? (await summarise(reader, scenario ? totalsOf(scenario) : undefined));
   const figures = new FaultFigures(await queries.span());
   for await (const faults of queries.walk()) for (const fault of faults) figures.take(fault);
   const tail = new StageSums();
-  if (figures.endToEnd.count > 0)
-    for await (const faults of queries.walk(figures.endToEnd.percentile(99)))
-      for (const fault of faults) tail.take(fault);
+  const leastMicros = await queries.slowestMicros(Math.ceil(figures.endToEnd.count / 100));
+  if (leastMicros !== null)
+    for await (const faults of queries.walk(leastMicros)) for (const fault of faults) tail.take(fault);
   const { startedAtMicros, endedAtMicros } = await endsOfLog(reader);
   const lengthMicros =
     startedAtMicros === null || endedAtMicros === null ? null : endedAtMicros - startedAtMicros;
   const changes = ownerChanges(await reader.ownersByUnit());
   return {
-    format: 'faultline-report/1',
+    format: 'faultline-report/2',
     run: {
       id: folder.id,
       scenario: kept?.scenario ?? scenario?.name ?? folder.id,
@@ -97,16 +97,19 @@ function totalRows(summary: RunSummary, kept: RunReport | undefined, ownerChange
   return [
     ...countRows(summary),
     {
+      id: 'ownerChanges',
       what: 'changes of owner',
       count: ownerChanges,
       detail: 'times a unit was taken over by another replica, or handed over to it',
     },
     {
+      id: 'deadLetters',
       what: 'dead letters',
       count: kept?.deadLetters ?? null,
       detail: unsaid || 'messages no service could use',
     },
     {
+      id: 'repairedQueues',
       what: 'queues repaired',
       count: kept?.repairedQueues ?? null,
       detail: unsaid || 'times the server had stopped to deliver from one',

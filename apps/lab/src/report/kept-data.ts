@@ -3,7 +3,7 @@ import type { RunReportData } from '@faultline/report';
 import type { RunFolder } from '../run/run-folder';
 import { gatherReport } from './gather';
 
-const FORMAT: RunReportData['format'] = 'faultline-report/1';
+const FORMAT: RunReportData['format'] = 'faultline-report/2';
 
 /** The numbers of a run's report: those kept beside it, when this version reads them, else gathered from the record again. */
 export async function reportDataOf(folder: RunFolder): Promise<RunReportData> {

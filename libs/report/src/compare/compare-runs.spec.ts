@@ -107,7 +107,7 @@ describe('runs side by side', () => {
         ...run,
         run: { ...run.run, end: 'stopped', drained: false },
         audit: { atEnd: true, report: auditOf({ clean: false, invariants: broken }) },
-        totals: [{ what: 'dead letters', count: 2, detail: '' }],
+        totals: [{ id: 'deadLetters' as const, what: 'dead letters', count: 2, detail: '' }],
         faults: { ...run.faults, sent: 11 },
       },
       runOf('b', 100),
@@ -137,12 +137,21 @@ describe('runs side by side', () => {
     expect(named(second, 'overflows', 'none')).toMatchObject({ mean: null });
   });
 
+  it('find a figure by what it is, wherever it stands and whatever it is called', () => {
+    const run = runOf('b', 50, many);
+    const renamed = run.latency.map((row) => ({ ...row, name: `a ${row.name}` })).reverse();
+    const [, second] = grouped(runOf('a', 100), { ...run, latency: renamed });
+    expect(named(second, 'a queue wait', 'wall', 'stage-mean').change).toMatchObject({ difference: -50 });
+    expect(named(second, 'a end to end mean').change).toMatchObject({ difference: -50 });
+    expect(new Set(second.figures.map(({ id }) => id)).size).toBe(second.figures.length);
+  });
+
   it('count answers by their code', () => {
     const counts = { 'groupResponded.success': 5, 'groupResponded.timeout': 2 };
     const audit = { atEnd: true, report: auditOf({ counts }) };
     const totals = [
-      { what: 'changes of owner', count: 1, detail: '' },
-      { what: 'automatic answers', count: 7, detail: '' },
+      { id: 'ownerChanges' as const, what: 'a change', count: 1, detail: '' },
+      { id: 'automaticAnswers' as const, what: 'an answer', count: 7, detail: '' },
     ];
     const [, second] = grouped(runOf('a', 100), runOf('b', 100, many, { audit, totals }));
     const meanOf = (name: string): number | null => named(second, name, 'none').mean;

@@ -87,16 +87,13 @@ function comparedGroup(group: readonly ComparableRun[], first: readonly Comparab
       .map(({ before, after }) => `time scale ${String(before)} -> ${String(after)}`),
     ...origin,
   ];
-  const bases = figuresOf(first);
-  const figures = figuresOf(group).map((figure, place): GroupFigure => {
-    const before = bases[place]?.values ?? [];
-    return {
-      ...figure,
-      mean: meanOf(figure.values),
-      comparable: figure.time !== 'wall' || wallTimeDiffers.length === 0,
-      change: isFirst ? null : changeOf(before, figure.values),
-    };
-  });
+  const before = new Map(figuresOf(first).map(({ id, values }) => [id, values]));
+  const figures = figuresOf(group).map((figure): GroupFigure => ({
+    ...figure,
+    mean: meanOf(figure.values),
+    comparable: figure.time !== 'wall' || wallTimeDiffers.length === 0,
+    change: isFirst ? null : changeOf(before.get(figure.id) ?? [], figure.values),
+  }));
   return { runs: group.map(facts), settings, origin, wallTimeDiffers, figures };
 }
 
@@ -104,9 +101,10 @@ function figuresOf(
   group: readonly ComparableRun[],
 ): (Omit<RunFigure, 'value'> & { values: (number | null)[] })[] {
   const all = group.map(figuresToCompare);
-  return (all[0] ?? []).map(({ part, name, time, unit }, place) => ({
-    ...{ part, name, time, unit },
-    values: all.map((figures) => figures[place]?.value ?? null),
+  const values = all.map((figures) => new Map(figures.map(({ id, value }) => [id, value])));
+  return (all[0] ?? []).map(({ id, part, name, time, unit }) => ({
+    ...{ id, part, name, time, unit },
+    values: values.map((of) => of.get(id) ?? null),
   }));
 }
 

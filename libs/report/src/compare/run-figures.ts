@@ -1,10 +1,13 @@
 import type { LatencySummary } from '@faultline/stats';
-import type { RunReportData } from '../report-data';
+import type { RunReportData, TotalId } from '../report-data';
 
 /** A figure of one run by which it is compared with others. */
 export interface RunFigure {
+  /** What it is, the same in every version: `none.counts.retries`, `wall.stage-p99.mm`. */
+  id: string;
   /** `end-to-end`: throughput too. */
   part: 'counts' | 'responses' | 'end-to-end' | 'stage-mean' | 'stage-p99';
+  /** What it is called. */
   name: string;
   /** Whose time it is: counts have none. */
   time: 'none' | 'wall' | 'model';
@@ -23,8 +26,13 @@ const CODES: readonly [string, string][] = [
   ['removed', 'removal'],
   ['replaced', 'other domain'],
 ];
-/** Totals of a report by which runs are compared, in their order. */
-const TOTALS = ['overflows', 'dropped', 'retries'] as const;
+/** Totals of a report by which runs are compared, in their order, and what they are called beside each other. */
+const TOTALS: readonly [TotalId, string][] = [
+  ['overflows', 'overflows'],
+  ['dropped', 'dropped'],
+  ['retries', 'retries'],
+  ['ownerChanges', 'takeovers'],
+];
 
 /** The figures of a run, the same ones in the same order for every run. */
 export function figuresToCompare(data: RunReportData): RunFigure[] {
@@ -33,24 +41,23 @@ export function figuresToCompare(data: RunReportData): RunFigure[] {
 
 function countFigures(data: RunReportData): RunFigure[] {
   const { audit, faults } = data;
-  const count = (part: RunFigure['part'], name: string, value: number | null): RunFigure => ({
-    ...{ part, name, value },
+  const count = (part: RunFigure['part'], key: string, name: string, value: number | null): RunFigure => ({
+    ...{ id: `none.${part}.${key}`, part, name, value },
     ...{ time: 'none', unit: 'count' },
   });
   return [
-    count('counts', 'faults', faults.sent),
-    ...TOTALS.map((name) => count('counts', name, totalOf(data, name))),
-    count('counts', 'takeovers', totalOf(data, 'changes of owner')),
+    count('counts', 'faults', 'faults', faults.sent),
+    ...TOTALS.map(([id, name]) => count('counts', id, name, totalOf(data, id))),
     ...CODES.map(([code, name]) =>
-      count('responses', name, audit.report.counts[`groupResponded.${code}`] ?? 0),
+      count('responses', code, name, audit.report.counts[`groupResponded.${code}`] ?? 0),
     ),
-    count('responses', 'automatic', totalOf(data, 'automatic answers')),
+    count('responses', 'automatic', 'automatic', totalOf(data, 'automaticAnswers')),
   ];
 }
 
-/** A count of the whole run by its name; null when the report does not have it. */
-export function totalOf({ totals }: RunReportData, name: string): number | null {
-  return totals.find(({ what }) => what === name)?.count ?? null;
+/** A count of the whole run; null when the report does not have it. */
+export function totalOf({ totals }: RunReportData, id: TotalId): number | null {
+  return totals.find((total) => total.id === id)?.count ?? null;
 }
 
 function modelFigures(data: RunReportData): RunFigure[] {
@@ -61,28 +68,33 @@ function modelFigures(data: RunReportData): RunFigure[] {
 
 /** Throughput and latencies; `scale` microseconds of wall time are one of the time that is asked for. */
 function timeFigures({ faults, latency }: RunReportData, time: 'wall' | 'model', scale: number): RunFigure[] {
+  const figure = (
+    part: RunFigure['part'],
+    key: string,
+    name: string,
+    unit: RunFigure['unit'],
+    value: number | null,
+  ): RunFigure => ({ id: `${time}.${part}.${key}`, part, name, time, unit, value });
   const micros = (
     part: RunFigure['part'],
+    key: string,
     name: string,
     { count }: LatencySummary,
     value: number,
-  ): RunFigure => ({
-    ...{ part, name, time },
-    ...{ unit: 'micros', value: count === 0 ? null : value / scale },
-  });
-  const stages = latency.slice(0, -1);
+  ) => figure(part, key, name, 'micros', count === 0 ? null : value / scale);
+  const stages = latency.filter(({ id }) => id !== 'endToEnd');
   const whole = latency
-    .slice(-1)
-    .flatMap(({ summary }) => [
-      micros('end-to-end', 'end to end mean', summary, summary.meanMicros),
-      micros('end-to-end', 'end to end p50', summary, summary.p50Micros),
-      micros('end-to-end', 'end to end p99', summary, summary.p99Micros),
+    .filter(({ id }) => id === 'endToEnd')
+    .flatMap(({ name, summary }) => [
+      micros('end-to-end', 'mean', `${name} mean`, summary, summary.meanMicros),
+      micros('end-to-end', 'p50', `${name} p50`, summary, summary.p50Micros),
+      micros('end-to-end', 'p99', `${name} p99`, summary, summary.p99Micros),
     ]);
   const throughput = faults.settled === 0 ? null : faults.settledPerSecond * scale;
   return [
-    { part: 'end-to-end', name: 'throughput', time, unit: 'per-second', value: throughput },
+    figure('end-to-end', 'throughput', 'throughput', 'per-second', throughput),
     ...whole,
-    ...stages.map(({ name, summary }) => micros('stage-mean', name, summary, summary.meanMicros)),
-    ...stages.map(({ name, summary }) => micros('stage-p99', name, summary, summary.p99Micros)),
+    ...stages.map(({ id, name, summary }) => micros('stage-mean', id, name, summary, summary.meanMicros)),
+    ...stages.map(({ id, name, summary }) => micros('stage-p99', id, name, summary, summary.p99Micros)),
   ];
 }

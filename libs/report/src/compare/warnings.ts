@@ -21,7 +21,7 @@ function linesOf(data: RunReportData): string[] {
   }
   if (run.end !== 'finished') lines.push(`not a whole run: ${END_WORDS[run.end]}`);
   if (run.drained === false) lines.push(UNDRAINED_WORDS);
-  const letters = totalOf(data, 'dead letters') ?? 0;
+  const letters = totalOf(data, 'deadLetters') ?? 0;
   if (letters > 0) lines.push(`${several(letters, 'dead letter')}: messages no service could use`);
   const open = faults.sent - faults.settled;
   if (open > 0) lines.push(unsettledWords(open));

@@ -1,4 +1,3 @@
-import { STAGE_NAMES, STAGES } from '@faultline/audit';
 import { formatCount, formatInstant, formatMicros, type LatencySummary } from '@faultline/stats';
 import type { LatencyRow, RunReportData } from '../report-data';
 import { markup, type Markup, type Part } from './markup';
@@ -78,7 +77,7 @@ export function totalsView({ totals }: RunReportData): Markup {
 
 /** Percentiles of every stage, in wall time and, apart from it, in model time; nothing when no fault settled. */
 export function latencyView({ latency, run: { timeScale } }: RunReportData): Part {
-  if ((latency.at(-1)?.summary.count ?? 0) === 0) return null;
+  if (latency.every(({ summary }) => summary.count === 0)) return null;
   const wall = latencyTable('Wall time', latency, 1);
   if (timeScale === null || timeScale === 1) return wall;
   return markup`${wall}${latencyTable(`Model time: wall time / ${formatCount(timeScale)}`, latency, timeScale)}`;
@@ -94,9 +93,6 @@ function latencyTable(title: string, rows: readonly LatencyRow[], scale: number)
       summary.p999Micros,
       summary.maxMicros,
     ].map((micros) => (summary.count === 0 ? '–' : formatMicros(micros / scale)));
-  const colours: Readonly<Record<string, string>> = Object.fromEntries(
-    STAGES.map((stage) => [STAGE_NAMES[stage], stage]),
-  );
   return markup`<div class="scroll"><table class="latency"><caption>${title}</caption><thead><tr><th>Stage</th>${[
     'Faults',
     'Mean',
@@ -106,8 +102,8 @@ function latencyTable(title: string, rows: readonly LatencyRow[], scale: number)
     'p99.9',
     'Max',
   ].map((name) => markup`<th class="number">${name}</th>`)}</tr></thead><tbody>${rows.map(
-    ({ name, summary }) =>
-      markup`<tr><th><i class="fill-${colours[name] ?? 'ink'}"></i>${name}</th><td class="number">${formatCount(summary.count)}</td>${cells(
+    ({ id, name, summary }) =>
+      markup`<tr><th><i class="fill-${id === 'endToEnd' ? 'ink' : id}"></i>${name}</th><td class="number">${formatCount(summary.count)}</td>${cells(
         summary,
       ).map((cell) => markup`<td class="number">${cell}</td>`)}</tr>`,
   )}</tbody></table></div>`;

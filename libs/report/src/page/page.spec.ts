@@ -46,7 +46,7 @@ describe('the page', () => {
     scenario.devices.forEach((device) => (device.name = hostile));
     const data = reportOf([one], scenario, {
       machine: { cpu: hostile, cores: 1, memoryBytes: 1, os: hostile, node: hostile },
-      totals: [{ what: hostile, count: 1, detail: hostile }],
+      totals: [{ id: 'accesses', what: hostile, count: 1, detail: hostile }],
       slowest: [
         {
           ...{ id: hostile, device: hostile, pasid: '1', page: hostile, code: hostile },
