@@ -1,18 +1,30 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 
-const USUAL = [
-  ...['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
+/** Where a browser lies that is on nobody's PATH. */
+const USUAL = ['/usr/bin', '/snap/bin', '/Applications/Google Chrome.app/Contents/MacOS'];
 
-/** The browser that the tests use; undefined where there is none. */
-export function chromiumPath(): string | undefined {
-  const asked = process.env['CHROMIUM_PATH'];
-  return asked || USUAL.find((path) => existsSync(path));
+/** The browser that the tests use: `CHROMIUM_PATH`, else the first one on PATH or in a usual place; undefined where there is none. */
+export function chromiumPath(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  const asked = environment['CHROMIUM_PATH'];
+  if (asked) return asked;
+  const places = [...(environment['PATH'] ?? '').split(delimiter).filter(Boolean), ...USUAL];
+  return places
+    .flatMap((place) => [...NAMES, 'Google Chrome'].map((name) => join(place, name)))
+    .find((path) => isProgram(path));
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 export const HOW_TO_GET_ONE =
@@ -39,17 +51,30 @@ export class OpenPage {
     readonly page: Page,
   ) {}
 
+  /** Rejects when the page cannot be shown; then nothing of it is left. */
   static async open(file: string, { width, scheme }: Look): Promise<OpenPage> {
     const userData = mkdtempSync(join(tmpdir(), 'faultline-chromium-'));
-    const context = await chromium.launchPersistentContext(userData, {
-      executablePath: chromiumPath(),
-      headless: true,
-      args: ARGUMENTS,
-      viewport: { width, height: 900 },
-      colorScheme: scheme,
-    });
-    const opened = new OpenPage(context, userData, await context.newPage());
-    const { page, complaints, requests } = opened;
+    let context: BrowserContext | undefined;
+    try {
+      context = await chromium.launchPersistentContext(userData, {
+        executablePath: chromiumPath(),
+        headless: true,
+        args: ARGUMENTS,
+        viewport: { width, height: 900 },
+        colorScheme: scheme,
+      });
+      const opened = new OpenPage(context, userData, await context.newPage());
+      await opened.show(file);
+      return opened;
+    } catch (error) {
+      await context?.close();
+      removeDirectory(userData);
+      throw error;
+    }
+  }
+
+  private async show(file: string): Promise<void> {
+    const { page, complaints, requests } = this;
     page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('request', (request) => requests.push(request.url()));
@@ -57,11 +82,15 @@ export class OpenPage {
     await page.waitForSelector('html.drawn', { state: 'attached' });
     // uPlot draws in the turn after the one that made it.
     await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
-    return opened;
   }
 
   async close(): Promise<void> {
     await this.context.close();
-    rmSync(this.userData, { recursive: true, force: true, maxRetries: 5 });
+    removeDirectory(this.userData);
   }
+}
+
+/** A browser that ends may still be writing. */
+function removeDirectory(path: string): void {
+  rmSync(path, { recursive: true, force: true, maxRetries: 5 });
 }
