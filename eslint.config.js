@@ -1,10 +1,13 @@
 const { defineConfig } = require('eslint/config');
 const tseslint = require('typescript-eslint');
+const importRules = require('./.dependency-cruiser.js');
 
 const specs = ['**/*.spec.ts', '**/*.testkit.ts', 'test/**'];
-const pureRooms = ['domain', 'audit', 'stats', 'hosting', 'conformance', 'report'].map(
-  (room) => `libs/${room}`,
-);
+// The rooms that may not know their platform are named in one place.
+const pureRooms = importRules.forbidden
+  .map(({ name }) => /^platform-of-(.*)$/.exec(name)?.[1])
+  .filter((room) => room !== undefined)
+  .map((room) => `libs/${room}`);
 
 // The pure rooms also run in the simulator, where time, chance and output are arguments.
 const ambient = [
