@@ -1,12 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
 import type { ResolvedScenario } from '@faultline/contracts';
 import type { Names } from './print/timeline';
+import { hasLists, readKept } from './run/kept-json';
 import type { RunFolder } from './run/run-folder';
 
-/** The scenario as it was run; `undefined` when the folder was copied without it. */
+/** The scenario as it was run; `undefined` when the folder was copied without it. Throws `BadInput` when it is damaged. */
 export function scenarioOf(folder: RunFolder): ResolvedScenario | undefined {
-  if (!existsSync(folder.scenario)) return undefined;
-  return JSON.parse(readFileSync(folder.scenario, 'utf8')) as ResolvedScenario;
+  return readKept({
+    path: folder.scenario,
+    holds: 'the scenario as it was run',
+    isWhole: (value): value is ResolvedScenario => hasLists(value, 'devices', 'iommus', 'processes'),
+  });
 }
 
 /** Names of devices and IOMMUs; numbers where the scenario is not at hand. */

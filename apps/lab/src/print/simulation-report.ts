@@ -67,8 +67,16 @@ export function simulationLines(report: SimulationReport, style: Style, width: n
       [
         ['log', `${formatCount(messages)} messages, ${formatCount(bytes)} bytes, not kept`],
         ['hash', logHash],
-        ...report.deadLetters.slice(0, 5).map((reason) => ['dead letter', style.bad(reason)]),
+        ...letterRows(report.deadLetters, style),
       ],
     ),
   ];
+}
+
+const SHOWN_LETTERS = 5;
+
+function letterRows(letters: readonly string[], style: Style): string[][] {
+  const rows = letters.slice(0, SHOWN_LETTERS).map((reason) => ['dead letter', style.bad(reason)]);
+  const left = letters.length - rows.length;
+  return left > 0 ? [...rows, ['', `and ${formatCount(left)} more`]] : rows;
 }

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { FAULTLINE_VERSION } from '@faultline/contracts';
 import type { RunReportData } from '@faultline/report';
 import { checkoutCommit, describeMachine } from '@faultline/runtime';
+import { hasLists, readKept } from '../run/kept-json';
 import type { RunFolder } from '../run/run-folder';
 
 /** What a run was asked for with. */
@@ -24,7 +25,7 @@ export function writeOrigin(folder: RunFolder, request: RunRequest): void {
   );
 }
 
-/** What was kept of them; a run of a version that did not keep them has none. */
+/** What was kept of them; a run of a version that did not keep them has none. Throws `BadInput` when it is damaged. */
 export function readOrigin(folder: RunFolder): Origin {
   const { program = null, machine = null } = kept(folder);
   return { program, machine };
@@ -35,7 +36,13 @@ export function readRequest(folder: RunFolder): RunRequest | null {
   return kept(folder).request ?? null;
 }
 
-function kept(folder: RunFolder): Partial<Origin & { request: RunRequest }> {
-  if (!existsSync(folder.origin)) return {};
-  return JSON.parse(readFileSync(folder.origin, 'utf8')) as Partial<Origin & { request: RunRequest }>;
+type Kept = Partial<Origin & { request: RunRequest }>;
+
+function kept(folder: RunFolder): Kept {
+  const file = {
+    path: folder.origin,
+    holds: 'the program and the machine of the run',
+    isWhole: (value: unknown): value is Kept => hasLists(value),
+  };
+  return readKept(file) ?? {};
 }

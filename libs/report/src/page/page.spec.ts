@@ -158,6 +158,11 @@ describe('the page', () => {
     expect(html).toMatch(/Model time: wall time divided by the time scale, 100\./);
   });
 
+  it('says of how many devices some sent faults', () => {
+    expect(page(reportOf(many, scenarioOf(200)))).toMatch(/1,000 faults of 200 devices settled/);
+    expect(page(reportOf(many, scenarioOf(201)))).toMatch(/1,000 faults of 200 of 201 devices settled/);
+  });
+
   it('stays small with very many devices and a very long scenario', () => {
     const html = page(reportOf([one], scenarioOf(10_000)));
     expect(html.length).toBeLessThan(2e6);

@@ -1,5 +1,13 @@
 import type { AuditReport } from '@faultline/audit';
-import { formatCount, formatInstant, formatMicros, formatRate, formatShare } from '@faultline/stats';
+import {
+  formatCount,
+  formatInstant,
+  formatMicros,
+  formatRate,
+  formatShare,
+  type LatencySummary,
+} from '@faultline/stats';
+import type { Table } from '../figure';
 import type { RunReportData } from '../report-data';
 import { END_WORDS, UNDRAINED_WORDS, unsettledWords } from '../run-words';
 import { several } from '../words';
@@ -44,27 +52,40 @@ function warnings({ run, faults }: RunReportData): Part {
 
 const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 
-function lead({ faults, latency, devices }: RunReportData): string {
-  const all = latency.at(-1)?.summary;
+/** How many devices sent the faults, and of how many, when others sent none. */
+function devicesWords({ columns, rows }: Table): string {
+  const faults = columns.findIndex(({ name }) => name === 'faults');
+  const sent = rows.filter((row) => Number(row[faults]) > 0).length;
+  const all = several(rows.length, 'device');
+  return sent === rows.length ? all : `${formatCount(sent)} of ${all}`;
+}
+
+const wholeOf = ({ latency }: RunReportData): LatencySummary | undefined =>
+  latency.find(({ id }) => id === 'endToEnd')?.summary;
+
+function lead(data: RunReportData): string {
+  const { faults, latency, devices } = data;
+  const all = wholeOf(data);
   if (!all || all.count === 0)
     return faults.sent === 0
       ? 'No device of this run missed a translation: there was no fault to report.'
       : `${several(faults.sent, 'fault')} sent, and none settled.`;
   if (all.count === 1) return `1 fault settled. It took ${formatMicros(all.maxMicros)} of wall time.`;
   const stages = latency
-    .slice(0, -1)
+    .filter(({ id }) => id !== 'endToEnd')
     .map(({ name, summary }) => ({ name, micros: summary.meanMicros * summary.count }));
   const longest = stages.reduce((most, each) => (each.micros > most.micros ? each : most), {
     name: '',
     micros: -1,
   });
   const whole = all.meanMicros * all.count;
-  const who = several(devices.rows.length, 'device');
+  const who = devicesWords(devices);
   return `${several(all.count, 'fault')} of ${who} settled in ${formatMicros(faults.activeMicros)} of wall time. Half of them took no more than ${formatMicros(all.p50Micros)}, 99 in 100 no more than ${formatMicros(all.p99Micros)}. The largest part of the time, ${formatShare(longest.micros, whole)}, went into ${longest.name}.`;
 }
 
-function tiles({ faults, latency, run }: RunReportData): Markup {
-  const all = latency.at(-1)?.summary;
+function tiles(data: RunReportData): Markup {
+  const { faults, run } = data;
+  const all = wholeOf(data);
   const time = (micros: number | undefined): string =>
     all && all.count > 0 && micros !== undefined ? formatMicros(micros) : '–';
   const shown: [string, string, string][] = [
