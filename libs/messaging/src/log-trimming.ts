@@ -9,6 +9,28 @@ import { patiently } from './patience';
 const KEY = 'log.held-from';
 const NO_MESSAGE_FOUND = 10037;
 
+interface ConsumerPage {
+  total: number;
+  consumers?: ConsumerInfo[];
+  /** Consumers of which the server that answers has heard nothing: in a cluster they may be led by one that does not answer. */
+  missing?: string[];
+}
+
+/** The server does not tell of all readers of a log, so nothing can be trimmed. */
+export class ReadersUnknown extends Error {
+  constructor(
+    readonly found: number,
+    readonly total: number,
+    readonly missing: readonly string[],
+  ) {
+    const unheard = missing.length > 0 ? `, nothing of ${missing.join(', ')}` : '';
+    super(
+      `the server tells of ${found} of the ${total} consumers of the log${unheard}: nothing is trimmed until it tells of all`,
+    );
+    this.name = 'ReadersUnknown';
+  }
+}
+
 /** By subject, where what the log holds of it begins. */
 type Floors = Map<string, number>;
 
@@ -19,17 +41,21 @@ type Floors = Map<string, number>;
  */
 export class LogTrimming {
   private readonly stream: string;
+  private readonly bucket: string;
   private readonly announced: NatsKv;
+  /** What this process has removed: whoever trims says the same floors again and again. */
+  private readonly removed: Floors = new Map();
 
   constructor(
     private readonly link: NatsLink,
     lab: string,
   ) {
     this.stream = logStream(lab);
-    this.announced = new NatsKv(link, snapshotIndexBucket(lab));
+    this.bucket = snapshotIndexBucket(lab);
+    this.announced = new NatsKv(link, this.bucket);
   }
 
-  /** Throws `LogTrimmed` when something on the subject at or behind the sequence was removed, or is about to be. */
+  /** Throws `LogTrimmed` when something on the subject from the sequence on was removed, or is about to be. */
   async check(subject: string, fromSequence: number): Promise<void> {
     const matches = subjectMatcher(subject);
     for (const [each, heldFrom] of (await this.floors()).floors)
@@ -38,30 +64,40 @@ export class LogTrimming {
 
   /** See `LogPort.trim`. */
   async trim(wanted: ReadonlyMap<string, number>): Promise<void> {
-    const possible = await this.possible(wanted);
+    const news = [...wanted].filter(([subject, floor]) => floor > this.removedBefore(subject));
+    if (news.length === 0) return;
+    const possible = await this.possible(news);
     if (possible.size === 0) return;
     await this.announce(possible);
     // Who came meanwhile may not have seen the announcement, and is one of the readers now.
-    for (const [subject, seq] of await this.possible(possible))
+    for (const [subject, seq] of await this.possible([...possible])) {
       await this.ask(`STREAM.PURGE.${this.stream}`, { filter: subject, seq });
+      this.removed.set(subject, seq);
+    }
   }
 
-  /** What of it no reader needs any more, and is no subject's last message. */
-  private async possible(wanted: ReadonlyMap<string, number>): Promise<Floors> {
-    const readers = await this.readers();
-    const possible: Floors = new Map();
-    for (const [subject, floor] of wanted) {
-      const last = await this.lastOf(subject);
+  /** Everything of the subject before this sequence was removed by this process. */
+  private removedBefore(subject: string): number {
+    return this.removed.get(subject) ?? 1;
+  }
+
+  /** What of it no reader needs any more, is no subject's last message, and is still there. */
+  private async possible(wanted: readonly [subject: string, floor: number][]): Promise<Floors> {
+    const [readers, lasts] = await Promise.all([
+      this.readers(),
+      Promise.all(wanted.map(([subject]) => this.lastOf(subject))),
+    ]);
+    const floors = wanted.map(([subject, floor], place): [string, number] => {
       const needed = readers.filter(({ reads }) => reads(subject)).map(({ needsFrom }) => needsFrom);
-      const from = Math.min(floor, last, ...needed);
-      if (from > 1) possible.set(subject, from);
-    }
-    return possible;
+      return [subject, Math.min(floor, lasts[place] ?? 0, ...needed)];
+    });
+    return new Map(floors.filter(([subject, from]) => from > this.removedBefore(subject)));
   }
 
   private async announce(floors: Floors): Promise<void> {
     for (;;) {
       const { floors: before, revision } = await this.floors();
+      if ([...floors].every(([subject, from]) => from <= (before.get(subject) ?? 0))) return;
       const merged = new Map(before);
       for (const [subject, from] of floors) merged.set(subject, Math.max(from, before.get(subject) ?? 0));
       try {
@@ -77,7 +113,8 @@ export class LogTrimming {
   private async floors(): Promise<{ floors: Floors; revision: number }> {
     try {
       const entry = await this.announced.get(KEY);
-      if (!entry) return { floors: new Map(), revision: 0 };
+      if (!entry)
+        throw new KvLost(this.bucket, 'it does not say where the log begins, though the log was trimmed');
       const floors = JSON.parse(new TextDecoder().decode(entry.value)) as Record<string, number>;
       return { floors: new Map(Object.entries(floors)), revision: entry.revision };
     } catch (error) {
@@ -87,7 +124,10 @@ export class LogTrimming {
     }
   }
 
-  /** The bucket was never made, or deleted by somebody: then only a log that was never trimmed can be trusted. */
+  /**
+   * Nothing was ever announced, or the bucket was deleted by somebody, perhaps made anew since: only a log that was never trimmed can
+   * be trusted then.
+   */
   private async unannounced(lost: KvLost): Promise<Floors> {
     const { state } = await this.ask<{ state: { num_deleted?: number; first_seq: number } }>(
       `STREAM.INFO.${this.stream}`,
@@ -96,16 +136,19 @@ export class LogTrimming {
     return new Map();
   }
 
-  /** Who follows the log or works on a queue now, and what each has not been given, or not settled. */
+  /**
+   * Who follows the log or works on a queue now, and what each has not been given, or not settled. Throws when the server does not
+   * tell of all of them: what one of them needs would be removed.
+   */
   private async readers(): Promise<{ reads: (subject: string) => boolean; needsFrom: number }[]> {
     const found: ConsumerInfo[] = [];
-    for (;;) {
-      const page = await this.ask<{ total: number; consumers?: ConsumerInfo[] }>(
-        `CONSUMER.LIST.${this.stream}`,
-        { offset: found.length },
-      );
-      found.push(...(page.consumers ?? []));
-      if (found.length >= page.total || !page.consumers?.length) break;
+    for (let total = Infinity; found.length < total;) {
+      const page = await this.ask<ConsumerPage>(`CONSUMER.LIST.${this.stream}`, { offset: found.length });
+      const { consumers = [], missing = [] } = page;
+      total = page.total;
+      found.push(...consumers);
+      if (missing.length > 0 || (consumers.length === 0 && found.length < total))
+        throw new ReadersUnknown(found.length, total, missing);
     }
     return found.map(({ config, ack_floor, delivered }) => ({
       reads: subjectMatcher(config.filter_subject ?? '>'),

@@ -198,6 +198,13 @@ describe('D13 a log on JetStream that was trimmed', () => {
     const refused = await rejectionOf(log.follow({ subject, fromSequence: 1, ...new Collected() }));
     expect(refused).toBeInstanceOf(LogReadFailed);
     expect(String(refused)).toMatch(/SNAPSHOT_INDEX is lost: it is not there/);
+    // A bucket that is made anew knows as little, and the next trim would make it say that nothing else is missing.
+    await provision(jsm, { lab, queues: [], logMaxBytes: 2 ** 26 });
+    for (const attempt of [
+      log.follow({ subject, fromSequence: 1, ...new Collected() }),
+      log.trim(new Map([[subject, 8]])),
+    ])
+      expect(String(await rejectionOf(attempt))).toMatch(/SNAPSHOT_INDEX is lost: it does not say where/);
     await link.close();
   });
 
