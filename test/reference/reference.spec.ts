@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { conformancePage, gatherEvidence } from './conformance-page';
 import { commandLinePage } from './command-line-page';
+import { profilesPage } from './profiles-page';
 import { scenarioPage } from './scenario-page';
 
 const PAGES = join(__dirname, '../../docs/reference');
@@ -9,6 +10,7 @@ const PAGES = join(__dirname, '../../docs/reference');
 describe('reference pages are those of this version', () => {
   it.each([
     ['scenario.md', scenarioPage],
+    ['profiles.md', profilesPage],
     ['command-line.md', commandLinePage],
     ['conformance.md', conformancePage],
   ])('%s', (name, generate) => {

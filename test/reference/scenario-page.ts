@@ -51,6 +51,8 @@ function describe(title: string, node: Node, sections: string[]): void {
     `## ${title}\n\n| key | value | default | meaning |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`,
   );
   for (const [key, field] of Object.entries(node.properties ?? {})) {
+    // It says where to look.
+    if (field.description?.includes('written like')) continue;
     for (const [name, inner] of nested(key, field)) describe(name, inner, sections);
   }
 }
@@ -59,20 +61,23 @@ function describe(title: string, node: Node, sections: string[]): void {
 function nested(key: string, field: Node): [string, Node][] {
   if (field.properties) return [[`\`${key}\``, field]];
   const alternatives = [
+    ...(field.anyOf ?? []),
     field.items,
     ...(field.items?.anyOf ?? []),
     ...(field.anyOf ?? []).map((one) => one.items),
   ];
   const mappings = alternatives.filter((one): one is Node => one?.properties !== undefined);
   return mappings.map((one) => [
-    `Each of \`${key}\`${mappings.length > 1 ? ` with \`${distinct(one)}\`` : ''}`,
+    `${field.anyOf?.includes(one) ? '' : 'Each of '}\`${key}\`${mappings.length > 1 ? ` with \`${distinct(one)}\`` : ''}`,
     one,
   ]);
 }
 
 /** What tells one alternative from another: a key only it has. */
 function distinct(node: Node): string {
-  return node.properties?.['trace'] ? 'trace' : 'pattern';
+  const known = ['trace', 'pattern', 'median', 'values'].find((key) => node.properties?.[key]);
+  if (known === undefined) throw new Error('nothing is known that tells the alternatives of a field apart');
+  return known;
 }
 
 function row(key: string, field: Node, required: string[]): string {

@@ -73,6 +73,55 @@ describe('resolving a scenario', () => {
     ]);
   });
 
+  test('what the software of the machine costs is there only when something is charged', () => {
+    const free = resolve();
+    expect(free.hostCosts).toBeUndefined();
+    const zeros = written
+      .replace('mm: {', 'mm: { lockMicros: 0, lockBounceMicros: 3,')
+      .replace(
+        'iommus:',
+        'workers: { wakeMicros: 0, queueLockMicros: 0, queueLockBounceMicros: 2 }\niommus:',
+      );
+    expect(resolve(zeros)).toEqual(free);
+    const charged = resolve(
+      written
+        .replace('mm: {', 'mm: { lockMicros: 1, lockBounceMicros: 0.5,')
+        .replace('iommus:', 'workers: { wakeMicros: 5, switchMicros: 2, queueLockMicros: 0.3 }\niommus:'),
+    );
+    expect(charged).toEqual({
+      ...free,
+      hostCosts: {
+        ...{ wakeMicros: 5, switchMicros: 2, queueLockMicros: 0.3, queueLockBounceMicros: 0 },
+        ...{ mmLockMicros: 1, mmLockBounceMicros: 0.5 },
+      },
+      timeScale: charged.timeScale,
+      deadlines: charged.deadlines,
+    });
+    expect(charged.timeScale).toBeLessThan(free.timeScale);
+    expect(charged.deadlines.invalidationMicros).toBeGreaterThan(free.deadlines.invalidationMicros);
+  });
+
+  test('a device waits for the response, or drops the access and has a timer', () => {
+    const text = written.replace('credits: 8', 'credits: 8\n    onFault: drop\n    retryMicros: 1000');
+    const { devices, deadlines } = resolve(text);
+    expect(resolve().devices.map(({ retransmission }) => retransmission)).toEqual([undefined, undefined]);
+    expect(devices.map(({ retransmission }) => retransmission)).toEqual([
+      { firstMicros: 1_000, mostMicros: 120_000_000 },
+      undefined,
+    ]);
+    expect(deadlines.teardownStepMicros).toBe(resolve().deadlines.teardownStepMicros + 120_000_000);
+  });
+
+  test('a profile is one of the table, or the stages that the scenario gives', () => {
+    expect(resolve().profile).toBe('pri-minor');
+    const own = resolve(written.replace('pri-minor', '{ handlerMicros: 7, source: mine }'));
+    expect([own.profile, own.cost.handlerMicros, own.cost.source]).toEqual([
+      'own',
+      { median: 7, p99: 7 },
+      'mine',
+    ]);
+  });
+
   test('workloads carry the PASID of their process; a closed loop has rate 0', () => {
     const [nic, dsp] = resolve().devices;
     expect(nic?.workloads).toMatchObject([

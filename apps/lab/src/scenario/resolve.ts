@@ -2,7 +2,9 @@ import {
   automaticDeadlines,
   automaticTimeScale,
   type CostProfile,
-  costProfiles,
+  costProfileOf,
+  type HostCosts,
+  hostCostsOf,
   type ResolvedDevice,
   type ResolvedProcess,
   type ResolvedScenario,
@@ -27,21 +29,23 @@ export function resolveScenario(
   traces: TraceFactsByPlace,
   source: ScenarioSource,
 ): ResolvedScenario {
-  const cost = costProfiles[scenario.profile];
+  const cost = costProfileOf(scenario.profile);
+  const hostCosts = resolveHostCosts(scenario);
   const processes = resolveProcesses(scenario, traces, source);
   const byName = new Map(processes.map((process) => [process.name, process]));
   const iommus = new Map(scenario.iommus.map((iommu, index) => [iommu.name, index]));
   return {
     name: scenario.name,
     seed: scenario.seed,
-    profile: scenario.profile,
-    cost: { ...cost },
-    timeScale: scenario.timeScale === 'auto' ? automaticTimeScale(cost) : scenario.timeScale,
+    profile: typeof scenario.profile === 'string' ? scenario.profile : 'own',
+    cost,
+    ...(hostCosts ? { hostCosts } : {}),
+    timeScale: scenario.timeScale === 'auto' ? automaticTimeScale(cost, hostCosts) : scenario.timeScale,
     queues: scenario.queues,
-    workers: { ...scenario.workers },
+    workers: resolveWorkers(scenario.workers),
     replicas: { ...scenario.replicas },
     iopf: { ...scenario.iopf, generation: scenario.iopf.generation === 'g1' ? 'G1' : 'G2' },
-    deadlines: resolveDeadlines(scenario.deadlines, cost),
+    deadlines: resolveDeadlines(scenario, cost, hostCosts),
     shards: Array.from({ length: scenario.mm.shards }, (_, shard) => resolveShard(scenario.mm, shard)),
     // One device segment behind each IOMMU, with the same number.
     iommus: scenario.iommus.map(({ entry: _entry, ...iommu }, index) => ({
@@ -59,11 +63,29 @@ export function resolveScenario(
   };
 }
 
+function resolveWorkers({
+  processes,
+  servers,
+  groupsPerMessage,
+}: Scenario['workers']): ResolvedScenario['workers'] {
+  return { processes, servers, groupsPerMessage };
+}
+
+function resolveHostCosts({ workers, mm }: Scenario): HostCosts | undefined {
+  const { wakeMicros, switchMicros, queueLockMicros, queueLockBounceMicros } = workers;
+  return hostCostsOf({
+    ...{ wakeMicros, switchMicros, queueLockMicros, queueLockBounceMicros },
+    ...{ mmLockMicros: mm.lockMicros, mmLockBounceMicros: mm.lockBounceMicros },
+  });
+}
+
 function resolveDeadlines(
-  { teardownStepMicros, invalidationMicros }: Scenario['deadlines'],
+  { deadlines: { teardownStepMicros, invalidationMicros }, devices }: Scenario,
   cost: CostProfile,
+  hostCosts: HostCosts | undefined,
 ): ResolvedScenario['deadlines'] {
-  const automatic = automaticDeadlines(cost);
+  const retries = devices.map(({ onFault, retryMaxMicros }) => (onFault === 'drop' ? retryMaxMicros : 0));
+  const automatic = automaticDeadlines(cost, hostCosts, Math.max(...retries));
   return {
     teardownStepMicros: spanOf(teardownStepMicros, automatic.teardownStepMicros),
     invalidationMicros: spanOf(invalidationMicros, automatic.invalidationMicros),
@@ -77,7 +99,7 @@ function spanOf(written: number | 'auto' | 'off', automatic: number): number {
 }
 
 function resolveShard(
-  { framesPerShard, shards: _shards, ...mm }: Scenario['mm'],
+  { framesPerShard, shards: _, lockMicros: _hold, lockBounceMicros: _bounce, ...mm }: Scenario['mm'],
   shard: number,
 ): ResolvedShard {
   // Without a limit there is room for every page there can be.
@@ -102,6 +124,9 @@ function resolveDevice(
     responsePasidRequired: device.responsePasidRequired,
     responseTimeoutMicros: spanOf(device.responseTimeoutMicros, 0),
     hasHandler: device.handler,
+    ...(device.onFault === 'drop'
+      ? { retransmission: { firstMicros: device.retryMicros, mostMicros: device.retryMaxMicros } }
+      : {}),
     workloads: device.workloads.map((workload, place) =>
       resolveWorkload(workload, workloadPlace(index, place), at(processes, workload.process), traces),
     ),

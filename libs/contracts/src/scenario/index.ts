@@ -1,8 +1,11 @@
 export * from './errors';
+export * from './host-costs';
+export { costProfileOf } from './own-profile';
 export * from './parse';
 export * from './profiles';
 export { queuesOfScenario } from './queues';
 export * from './resolved';
+export { longestRetransmissionMicros } from './retransmission';
 export * from './timeline';
 export { type Scenario, writtenPath } from './copies';
 export { type ScenarioWorkload, scenarioSchema } from './schema';

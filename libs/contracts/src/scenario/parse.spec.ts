@@ -143,6 +143,36 @@ describe('parseScenario', () => {
       /^s\.yaml:10 \| 'devices\.0\.responseTimeoutMicros' "never"/,
     ],
     [
+      'a device that drops accesses behind an IOMMU that stalls',
+      valid.replace('model: pri', 'model: stall').replace('iommu: pri0', 'iommu: pri0\n    onFault: drop'),
+      [],
+      "s.yaml:10 | onFault drop behind 'pri0', which stalls | wait: a stalling IOMMU holds the access itself; drop needs an IOMMU with model pri",
+    ],
+    [
+      'a timer that shrinks',
+      valid.replace('iommu: pri0', 'iommu: pri0\n    onFault: drop\n    retryMaxMicros: 10'),
+      [],
+      's.yaml:11 | retryMaxMicros 10 | at least retryMicros, which is 200000',
+    ],
+    [
+      'a profile that is none',
+      valid.replace('iommus:', 'profile: quick\niommus:'),
+      [],
+      /^s\.yaml:2 \| 'profile' "quick" \| .*"pri-minor"/,
+    ],
+    [
+      'a stage that there is not',
+      valid.replace('iommus:', 'profile: { busMicros: 1 }\niommus:'),
+      [],
+      "s.yaml:2 | unknown key 'profile.busMicros' | a key of the scenario reference (docs/reference/scenario.md)",
+    ],
+    [
+      'a tail that is shorter than the median',
+      valid.replace('iommus:', 'profile: { handlerMicros: { median: 5, p99: 4 } }\niommus:'),
+      [],
+      /'profile\.handlerMicros' .* \| a p99 that is not below the median/,
+    ],
+    [
       'a setting without a value',
       valid,
       ['workers'],

@@ -3,7 +3,7 @@ import { type DocumentKind, type Path, readDocument } from '../documents';
 import { ScenarioError } from './errors';
 import { type Scenario, writeOutCopies, writtenPath } from './copies';
 import { MAX_IOMMUS, scenarioSchema } from './schema';
-import { checkTimeline } from './timeline-check';
+import { checkTimeline, type Fail } from './timeline-check';
 
 const SCENARIO: DocumentKind = {
   what: 'a scenario: a mapping with name, iommus, processes, devices',
@@ -42,6 +42,7 @@ function checkReferences(file: string, lineOf: (path: Path) => number, scenario:
   scenario.devices.forEach((device, index) => {
     if (!iommus.has(device.iommu))
       fail(['devices', index, 'iommu'], `iommu '${device.iommu}'`, oneOf(iommus));
+    checkDrops(scenario, index, fail);
     const outstanding = device.workloads.reduce((sum, workload) => sum + workload.outstanding, 0);
     if (outstanding > MAX_STALL_TAG + 1) {
       fail(
@@ -70,4 +71,25 @@ const NAMES_SHOWN = 12;
 function oneOf(names: ReadonlySet<string>): string {
   const shown = [...names].slice(0, NAMES_SHOWN);
   return `one of ${shown.join(', ')}${names.size > NAMES_SHOWN ? `, ... (${names.size} in all)` : ''}`;
+}
+
+/** A stalling IOMMU holds what its devices cannot, so that nothing is dropped there; a timer does not shrink. */
+function checkDrops({ devices, iommus }: Scenario, index: number, fail: Fail): void {
+  const device = devices[index];
+  if (device?.onFault !== 'drop') return;
+  const { iommu, retryMicros, retryMaxMicros } = device;
+  if (iommus.find(({ name }) => name === iommu)?.model === 'stall') {
+    fail(
+      ['devices', index, 'onFault'],
+      `onFault drop behind '${iommu}', which stalls`,
+      'wait: a stalling IOMMU holds the access itself; drop needs an IOMMU with model pri',
+    );
+  }
+  if (retryMaxMicros < retryMicros) {
+    fail(
+      ['devices', index, 'retryMaxMicros'],
+      `retryMaxMicros ${retryMaxMicros}`,
+      `at least retryMicros, which is ${retryMicros}`,
+    );
+  }
 }

@@ -1,4 +1,5 @@
 import type { Backing, FaultModel, IommuProfileName, Permissions } from '@faultline/domain';
+import type { HostCosts } from './host-costs';
 import type { CostProfile, ProfileName } from './profiles';
 import type { ResolvedStep } from './timeline';
 
@@ -9,8 +10,11 @@ import type { ResolvedStep } from './timeline';
 export interface ResolvedScenario {
   name: string;
   seed: number;
-  profile: ProfileName;
+  /** The profile's name; `own` for one that the scenario gives itself. */
+  profile: ProfileName | 'own';
   cost: CostProfile;
+  /** Absent where it charges nothing. */
+  hostCosts?: HostCosts;
   /** Wall microseconds of one model microsecond. */
   timeScale: number;
   queues: string;
@@ -87,6 +91,11 @@ export interface ResolvedDevice {
   responseTimeoutMicros: number;
   /** Whether its driver registered a fault handler; without one every fault is refused at once. */
   hasHandler: boolean;
+  /**
+   * For a device that cannot hold an access that faults: it drops it, and it comes again after so many model microseconds. The time
+   * doubles with every further drop of the access, up to the most. Absent for a device that waits for the response.
+   */
+  retransmission?: { firstMicros: number; mostMicros: number };
   workloads: ResolvedWorkload[];
 }
 

@@ -11,3 +11,5 @@ export const count = z.int().nonnegative();
 export const permissions = z.string().regex(/^(?=.*[rwx])[rwx-]{1,3}$/, "letters r, w, x or '-'");
 /** A page number: a decimal or 0x number of 4 KiB pages. */
 export const pageNumber = z.int().nonnegative().max(MAX_PAGE);
+/** Model time that may be none. */
+export const microsOrNone = z.number().nonnegative();

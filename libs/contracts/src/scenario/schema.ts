@@ -1,7 +1,7 @@
 import { IOMMU_PROFILE_NAMES, MAX_PASID } from '@faultline/domain';
 import { z } from 'zod';
-import { profileNames } from './profiles';
-import { count, name, pageNumber, permissions, positive } from './schema-parts';
+import { profileSchema } from './profile-schema';
+import { count, microsOrNone, name, pageNumber, permissions, positive } from './schema-parts';
 import { timelineStep } from './timeline-schema';
 
 /** The scenario file: what a user writes. Every field has its unit in its name and a default where one makes sense. */
@@ -126,6 +126,24 @@ const device = z.strictObject({
     .boolean()
     .default(true)
     .describe('false: no fault handler is registered for it, so each of its faults is refused at once (R78)'),
+  onFault: z
+    .enum(['wait', 'drop'])
+    .default('wait')
+    .describe(
+      'wait: an access that faulted goes on with the response; drop: the device cannot hold it, reports the fault, and comes again when its timer fires (only behind a `pri` IOMMU)',
+    ),
+  retryMicros: z
+    .number()
+    .positive()
+    .default(200_000)
+    .describe(
+      'for drop: model time from the first drop of an access until it comes again, doubled with each further drop; as the least retransmission timeout of TCP in Linux',
+    ),
+  retryMaxMicros: z
+    .number()
+    .positive()
+    .default(120_000_000)
+    .describe('for drop: the longest such time; as the longest retransmission timeout of TCP in Linux'),
   workloads: z
     .array(z.union([synthetic, trace]))
     .min(1)
@@ -156,10 +174,11 @@ const iommu = z.strictObject({
 export const scenarioSchema = z.strictObject({
   name: name.describe('shown in results'),
   seed: z.int().nonnegative().default(1).describe('the same seed gives the same accesses'),
-  profile: z
-    .enum(profileNames)
+  profile: profileSchema
     .default('pri-minor')
-    .describe('what the stages of a fault cost in the modelled hardware'),
+    .describe(
+      'what the stages of a fault cost in the modelled hardware: a name of the [profiles](profiles.md), or the stages themselves',
+    ),
   timeScale: z
     .union([z.literal('auto'), z.number().positive()])
     .default('auto')
@@ -179,8 +198,23 @@ export const scenarioSchema = z.strictObject({
       processes: positive.max(64).default(2).describe('worker processes'),
       servers: positive.max(4096).default(16).describe('groups one worker handles at once'),
       groupsPerMessage: positive.max(1024).default(16).describe('most groups in one work message (D15)'),
+      wakeMicros: microsOrNone.default(0).describe('model time to wake a server that slept for a group'),
+      switchMicros: microsOrNone
+        .default(0)
+        .describe('model time of a server from one group to the next, when it does not sleep between them'),
+      queueLockMicros: microsOrNone
+        .default(0)
+        .describe(
+          'model time that taking a group off its IOPF queue holds the lock of the queue; the servers of a worker process take it one after the other',
+        ),
+      queueLockBounceMicros: microsOrNone
+        .default(0)
+        .describe('how much longer each server that waits for that lock makes its hand-over'),
     })
-    .default({ processes: 2, servers: 16, groupsPerMessage: 16 })
+    .default({
+      ...{ processes: 2, servers: 16, groupsPerMessage: 16 },
+      ...{ wakeMicros: 0, switchMicros: 0, queueLockMicros: 0, queueLockBounceMicros: 0 },
+    })
     .describe('who drains the IOPF queues'),
   iopf: z
     .strictObject({
@@ -252,8 +286,19 @@ export const scenarioSchema = z.strictObject({
         .describe(
           'pages of the block around a fault that are installed with it while frames are free, a power of two; 1 for none',
         ),
+      lockMicros: microsOrNone
+        .default(0)
+        .describe(
+          'model time of the handling of a member that holds the lock of its address space; a handling that is shorter takes so long',
+        ),
+      lockBounceMicros: microsOrNone
+        .default(0)
+        .describe('how much longer each handler that waits for that lock makes its hand-over'),
     })
-    .default({ shards: 1, framesPerShard: 65_536, reclaim: 'lru', faultAround: 1, premap: 1 })
+    .default({
+      ...{ shards: 1, framesPerShard: 65_536, reclaim: 'lru', faultAround: 1, premap: 1 },
+      ...{ lockMicros: 0, lockBounceMicros: 0 },
+    })
     .describe('the memory behind the devices'),
   iommus: z.array(iommu).min(1).max(MAX_IOMMUS).describe('at least one'),
   processes: z.array(process).min(1).describe('address spaces, each with a PASID'),
