@@ -1,4 +1,5 @@
 import type { Permissions, StepOutcome, TeardownStep } from '@faultline/domain';
+import type { MmLockUse, WorkerUse } from './host-use';
 import type { ResolvedProcess } from './scenario';
 
 type Empty = Record<string, never>;
@@ -40,6 +41,8 @@ export interface Presence {
   deadLetters: number;
   /** Queues whose consumer it made anew since it started; absent for none. */
   repairedQueues?: number;
+  /** Of a worker that has begun. */
+  worker?: WorkerUse;
 }
 
 /**
@@ -157,6 +160,8 @@ export interface MmProgress {
   openRuns: number;
   framesFree: number;
   framesQuarantined: number;
+  /** Of each address space that was faulted in; absent where no cost is modelled for its lock. */
+  locks?: MmLockUse[];
   drained: boolean;
 }
 

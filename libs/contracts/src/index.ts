@@ -7,6 +7,7 @@ export * from './subjects';
 export * from './scenario';
 export * from './control';
 export * from './control-routing';
+export * from './host-use';
 export * from './log-readers';
 export * from './units';
 export * from './site';

@@ -127,7 +127,7 @@ export class ControlClient {
   }
 }
 
-/** One answer of several: what is counted is added up, what has to hold holds if it does everywhere. */
+/** One answer of several: what is counted is added up, what is listed stands together, what has to hold holds if it does everywhere. */
 function together(replies: readonly object[]): object {
   const sum: Record<string, unknown> = {};
   for (const reply of replies)
@@ -135,6 +135,8 @@ function together(replies: readonly object[]): object {
       const before = sum[name];
       if (typeof value === 'number' && typeof before === 'number') sum[name] = before + value;
       else if (typeof value === 'boolean' && typeof before === 'boolean') sum[name] = before && value;
+      else if (Array.isArray(value) && Array.isArray(before))
+        sum[name] = [...(before as unknown[]), ...(value as unknown[])];
       else sum[name] = value;
     }
   return sum;

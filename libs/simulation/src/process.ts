@@ -1,4 +1,10 @@
-import { NEWEST_FORMAT, type ResolvedScenario, type ServiceName, subjectsOf } from '@faultline/contracts';
+import {
+  NEWEST_FORMAT,
+  type ResolvedScenario,
+  type ServiceName,
+  subjectsOf,
+  type WorkerUse,
+} from '@faultline/contracts';
 import type { DeadLetter } from '@faultline/hosting';
 import {
   type OwnerPorts,
@@ -36,6 +42,7 @@ export class SimulatedProcess {
   readonly life = new Life();
   private readonly ports: OwnerPorts;
   private owner: UnitOwner | undefined;
+  private worker: Worker | undefined;
 
   constructor(
     readonly service: ServiceName,
@@ -50,7 +57,10 @@ export class SimulatedProcess {
   async start(): Promise<void> {
     const { ports, around, service } = this;
     const { scenario } = around;
-    if (service === 'iopf-worker') return void (await new Worker(ports, scenario).start());
+    if (service === 'iopf-worker') {
+      this.worker = new Worker(ports, scenario);
+      return void (await this.worker.start());
+    }
     const units = unitsOfService(service as OwnerServiceName, scenario);
     this.owner = new UnitOwner(ports, scenario, around.openTrace);
     await shareUnits(ports, this.owner, units, () => undefined);
@@ -59,6 +69,11 @@ export class SimulatedProcess {
   /** The units it owns and serves, while it lives. */
   get units(): UnitOwner | undefined {
     return this.life.isDead ? undefined : this.owner;
+  }
+
+  /** What a worker was used for; undefined for a process that owns units. */
+  get workerUse(): WorkerUse | undefined {
+    return this.worker?.use;
   }
 
   private portsOf(): OwnerPorts {

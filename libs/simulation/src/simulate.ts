@@ -1,10 +1,10 @@
 import type { AuditReport, FaultRow, Sha256, Stage } from '@faultline/audit';
-import type { ResolvedScenario } from '@faultline/contracts';
+import { longestRetransmissionMicros, type ResolvedScenario } from '@faultline/contracts';
 import type { Histogram } from '@faultline/stats';
 import { type StateCodec, teardownMillis, type TraceOpener, type UnitLogger } from '@faultline/units';
 import { type FailurePlan, planFailures } from './failures';
 import { type NetworkModel, QUICK_NETWORK } from './network';
-import { Simulation } from './simulation';
+import { type HostUse, Simulation } from './simulation';
 import { Tally } from './tally';
 import { VirtualClock } from './virtual-clock';
 
@@ -49,6 +49,10 @@ export interface SimulationResult {
   faults: number;
   /** From the start of the devices until everything had come to its end. */
   modelMicros: number;
+  /** From the sending of the first fault to the settling of the last: what uses of the machine are shares of. */
+  activeMicros: number;
+  /** What workers and locks of the modelled machine were used for. */
+  hostUse: HostUse;
   endToEnd: Histogram;
   stages: ReadonlyMap<Stage, Histogram>;
   /** Reasons of dead letters. */
@@ -83,14 +87,16 @@ export async function simulate(
     failures: failures ? planFailures(failures, leaseMillis, seed) : [],
     leaseMillis,
     patienceMicros:
-      options.patienceMicros ?? (PATIENCE_LEASES * leaseMillis + teardownMillis(scenario)) * 1_000,
+      options.patienceMicros ??
+      (PATIENCE_LEASES * leaseMillis + teardownMillis(scenario)) * 1_000 +
+        longestRetransmissionMicros(scenario),
     snapshotEvents,
     tell: (line) => options.tell?.(line),
   });
   await simulation.run();
-  const { faults, messages, bytes, logHash, endToEnd, stages } = tally;
+  const { faults, messages, bytes, logHash, endToEnd, stages, activeMicros } = tally;
   return {
-    ...{ faults, messages, bytes, logHash, endToEnd, stages },
+    ...{ faults, messages, bytes, logHash, endToEnd, stages, activeMicros, hostUse: simulation.hostUse },
     audit: tally.verdict(),
     modelMicros: simulation.endedMicros - simulation.beganMicros,
     buried: simulation.buried,

@@ -3,9 +3,11 @@ import {
   type IommuProgress,
   type LabEvent,
   labSchema,
+  type MmLockUse,
   type MmProgress,
   type ResolvedScenario,
   subjectsOf,
+  type WorkerUse,
 } from '@faultline/contracts';
 import { type MemoryPorts, memoryPorts, toError } from '@faultline/hosting';
 import {
@@ -52,6 +54,13 @@ export interface SimulationSurroundings {
   tell(line: string): void;
 }
 
+/** What the modelled machine was used for, by those who were there at the end: who took over, or began again, counts from 0. */
+export interface HostUse {
+  workers: (WorkerUse & { instance: string })[];
+  /** Empty where no cost is modelled for the locks of address spaces. */
+  mmLocks: MmLockUse[];
+}
+
 /** A laboratory in simulated time: the units and workers of the services, on a simulated bus, with processes that die and freeze. */
 export class Simulation {
   private readonly ports: MemoryPorts;
@@ -67,6 +76,8 @@ export class Simulation {
   /** When the devices started, and when everything had come to its end. */
   beganMicros = 0;
   endedMicros = 0;
+  /** Known when everything had come to its end. */
+  hostUse: HostUse = { workers: [], mmLocks: [] };
   private failure: Error | undefined;
   /** Reasons of what was put to the dead letters. */
   readonly buried: string[] = [];
@@ -128,6 +139,7 @@ export class Simulation {
     for (const failure of failures) this.options.clock.after(failure.atMicros, () => this.fail(failure));
     await this.follow();
     this.endedMicros = this.now();
+    await this.readHostUse();
     await this.append({ kind: 'RunEnded', run: LAB, reason: 'finished', atMicros: this.now() });
     for (const { life } of this.processes) life.kill();
   }
@@ -163,6 +175,17 @@ export class Simulation {
       await this.network.pass(lookMicros);
       lookMicros = Math.min(2 * lookMicros, RAREST_LOOK_MICROS);
     }
+  }
+
+  private async readHostUse(): Promise<void> {
+    const hasLocks = (this.options.scenario.hostCosts?.mmLockMicros ?? 0) > 0;
+    const shards = hasLocks ? await this.control.askAll<MmProgress>('mm-handler.progress') : [];
+    this.hostUse = {
+      workers: this.processes.flatMap(({ instance, workerUse }) =>
+        workerUse ? [{ instance, ...workerUse }] : [],
+      ),
+      mmLocks: shards.flatMap(({ locks = [] }) => locks),
+    };
   }
 
   private async look() {

@@ -20,6 +20,8 @@ export class Tally {
   faults = 0;
   messages = 0;
   bytes = 0;
+  private firstSentMicros = Number.POSITIVE_INFINITY;
+  private lastSettledMicros = Number.NEGATIVE_INFINITY;
   private hash: Uint8Array = GENESIS_HASH;
   private readonly auditor: Auditor;
 
@@ -54,8 +56,16 @@ export class Tally {
     return Array.from(this.hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
   }
 
+  /** From the sending of the first fault to the settling of the last; 0 without one. */
+  get activeMicros(): number {
+    return Math.max(0, this.lastSettledMicros - this.firstSentMicros);
+  }
+
   private take(row: FaultRow): void {
     this.faults += 1;
+    const { sentAtMicros, settledAtMicros } = row.instants;
+    this.firstSentMicros = Math.min(this.firstSentMicros, sentAtMicros);
+    if (settledAtMicros !== null) this.lastSettledMicros = Math.max(this.lastSettledMicros, settledAtMicros);
     if (row.totalMicros !== null) this.endToEnd.record(row.totalMicros);
     for (const stage of STAGES) {
       const micros = row.stages[stage];

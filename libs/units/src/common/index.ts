@@ -1,3 +1,4 @@
+export * from './contended-lock';
 export * from './follow';
 export * from './lanes';
 export * from './own';

@@ -1,7 +1,7 @@
 import type { ResolvedScenario } from '@faultline/contracts';
 import { drawSpread, type MemberResult, SeededRandom, type Spread } from '@faultline/domain';
 
-/** Draws what the modelled handler costs: constant, or lognormal through the profile's median and 99th percentile. */
+/** Draws what the modelled handler costs, from the spreads of the profile. */
 export class HandlerCost {
   private readonly random: SeededRandom;
 
@@ -12,11 +12,15 @@ export class HandlerCost {
     this.random = new SeededRandom(scenario.seed).fork(`${stream}/handler`);
   }
 
-  /** Model microseconds of handling so many members, one after the other (R109). */
-  handler(members: number): number {
-    let sum = 0;
-    for (let member = 0; member < members; member += 1) sum += this.draw(this.scenario.cost.handlerMicros);
-    return sum;
+  /**
+   * Model microseconds of handling so many members, one after the other (R109): a time for each, or a single one where the handler
+   * takes them all as one batch.
+   */
+  handler(members: number): number[] {
+    const { handlerMicros, handlerPageMicros } = this.scenario.cost;
+    if (handlerPageMicros !== undefined)
+      return [this.draw(handlerMicros) + (members - 1) * handlerPageMicros];
+    return Array.from({ length: members }, () => this.draw(handlerMicros));
   }
 
   /** Model microseconds of the storage that the members had to be read from (R115). */

@@ -35,6 +35,7 @@ import {
 } from '@faultline/hosting';
 import { own, type OwnedUnit, serveLane, type UnitPorts, Snapshots } from '../common';
 import { HandlerCost } from './handler-cost';
+import { Handling } from './handling';
 import { Invalidator } from './invalidator';
 import { OpenRequest, OpenRuns } from './open-runs';
 
@@ -55,6 +56,7 @@ export class ShardUnit implements OwnedUnit {
   readonly name: string;
   private readonly time: ModelTime;
   private readonly cost: HandlerCost;
+  private readonly handling: Handling;
   private readonly runs = new OpenRuns();
   private host!: UnitHost<MmState, MmCommand, AnyMmEvent>;
   private journal!: UnitJournal;
@@ -74,6 +76,10 @@ export class ShardUnit implements OwnedUnit {
     this.name = shardUnit(shard.shard);
     this.time = new ModelTime(ports.clock, scenario.timeScale);
     this.cost = new HandlerCost(scenario, this.name);
+    this.handling = new Handling(ports, scenario, this.cost, (pasid) => {
+      const binding = this.host.state.durable.pasids.get(pasid);
+      return binding?.bound ? binding.mm : undefined;
+    });
     this.snapshots = new Snapshots(ports, {
       unit: this.name,
       stateVersion: MM_STATE_VERSION,
@@ -203,6 +209,7 @@ export class ShardUnit implements OwnedUnit {
       openRuns: counters.runsOpen,
       framesFree: counters.framesFree,
       framesQuarantined: counters.framesQuarantined,
+      ...(this.handling.lockUses ? { locks: this.handling.lockUses } : {}),
       drained: counters.runsOpen === 0 && counters.invalidationsOpen === 0 && this.host.backlog === 0,
     };
   }
@@ -220,15 +227,19 @@ export class ShardUnit implements OwnedUnit {
   /** A run's modelled cost passes first, so that its pages become visible when the handler would be done with them. */
   private begin(request: OpenRequest, requests: readonly HandleRequest[]): void {
     const handlingAtMicros = this.ports.clock.nowMicros();
-    const due: MmCommand[] = [];
+    let due: MmCommand[] | undefined = [];
     for (const { run, members } of requests) {
       const number = this.runs.open({ request, run, members, handlingAtMicros });
       const command: MmCommand = { kind: 'HandleRun', run: { run: number, members } };
-      const costMicros = this.cost.handler(members.length);
-      if (costMicros <= 0) due.push(command);
-      else this.time.after(costMicros, () => this.host.submit([command]));
+      this.handling.after(members, () => {
+        if (due) due.push(command);
+        else this.host.submit([command]);
+      });
     }
-    if (due.length > 0) this.host.submit(due);
+    // What costs nothing was handled at once, and goes together.
+    const atOnce = due;
+    due = undefined;
+    if (atOnce.length > 0) this.host.submit(atOnce);
   }
 
   /** The log holds what the run did. Pages from storage, and pages that were brought along, keep the worker waiting as well. */

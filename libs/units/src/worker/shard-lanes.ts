@@ -32,10 +32,13 @@ export class ShardLanes {
   private readonly open = new Map<number, (result: HandledRun | Refusal) => void>();
   private lastRun = 0;
 
-  constructor(ports: UnitPorts, scenario: Pick<ResolvedScenario, 'cost' | 'workers' | 'shards'>) {
+  constructor(
+    ports: UnitPorts,
+    scenario: Pick<ResolvedScenario, 'cost' | 'hostCosts' | 'workers' | 'shards'>,
+  ) {
     // A reply waits for the slowest run of its request. With modelled cost each server so has a request of its own, else a quick
     // fault would take as long as its neighbour's; without, a few requests in flight keep the shard busy while batches grow.
-    const modelled = scenario.cost.handlerMicros.median > 0;
+    const modelled = scenario.cost.handlerMicros.median > 0 || (scenario.hostCosts?.mmLockMicros ?? 0) > 0;
     const window = modelled ? scenario.workers.servers : 4;
     const maxBatch = modelled ? 1 : undefined;
     for (const { shard } of scenario.shards) {

@@ -1,7 +1,8 @@
-import type { Redriven, ResolvedScenario } from '@faultline/contracts';
+import type { Redriven, ResolvedScenario, WorkerUse } from '@faultline/contracts';
 import type { LogMessage, WorkMessage } from '@faultline/hosting';
 import { type UnitPorts } from '../common';
 import { failureOf, type GroupHandler, type Work } from './group-handler';
+import { GroupStart } from './group-start';
 import { PoisonedWork, WorkReader } from './poisoned-work';
 import type { ResultLog } from './result-log';
 import { Servers } from './servers';
@@ -22,6 +23,7 @@ export class WorkIntake {
   /** Work messages this worker holds at once: what its servers are at, and as much again so that none waits for a pull. */
   readonly prefetch: number;
   private readonly servers: Servers;
+  private readonly groupStart: GroupStart;
   private readonly reader: WorkReader;
   private readonly held = new Set<WorkMessage>();
   private idle: (() => void)[] = [];
@@ -29,12 +31,13 @@ export class WorkIntake {
 
   constructor(
     private readonly ports: UnitPorts,
-    scenario: Pick<ResolvedScenario, 'workers' | 'iommus'>,
+    private readonly scenario: Pick<ResolvedScenario, 'workers' | 'iommus' | 'timeScale' | 'hostCosts'>,
     private readonly handler: GroupHandler,
     private readonly results: ResultLog,
   ) {
     const { servers, groupsPerMessage } = scenario.workers;
-    this.servers = new Servers(servers);
+    this.servers = new Servers(servers, ports.clock);
+    this.groupStart = new GroupStart(ports, scenario);
     this.reader = new WorkReader(
       ports.subjects,
       scenario.iommus.map(({ iommu }) => iommu),
@@ -76,6 +79,14 @@ export class WorkIntake {
     this.extendAfter((ackWaitMillis * 1_000) / 3);
   }
 
+  /** What its servers and the locks of its queues were used for so far. */
+  get use(): WorkerUse {
+    const { timeScale, workers } = this.scenario;
+    const { busyMicros, ...starts } = this.servers.use;
+    const queueLocks = Object.fromEntries(this.groupStart.lockUses);
+    return { servers: workers.servers, ...starts, busyMicros: busyMicros / timeScale, queueLocks };
+  }
+
   /** Resolves when no message is held; takes none afterwards. */
   async drained(): Promise<void> {
     if (this.held.size > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
@@ -83,15 +94,17 @@ export class WorkIntake {
   }
 
   private serve(held: Held, work: Work): void {
-    this.servers.run((free) =>
-      this.handler.handle(work, (handled, refusal) => {
-        free();
-        if (refusal) {
-          held.refusals.push(refusal);
-          held.failed.push(nameOf(work));
-        }
-        this.results.append(handled, () => this.groupDone(held));
-      }),
+    this.servers.run((free, start) =>
+      this.groupStart.after(start, work.group.queue, () =>
+        this.handler.handle(work, (handled, refusal) => {
+          free();
+          if (refusal) {
+            held.refusals.push(refusal);
+            held.failed.push(nameOf(work));
+          }
+          this.results.append(handled, () => this.groupDone(held));
+        }),
+      ),
     );
   }
 

@@ -1,4 +1,9 @@
-import { type ControlVerbs, queuesOfScenario, type ResolvedScenario } from '@faultline/contracts';
+import {
+  type ControlVerbs,
+  queuesOfScenario,
+  type ResolvedScenario,
+  type WorkerUse,
+} from '@faultline/contracts';
 import { QueueUnavailable, type Running } from '@faultline/hosting';
 import type { UnitPorts } from '../common';
 import { GroupHandler } from './group-handler';
@@ -36,6 +41,11 @@ export class Worker {
       intake.extendWithin(working.ackWaitMillis);
     }
     return queues;
+  }
+
+  /** What its servers, and the locks of the queues, were used for so far. */
+  get use(): WorkerUse {
+    return this.intake.use;
   }
 
   /** Stops pulling, finishes what was pulled, and only then goes. */
