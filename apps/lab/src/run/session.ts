@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import type { INestMicroservice } from '@nestjs/common';
 import type { ClientNats } from '@nestjs/microservices';
 import { headText } from '@faultline/audit';
-import { queuesOfScenario, type ResolvedScenario } from '@faultline/contracts';
+import { longestRetransmissionMicros, queuesOfScenario, type ResolvedScenario } from '@faultline/contracts';
 import { SystemClock } from '@faultline/messaging';
 import { createControlClient, type ProvisioningConfig, settlesWithin } from '@faultline/runtime';
 import { Interrupted, RunFailed } from '../errors';
@@ -203,7 +203,7 @@ export class RunSession {
       control,
       lifeline,
       timeline,
-      stuckMillis: STUCK_MILLIS,
+      stuckMillis: STUCK_MILLIS + (longestRetransmissionMicros(scenario) * scenario.timeScale) / 1_000,
       mayMiss: this.bus?.server === undefined,
       mayIdle: scenario.devices.some(({ workloads }) =>
         workloads.some(({ ratePerSecond }) => ratePerSecond > 0),

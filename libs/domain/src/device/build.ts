@@ -1,4 +1,6 @@
+import type { Retransmission } from './config';
 import type {
+  AccessDropped,
   AccessEnded,
   AccessHit,
   AccessOutcome,
@@ -45,6 +47,21 @@ export function translationReturned(
     verdict,
     permissions,
     frame,
+  };
+}
+
+/** The device cannot hold the access: it drops it for the first time, or once more. */
+export function accessDropped(
+  live: LiveAccess,
+  drop: number,
+  { firstMicros, mostMicros }: Retransmission,
+): AccessDropped {
+  return {
+    kind: 'AccessDropped',
+    drop,
+    device: live.device.device,
+    access: live.access,
+    retryMicros: Math.min(firstMicros * 2 ** live.drops, mostMicros),
   };
 }
 

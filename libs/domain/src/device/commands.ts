@@ -27,6 +27,8 @@ export type SegmentCommand =
     }
   /** A PRG response, commanded or automatic, as the log shows it. */
   | { kind: 'ReceiveResponse'; device: number; groupId: number; pasid: number; code: ResponseCode }
+  /** The timer of a dropped access has fired: it comes again. */
+  | { kind: 'RetransmitAccess'; device: number; access: number; drop: number }
   /** The IOMMU is done with a stalled access: translated at once, or its held transaction ended. */
   | {
       kind: 'EndStalledAccess';

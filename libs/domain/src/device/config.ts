@@ -13,6 +13,17 @@ export interface SegmentDeviceConfig {
   pagesPerGroup: number;
   /** PRG Response PASID Required: responses are matched by (index, PASID) instead of by index (R13). */
   responsePasidRequired: boolean;
+  /**
+   * Given for a PRI device that cannot hold an access that faults: it drops the access, which comes again when its timer fires and not
+   * with the response. The timer begins with `firstMicros` and doubles with every further drop of the access, up to `mostMicros`; in
+   * the unit that whoever runs the timers has.
+   */
+  retransmission?: Retransmission;
+}
+
+export interface Retransmission {
+  firstMicros: number;
+  mostMicros: number;
 }
 
 /** The devices behind one IOMMU that one owner emulates. */
@@ -39,10 +50,22 @@ export function checkSegmentConfig(config: SegmentConfig): void {
     if (device.device > MAX_DEVICE)
       throw new RangeError(`device ${device.device}: numbers end at ${MAX_DEVICE}`);
     checkWhole(device, 'atcEntries', 0);
+    checkRetransmission(device);
     if (device.model === 'stall') continue;
     checkWhole(device, 'credits', 1);
     checkWhole(device, 'pagesPerGroup', 1);
   }
+}
+
+function checkRetransmission({ device, model, retransmission }: SegmentDeviceConfig): void {
+  if (!retransmission) return;
+  const { firstMicros, mostMicros } = retransmission;
+  if (model === 'stall')
+    throw new RangeError(`device ${device}: a stalling IOMMU holds its accesses, so that it drops none`);
+  if (!(firstMicros > 0 && mostMicros >= firstMicros))
+    throw new RangeError(
+      `device ${device}: retransmission needs a first timer above 0 and a longest one of at least that, found ${firstMicros} and ${mostMicros}`,
+    );
 }
 
 function checkWhole(

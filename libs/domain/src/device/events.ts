@@ -30,6 +30,7 @@ export type VolatileSegmentEvent =
   | TranslationRequested
   | TranslationReturned
   | PageRequestSent
+  | AccessDropped
   | StalledAccessSent
   | ResponseReceived
   | AtcInvalidated
@@ -243,6 +244,20 @@ export interface PageRequestSent {
   last: boolean;
   round: number;
   sentAtMicros: number;
+}
+
+/**
+ * A device that cannot hold the access dropped it: it missed, or it came again before its page request was answered. Its timer runs
+ * from here; when it fires, the access comes again under this number.
+ */
+export interface AccessDropped {
+  kind: 'AccessDropped';
+  /** Numbers drops within the segment, over all its epochs that one owner sees: a timer of an access that is over names nothing. */
+  drop: number;
+  device: number;
+  access: number;
+  /** How long the timer runs, in the unit of the device's configuration. */
+  retryMicros: number;
 }
 
 /** A master behind a stalling IOMMU put an access on the bus; numbered like a page request (D10). */

@@ -1,4 +1,5 @@
 import type {
+  AccessDropped,
   AccessEnded,
   AccessHit,
   AccessRange,
@@ -44,6 +45,9 @@ export function evolveSegment(state: SegmentState, event: SegmentEvent): Segment
       break;
     case 'AccessEnded':
       end(state, event);
+      break;
+    case 'AccessDropped':
+      drop(state, event);
       break;
     case 'StalledAccessSent':
       sendStalled(state, event);
@@ -188,6 +192,13 @@ function conclude(state: SegmentState, live: LiveAccess): void {
   else if (live.stage === Stage.TRANSLATING) state.translations.delete(live);
   else if (live.stage === Stage.STALLED) state.stalls.delete(live.request);
   letGo(state, live);
+}
+
+function drop(state: SegmentState, event: AccessDropped): void {
+  const live = liveOf(state, event);
+  state.lastDrop = event.drop;
+  live.drop = event.drop;
+  live.drops += 1;
 }
 
 function sendStalled(state: SegmentState, event: StalledAccessSent): void {

@@ -1,4 +1,4 @@
-import type { LiveAccess, SegmentDevice } from './state';
+import { Stage, type LiveAccess, type SegmentDevice } from './state';
 
 // An outstanding group is a ring of its members: the device keeps the last one, whose neighbour is the first. So a group costs no
 // object of its own, however short it lives.
@@ -26,8 +26,9 @@ export function dissolveGroup(device: SegmentDevice, groupId: number, receivedAt
   let member = last;
   do {
     const next = member.nextMember ?? last;
-    // An answered access stays as if outstanding until the next event says how it goes on or ends.
+    // An answered access stays as if outstanding until the next event says how it goes on or ends; a dropped one is not in the device.
     member.receivedAtMicros = receivedAtMicros;
+    if (device.retransmission !== undefined) member.stage = Stage.DROPPED;
     member.nextMember = undefined;
     device.outstanding -= 1;
     member = next;

@@ -1,9 +1,16 @@
 import { ACCESS_MASK, Permission } from '../kernel/vocabulary';
-import { accessEnded, accessHit, NOTHING, translationRequested, translationReturned } from './build';
+import {
+  accessDropped,
+  accessEnded,
+  accessHit,
+  NOTHING,
+  translationRequested,
+  translationReturned,
+} from './build';
 import type { Access, SegmentCommand } from './commands';
 import type { AccessStarted, SegmentEvent } from './events';
 import { decideWithdrawal } from './lifecycle';
-import { deviceOf, type LiveAccess, type SegmentDevice, type SegmentState } from './state';
+import { deviceOf, type LiveAccess, type SegmentState } from './state';
 import { stopOf } from './stops';
 
 type CompleteTranslation = Extract<SegmentCommand, { kind: 'CompleteTranslation' }>;
@@ -44,7 +51,7 @@ export function decideCompletion(
     ];
   }
   const granted = command.permissions & ACCESS_MASK;
-  if (!allows(granted, live.permissions)) return decideMiss(live.device, live, now);
+  if (!allows(granted, live.permissions)) return decideMiss(state, live, now);
   // The answer holds in the privilege mode of its request only (R6), so the entry remembers the mode.
   const returned = translationReturned(
     live,
@@ -61,21 +68,24 @@ function allows(granted: number, wanted: number): boolean {
   return (granted & (Permission.READ | Permission.WRITE)) !== 0 && (wanted & ACCESS_MASK & ~granted) === 0;
 }
 
-function decideMiss(device: SegmentDevice, live: LiveAccess, now: number): SegmentEvent[] {
+function decideMiss(state: SegmentState, live: LiveAccess, now: number): SegmentEvent[] {
+  const { device } = live;
   const returned = translationReturned(live, 'missed', 0, 0);
   if (device.failed) return [returned, accessEnded(live, 'failure', live.receivedAtMicros, now)];
-  if (live.rounds === 0) return [returned];
-  return [
-    returned,
-    {
+  const events: SegmentEvent[] = [returned];
+  if (live.rounds > 0) {
+    events.push({
       kind: 'AccessRetried',
       device: device.device,
       access: live.access,
       request: live.request,
       receivedAtMicros: live.receivedAtMicros,
       retriedAtMicros: now,
-    },
-  ];
+    });
+  }
+  if (device.retransmission !== undefined)
+    events.push(accessDropped(live, state.lastDrop + 1, device.retransmission));
+  return events;
 }
 
 function accessStarted(access: Access, now: number): AccessStarted {

@@ -32,6 +32,8 @@ export function standAsIssued(live: LiveAccess): void {
   live.receivedAtMicros = 0;
   live.translation = 0;
   live.stale = false;
+  live.drops = 0;
+  live.drop = 0;
   live.previous = undefined;
   live.next = undefined;
 }
@@ -52,6 +54,8 @@ function createLive(device: SegmentDevice): LiveAccess {
     receivedAtMicros: 0,
     translation: 0,
     stale: false,
+    drops: 0,
+    drop: 0,
     previous: undefined,
     next: undefined,
     nextMember: undefined,

@@ -30,10 +30,19 @@ export function decideResponse(
   if (group === undefined)
     return [{ kind: 'ResponseUnexpected', device: device.device, groupId: command.groupId, code }];
   const first = state.lastTranslation + 1;
+  if (device.retransmission !== undefined) return dropsAnswered(group, command, now);
   // A group of one, as most are, needs no list of its members.
   if (group.nextMember === group) return [received(command, now), goOn(group, code, first, now)];
   const events: SegmentEvent[] = [received(command, now)];
   membersOf(group).forEach((member, place) => events.push(goOn(member, code, first + place, now)));
+  return events;
+}
+
+/** Accesses that the device dropped come again by their timers, and not with the answer; INVALID ends them (R15). */
+function dropsAnswered(group: LiveAccess, command: ReceiveResponse, now: number): SegmentEvent[] {
+  const events: SegmentEvent[] = [received(command, now)];
+  if (command.code === ResponseCode.INVALID)
+    for (const member of membersOf(group)) events.push(accessEnded(member, 'invalid', now, now));
   return events;
 }
 

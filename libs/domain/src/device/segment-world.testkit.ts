@@ -15,14 +15,7 @@ export const PAGES = 2;
  * Every step of a random schedule is one message; `drain` then answers everything, as a healthy host does in the end.
  */
 export class SegmentWorld {
-  readonly segment = new Driven({
-    segment: 0,
-    devices: [
-      priDevice({ device: 0, credits: 3, atcEntries: 3, pagesPerGroup: 2 }),
-      priDevice({ device: 1, credits: 40, atcEntries: 0, pagesPerGroup: 3, responsePasidRequired: true }),
-      priDevice({ device: STALLING, model: 'stall' }),
-    ],
-  });
+  readonly segment: Driven;
   readonly ends = new Map<string, number>();
   private epoch = 0;
   private issued = 0;
@@ -46,6 +39,21 @@ export class SegmentWorld {
   readonly hung = new Set<number>();
   readonly removed = new Set<number>();
   readonly events: SegmentEvent[] = [];
+  /** Timers of dropped accesses that have not fired, by the number of the drop. */
+  private readonly timers = new Map<number, { device: number; access: number }>();
+
+  /** @param drops whether the first device cannot hold what faults (the second always can) */
+  constructor(drops = false) {
+    const retransmission = drops ? { firstMicros: 10, mostMicros: 40 } : undefined;
+    this.segment = new Driven({
+      segment: 0,
+      devices: [
+        priDevice({ device: 0, credits: 3, atcEntries: 3, pagesPerGroup: 2, retransmission }),
+        priDevice({ device: 1, credits: 40, atcEntries: 0, pagesPerGroup: 3, responsePasidRequired: true }),
+        priDevice({ device: STALLING, model: 'stall' }),
+      ],
+    });
+  }
 
   issue(device: number, pasid: number, page: number, write: boolean): void {
     const number = this.issued++;
@@ -103,6 +111,14 @@ export class SegmentWorld {
     this.run({ kind: 'EndStalledAccess', device: STALLING, request, outcome, code: 0, rounds: 1 });
   }
 
+  /** A timer fires, also one of an access that is over or was reset. */
+  fireTimer(at: number): void {
+    const found = [...this.timers][at % Math.max(1, this.timers.size)];
+    if (found === undefined) return;
+    this.timers.delete(found[0]);
+    this.run({ kind: 'RetransmitAccess', drop: found[0], ...found[1] });
+  }
+
   takeTurn(): void {
     this.run({ kind: 'TakeTurn' });
   }
@@ -146,6 +162,8 @@ export class SegmentWorld {
       this.takeTurn();
       while (this.groups.size > 0) this.respond(0, 0);
       while (this.stalls.size > 0) this.endStall(0, 'completed');
+      // Those that run now: one that finds its request unanswered begins anew.
+      for (let due = this.timers.size; due > 0; due--) this.fireTimer(0);
     }
   }
 
@@ -185,6 +203,11 @@ export class SegmentWorld {
         return;
       case 'PageRequestSent':
         return this.seeRequest(event);
+      case 'AccessDropped':
+        this.expectAlive(event.device);
+        expect([event.device, this.live.has(`${event.device}/${event.access}`)]).toEqual([0, true]);
+        this.timers.set(event.drop, { device: event.device, access: event.access });
+        return;
       case 'StalledAccessSent':
         this.expectAlive(event.device);
         expectSame(event.request, ++this.lastRequest);

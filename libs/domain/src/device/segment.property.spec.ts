@@ -41,6 +41,7 @@ const step = fc.oneof(
       .map((args) => (world: SegmentWorld) => world.endStall(...args)),
   },
   { weight: 6, arbitrary: fc.constant((world: SegmentWorld) => world.takeTurn()) },
+  { weight: 4, arbitrary: small.map((at) => (world: SegmentWorld) => world.fireTimer(at)) },
   { weight: 1, arbitrary: fc.constant((world: SegmentWorld) => world.beginEpoch()) },
 );
 
@@ -60,8 +61,8 @@ const seed = Number(process.env['FAULTLINE_SEED'] ?? Date.now() % 2 ** 31);
 describe(`a segment under any schedule (FAULTLINE_SEED=${seed})`, () => {
   it('R10 R11 I5 I7 keeps its credits and indexes, serves nothing invalidated, and ends every access once', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 300, size: 'max' }), (steps) => {
-        const world = new SegmentWorld();
+      fc.property(fc.boolean(), fc.array(step, { maxLength: 300, size: 'max' }), (drops, steps) => {
+        const world = new SegmentWorld(drops);
         for (const take of steps) take(world);
         world.drain();
         expect([...world.ends.values()].filter((ends) => ends !== 1)).toEqual([]);
@@ -80,8 +81,8 @@ describe(`a segment under any schedule (FAULTLINE_SEED=${seed})`, () => {
 
   it('R23 R94 R104 R142 stops PASIDs, loses devices and resets them without losing or repeating an access', () => {
     fc.assert(
-      fc.property(fc.array(lifecycleStep, { maxLength: 300, size: 'max' }), (steps) => {
-        const world = new SegmentWorld();
+      fc.property(fc.boolean(), fc.array(lifecycleStep, { maxLength: 300, size: 'max' }), (drops, steps) => {
+        const world = new SegmentWorld(drops);
         for (const take of steps) take(world);
         world.drain();
         world.takeTurn();
@@ -102,8 +103,8 @@ describe(`a segment under any schedule (FAULTLINE_SEED=${seed})`, () => {
 
   it('I8 folding the events again gives the same state, and deciding changes nothing', () => {
     fc.assert(
-      fc.property(fc.array(lifecycleStep, { maxLength: 100, size: 'max' }), (steps) => {
-        const world = new SegmentWorld();
+      fc.property(fc.boolean(), fc.array(lifecycleStep, { maxLength: 100, size: 'max' }), (drops, steps) => {
+        const world = new SegmentWorld(drops);
         for (const take of steps) take(world);
         const { decider, state } = world.segment;
         const fold = () =>

@@ -2,6 +2,7 @@ import type { Decider } from '../kernel/decider';
 import type { SegmentCommand } from './commands';
 import { checkSegmentConfig, type SegmentConfig } from './config';
 import type { DurableSegmentEvent, SegmentEvent } from './events';
+import { decideRetransmission } from './drop';
 import { evolveSegment } from './evolve';
 import { decideCompletion, decideIssue } from './issue';
 import {
@@ -47,6 +48,8 @@ function decideSegment(
       return decideResponse(state, command, nowMicros);
     case 'TakeTurn':
       return decideTurn(state, nowMicros);
+    case 'RetransmitAccess':
+      return decideRetransmission(state, command, nowMicros);
     case 'EndStalledAccess':
       return decideStallEnd(state, command, nowMicros);
     case 'InvalidateAtc': {
@@ -109,6 +112,7 @@ export function isDurableSegmentEvent(event: SegmentEvent): event is DurableSegm
     case 'TranslationRequested':
     case 'TranslationReturned':
     case 'PageRequestSent':
+    case 'AccessDropped':
     case 'StalledAccessSent':
     case 'ResponseReceived':
     case 'AtcInvalidated':

@@ -1,6 +1,6 @@
 import type { FaultModel, Permissions } from '../kernel/vocabulary';
 import { Atc } from './atc';
-import { PRG_INDEXES, type SegmentConfig, type SegmentDeviceConfig } from './config';
+import { PRG_INDEXES, type Retransmission, type SegmentConfig, type SegmentDeviceConfig } from './config';
 import type { AccessRange } from './events';
 import { TranslationsInFlight } from './in-flight';
 import { Numbered } from './numbered';
@@ -17,6 +17,8 @@ export const Stage = {
   OUTSTANDING: 3,
   /** On the bus of a stalling IOMMU. */
   STALLED: 4,
+  /** Dropped, and its page request is answered: it waits for its timer. */
+  DROPPED: 5,
 } as const;
 export type Stage = (typeof Stage)[keyof typeof Stage];
 
@@ -42,6 +44,9 @@ export interface LiveAccess {
   /** The translation request in flight, 0 for none; stale when an invalidation overtook it (R28). */
   translation: number;
   stale: boolean;
+  /** How often its device dropped it, and the number of the last time; 0 for never. */
+  drops: number;
+  drop: number;
   /** Neighbours among the accesses that wait for a turn, oldest first. */
   previous: LiveAccess | undefined;
   next: LiveAccess | undefined;
@@ -64,6 +69,7 @@ export interface SegmentDevice {
   readonly credits: number;
   readonly pagesPerGroup: number;
   readonly responsePasidRequired: boolean;
+  readonly retransmission: Retransmission | undefined;
   readonly atc: Atc;
   /** Accesses that have not ended, by their number. */
   readonly accesses: Numbered<LiveAccess>;
@@ -105,6 +111,8 @@ export interface SegmentState {
   requests: number;
   /** Last translation request sent. Never restarts, so that a late completion names nothing. */
   lastTranslation: number;
+  /** Last time a device dropped an access. Never restarts either, for the sake of late timers. */
+  lastDrop: number;
   /** Address spaces of the processes whose workloads have begun. */
   readonly begun: Set<number>;
   /** The workloads issue nothing more. */
@@ -127,6 +135,7 @@ export function createSegmentState(config: SegmentConfig): SegmentState {
     epoch: 0,
     requests: 0,
     lastTranslation: 0,
+    lastDrop: 0,
     begun: new Set(),
     halted: false,
     devices,
@@ -151,6 +160,7 @@ function createDevice(config: SegmentDeviceConfig): SegmentDevice {
     credits: config.credits,
     pagesPerGroup: config.pagesPerGroup,
     responsePasidRequired: config.responsePasidRequired,
+    retransmission: config.retransmission,
     atc: new Atc(config.atcEntries),
     accesses: new Numbered(),
     firstWaiting: undefined,

@@ -32,6 +32,7 @@ import {
 import { type OutgoingMessage, UnitClosed, UnitHost, type UnitJournal } from '@faultline/hosting';
 import { own, type OwnedUnit, type UnitPorts, Snapshots } from '../common';
 import { openFeed, type TraceOpener } from './access-feed';
+import { RetransmissionTimers } from './retransmission-timers';
 import { SegmentLanes } from './segment-lanes';
 import { WorkloadDriver } from './workload-driver';
 
@@ -67,6 +68,7 @@ export class SegmentUnit implements OwnedUnit {
   /** Accesses of the owners before: those that had not ended are begun again. */
   private startedBefore = 0;
   private history = new AccessHistory();
+  private readonly timers: RetransmissionTimers;
   private readonly snapshots: Snapshots<SegmentState, SegmentSnapshot>;
 
   constructor(
@@ -85,6 +87,9 @@ export class SegmentUnit implements OwnedUnit {
       subjects: [ports.subjects.segmentLog(this.segment)],
       capture: (state) => ({ durable: durableSegment(state), history: this.history.toPlain() }),
     });
+    this.timers = new RetransmissionTimers(ports.clock, scenario.timeScale, (command) =>
+      this.host.submit([command]),
+    );
     this.later = new Set(
       scenario.processes.filter((process) => process.starts === 'timeline').map((process) => process.mm),
     );
@@ -167,6 +172,7 @@ export class SegmentUnit implements OwnedUnit {
   async close(): Promise<void> {
     this.closed = true;
     this.stopDrivers();
+    this.timers.stop();
     this.lanes?.stop();
     if (!this.host) return;
     this.host.close();
@@ -318,6 +324,7 @@ export class SegmentUnit implements OwnedUnit {
     let ended = false;
     for (const event of events) {
       if (event.kind === 'PageRequestSent' || event.kind === 'StalledAccessSent') this.requests += 1;
+      else if (event.kind === 'AccessDropped') this.timers.begin(event);
       if (event.kind !== 'AccessHit' && event.kind !== 'AccessEnded') continue;
       const drivers = this.driversOf.get(event.device);
       drivers?.find((driver) => driver.owns(event.access))?.ended();
