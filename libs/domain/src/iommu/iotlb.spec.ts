@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { NO_ENTRY } from '../kernel/page-entry';
 import { createIotlb, evolveDrop, evolveFill, type Iotlb, lookUp } from './iotlb';
 
@@ -52,10 +53,10 @@ describe('the IOTLB', () => {
     expect(cachedOf(iotlb, [1, 2, 3])).toEqual([1, 2, 3]);
   });
 
-  it('without any capacity keeps nothing, not even the names of the mms', () => {
+  it('without any capacity keeps nothing', () => {
     const iotlb = filled(0, [1, 2]);
     expect(cachedOf(iotlb, [1, 2])).toEqual([]);
-    expect(iotlb.slots.size).toBe(0);
+    expect(iotlb.held).toBe(0);
   });
 });
 
@@ -83,5 +84,72 @@ describe('dropping from the IOTLB', () => {
     evolveDrop(iotlb, -1, 2, 1);
     expect(cachedOf(iotlb, pages)).toEqual([1, 3, 4, 20]);
     expect(lookUp(iotlb, 5, 2)).toBe(NO_ENTRY);
+  });
+});
+
+/** A cache in the plainest words: slots in a row, looked through from end to end. */
+class ModelCache {
+  readonly slots: ({ mm: number; page: number; value: number } | undefined)[];
+  private hand = 0;
+
+  constructor(capacity: number) {
+    this.slots = new Array<undefined>(capacity).fill(undefined);
+  }
+
+  find(mm: number, page: number): { value: number } | undefined {
+    return this.slots.find((slot) => slot?.mm === mm && slot.page === page);
+  }
+
+  fill(mm: number, page: number, value: number): void {
+    const known = this.find(mm, page);
+    if (known !== undefined) known.value = value;
+    else {
+      this.slots[this.hand] = { mm, page, value };
+      this.hand = (this.hand + 1) % this.slots.length;
+    }
+  }
+
+  drop(mm: number, page: number, pages: number): void {
+    for (const [place, slot] of this.slots.entries()) {
+      const isMeant = slot !== undefined && (pages === 0 || (slot.page >= page && slot.page < page + pages));
+      if (isMeant && (mm === -1 || slot.mm === mm)) this.slots[place] = undefined;
+    }
+  }
+}
+
+describe('the IOTLB after any history', () => {
+  const mm = fc.integer({ min: 0, max: 2 });
+  // Also pages that are alike in all their low bits, and those past 32 bits.
+  const page = fc.oneof(
+    fc.nat(12),
+    fc.nat(6).map((each) => each * 2 ** 20),
+    fc.nat(6).map((each) => each * 2 ** 32),
+  );
+  const fill = fc.record({ mm, page, value: fc.nat(1000) });
+  const drop = fc.record({ mm: fc.integer({ min: -1, max: 2 }), page, pages: fc.nat(6) });
+  const steps = fc.array(fc.oneof({ arbitrary: fill, weight: 4 }, { arbitrary: drop, weight: 1 }), {
+    maxLength: 60,
+    size: 'max',
+  });
+
+  it('holds what a row of slots holds', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9 }), steps, (capacity, history) => {
+        const iotlb = createIotlb(capacity);
+        const model = new ModelCache(capacity);
+        for (const step of history) {
+          if ('value' in step) {
+            evolveFill(iotlb, step.mm, step.page, step.value);
+            model.fill(step.mm, step.page, step.value);
+          } else {
+            evolveDrop(iotlb, step.mm, step.page, step.pages);
+            model.drop(step.mm, step.page, step.pages);
+          }
+          expect(iotlb.held).toBe(model.slots.filter((slot) => slot !== undefined).length);
+          const found = history.map((each) => lookUp(iotlb, each.mm, each.page));
+          expect(found).toEqual(history.map((each) => model.find(each.mm, each.page)?.value ?? NO_ENTRY));
+        }
+      }),
+    );
   });
 });

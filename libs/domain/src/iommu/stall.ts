@@ -72,7 +72,7 @@ function judge(
   if (device === undefined || !device.attached || device.model !== 'stall' || device.fenced)
     return 'no-device';
   if (!device.bindings.has(access.pasid)) return 'not-bound';
-  const { entry } = findEntry(state.volatile, device, access.pasid, access.page, access.permissions);
+  const entry = findEntry(state.volatile, device, access.pasid, access.page, access.permissions);
   return covers(granted(entry, access.permissions), access.permissions) ? 'translated' : 'stalls';
 }
 

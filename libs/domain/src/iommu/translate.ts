@@ -19,21 +19,26 @@ export function covers(permissions: Permissions, asked: Permissions): boolean {
 }
 
 /**
- * The entry of (device, PASID, page): from the IOTLB if that has enough, else walked. A cached entry with fewer permissions than
- * asked is walked again, because nothing invalidates it when the page gains them in place (R125).
+ * The cached entry of (mm, page), if it has all that is asked for. One with fewer permissions is walked again, because nothing
+ * invalidates it when the page gains them in place (R125).
  */
+function cachedEntry({ iotlb }: IommuVolatileState, mm: number, page: number, asked: Permissions): number {
+  const cached = lookUp(iotlb, mm, page);
+  return cached !== NO_ENTRY && covers(granted(cached, asked), asked) ? cached : NO_ENTRY;
+}
+
+/** The entry of (device, PASID, page): from the IOTLB if that has enough, else walked. */
 export function findEntry(
   volatile: IommuVolatileState,
   device: DeviceEntry,
   pasid: number,
   page: number,
   asked: Permissions,
-): { entry: number; hit: boolean } {
+): number {
   const binding = device.bindings.get(pasid);
-  if (binding === undefined) return { entry: NO_ENTRY, hit: false };
-  const cached = lookUp(volatile.iotlb, binding.mm, page);
-  if (cached !== NO_ENTRY && covers(granted(cached, asked), asked)) return { entry: cached, hit: true };
-  return { entry: walk(volatile.replica, binding.mm, page), hit: false };
+  if (binding === undefined) return NO_ENTRY;
+  const cached = cachedEntry(volatile, binding.mm, page, asked);
+  return cached === NO_ENTRY ? walk(volatile.replica, binding.mm, page) : cached;
 }
 
 /**
@@ -68,10 +73,13 @@ export function decideTranslate(
   }
   // A device that is cut off misses: an error would end accesses that its reset is about to issue again (R21).
   if (entry.fenced) return completed;
-  const found = findEntry(state.volatile, entry, pasid, page, permissions);
-  completed.iotlbHit = found.hit;
-  completed.permissions = granted(found.entry, permissions);
-  if (completed.permissions !== 0) completed.frame = entryFrame(found.entry);
+  const binding = entry.bindings.get(pasid);
+  if (binding === undefined) return completed;
+  const cached = cachedEntry(state.volatile, binding.mm, page, permissions);
+  completed.iotlbHit = cached !== NO_ENTRY;
+  const found = completed.iotlbHit ? cached : walk(state.volatile.replica, binding.mm, page);
+  completed.permissions = granted(found, permissions);
+  if (completed.permissions !== 0) completed.frame = entryFrame(found);
   return completed;
 }
 
