@@ -43,6 +43,8 @@ export class Atc {
 
   /** The entry that allows an access with these permissions in this privilege mode, if there is one (R4, R6, R125). */
   find(pasid: number, page: number, permissions: Permissions): AtcEntry | undefined {
+    // Devices without an ATC ask as well, before every access.
+    if (this.entries === 0) return undefined;
     const entry = this.tables.get(pasid)?.get(page);
     if (entry === undefined) return undefined;
     const lacking = permissions & ~entry.permissions;

@@ -23,6 +23,8 @@ export function isTaken(
 ): boolean {
   if (request <= progress.highest) return true;
   if (progress.adopted.size > 0 && progress.adopted.has(request)) return true;
+  // Only masters behind a stalling IOMMU have accesses that translate at once.
+  if (state.volatile.translated.size === 0) return false;
   const translated = state.volatile.translated.get(segment);
   return translated !== undefined && translated.epoch === progress.epoch && request <= translated.highest;
 }

@@ -1,6 +1,6 @@
 import { heldStall, lastMember } from './endings';
 import type { AnyIommuEvent, GroupHeld, GroupQueued, RequestRecord } from './events';
-import { groupOf, nextGroup } from './identity';
+import { nextGroup, ownerOf } from './identity';
 import { findReadyQueue, nextServed } from './service';
 import type { IommuState } from './state';
 
@@ -20,12 +20,12 @@ export function decideDispatchNext(state: IommuState, nowMicros: number): readon
   const serial = nextServed(service, queue);
   const group = iopf.groups.get(serial);
   if (group === undefined || group.queue === null) throw new Error(`held group ${serial} is not open`);
-  const { epoch, group: number } = groupOf(state.durable, serial);
+  const { epoch, base } = ownerOf(state.durable, serial);
   return [
     {
       kind: 'GroupQueued',
       order: 0,
-      group: number,
+      group: serial - base,
       groupEpoch: epoch,
       device: group.device,
       model: heldStall(state, lastMember(group)) === undefined ? 'pri' : 'stall',

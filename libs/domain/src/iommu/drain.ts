@@ -1,5 +1,6 @@
 import { countPartials } from '../iopf/queues';
 import { answerAtOnce, collectMembers } from '../iopf/report';
+import type { IopfDevice } from '../iopf/state';
 import { UNBOUND_MM } from '../iopf/topology';
 import { NO_PASID, Permission, ResponseCode } from '../kernel/vocabulary';
 import type { IommuContext } from './context';
@@ -49,9 +50,10 @@ function drainRequest(
   const early = refusedByDriver(context.profile, state, record, nowMicros);
   if (early !== null) return early;
   const { iopf } = state.durable;
-  const plan = context.layer.planReport(iopf, iopf.devices.get(device), record.last, pasid);
+  const reporting = iopf.devices.get(device);
+  const plan = context.layer.planReport(iopf, reporting, record.last, pasid);
   if (plan.action === 'park') return { kind: 'FaultParked', segment, segmentEpoch, request, device, groupId };
-  if (plan.action === 'group') return groupOf(context, state, record, 'pri', nowMicros);
+  if (plan.action === 'group') return groupClosedBy(context, state, reporting, record, 'pri', nowMicros);
   const code = answerAtOnce(plan, 'pri', record.last);
   const known = state.durable.devices.get(device);
   return faultRefused(
@@ -116,19 +118,20 @@ function drainStall(
   // The transaction may be gone already; acknowledging its tag would have no effect (R37).
   if (holding === undefined || !sameRequest(holding, record)) return [refused('no-handler')];
   const { iopf } = state.durable;
-  const plan = context.layer.planReport(iopf, iopf.devices.get(record.device), true, record.pasid);
-  if (plan.action === 'group') return [groupOf(context, state, record, 'stall', nowMicros)];
+  const reporting = iopf.devices.get(record.device);
+  const plan = context.layer.planReport(iopf, reporting, true, record.pasid);
+  if (plan.action === 'group') return [groupClosedBy(context, state, reporting, record, 'stall', nowMicros)];
   return [refused(reasonOf(state, record)), stallAborted(record, nowMicros)];
 }
 
-function groupOf(
+function groupClosedBy(
   context: IommuContext,
   state: IommuState,
+  reporting: IopfDevice<RequestRecord> | undefined,
   last: RequestRecord,
   model: GroupQueued['model'],
   nowMicros: number,
 ): GroupQueued | GroupHeld {
-  const reporting = state.durable.iopf.devices.get(last.device);
   const members =
     reporting === undefined || reporting.partial.length === 0 ? [last] : collectMembers(reporting, last);
   const queue = context.route(last.device, model, context.routesByMm ? mmOf(state, last) : UNBOUND_MM);

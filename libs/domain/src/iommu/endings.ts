@@ -12,7 +12,7 @@ import type {
   ResponseCause,
   StallEnded,
 } from './events';
-import { groupOf } from './identity';
+import { ownerOf } from './identity';
 import { type RecordRing, ringCapacity, ringCount, sameRequest } from './ring';
 import type { DeviceEntry, IommuState } from './state';
 
@@ -57,10 +57,10 @@ export function groupResponded(
   stalls: boolean,
   nowMicros: number,
 ): GroupResponded {
-  const { epoch, group: number } = groupOf(state.durable, group.serial);
+  const { epoch, base } = ownerOf(state.durable, group.serial);
   return {
     kind: 'GroupResponded',
-    group: number,
+    group: group.serial - base,
     groupEpoch: epoch,
     device: group.device,
     segment: lastMember(group).segment,
@@ -93,8 +93,8 @@ export function groupDiscarded(
   device: number,
   cause: GroupDiscarded['cause'],
 ): GroupDiscarded {
-  const { epoch, group } = groupOf(state.durable, serial);
-  return { kind: 'GroupDiscarded', group, groupEpoch: epoch, device, cause };
+  const { epoch, base } = ownerOf(state.durable, serial);
+  return { kind: 'GroupDiscarded', group: serial - base, groupEpoch: epoch, device, cause };
 }
 
 /** Partial lists are dropped: all of the device, or what one PASID has in it. */

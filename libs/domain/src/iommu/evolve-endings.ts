@@ -26,11 +26,12 @@ import { evolveForget } from './waiting';
 export function evolveResponded(context: IommuContext, state: IommuState, event: GroupResponded): void {
   const { durable } = state;
   const serial = serialOf(durable, event.groupEpoch, event.group);
-  const group = durable.iopf.groups.get(serial);
+  // Only an answered stall lets a transaction go.
+  const stalled = event.model === 'stall' ? durable.iopf.groups.get(serial) : undefined;
   evolveOver(state, serial, event.device);
   const reporting = durable.iopf.devices.get(event.device);
   if (reporting !== undefined) evolveAnswered(reporting, placeOf(context, reporting, serial, event));
-  if (event.model === 'stall' && group !== undefined) letGo(durable, event, group.members[0]);
+  if (stalled !== undefined) letGo(durable, event, stalled.members[0]);
 }
 
 /** No work, no waiting result and no place among the held groups is left of it. */

@@ -122,9 +122,10 @@ export function evolveGroupHeld(context: IommuContext, durable: IommuDurableStat
   if (head === null || !sameRequest(head, event) || service === null)
     throw new Error(`request ${event.request} does not close group ${event.group}`);
   evolvePop(ring);
-  const members = collectMembers(reportingDevice(durable, event.device), head);
+  const reporting = reportingDevice(durable, event.device);
+  const members = collectMembers(reporting, head);
   const serial = serialFor(durable, event.group);
-  closeGroup(context, durable, event, members, serial);
+  closeGroup(context, durable, reporting, event, members, serial);
   evolveHold(service, event.queue, event.device, serial, members.length);
 }
 
@@ -153,12 +154,13 @@ export function evolveGroupQueued(
   } else {
     evolveAdopted(durable, event);
   }
-  closeGroup(context, durable, event, members, serial);
+  closeGroup(context, durable, reporting, event, members, serial);
 }
 
 function closeGroup(
   { config }: IommuContext,
   durable: IommuDurableState,
+  reporting: IopfDevice<RequestRecord>,
   event: GroupQueued | GroupHeld,
   members: readonly RequestRecord[],
   serial: number,
@@ -168,7 +170,7 @@ function closeGroup(
   const hasPasid = pasid !== NO_PASID;
   const needsPasid = required && (hasPasid || config.neverAnswerWithoutNeededPasid);
   const facts = { queue, groupId, pasid, hasPasid, needsPasid };
-  evolveCloseGroup(durable.iopf, reportingDevice(durable, device), facts, members, serial);
+  evolveCloseGroup(durable.iopf, reporting, facts, members, serial);
 }
 
 /** A dead owner may have attached the device in a message that it could not write (D5); it will be attached again. */

@@ -1,4 +1,4 @@
-import type { IommuDurableState } from './state';
+import type { EpochBase, IommuDurableState } from './state';
 
 /**
  * Serial of a group in the reporting layer, for its identity (epoch, group) (D1); 0 when no such group was ever closed.
@@ -16,11 +16,11 @@ export function serialOf(durable: IommuDurableState, epoch: number, group: numbe
   return 0;
 }
 
-/** Identity of the group with this serial. */
-export function groupOf(durable: IommuDurableState, serial: number): { epoch: number; group: number } {
+/** The owner that closed the group with this serial, which is its group `serial - base`. */
+export function ownerOf(durable: IommuDurableState, serial: number): EpochBase {
   for (let i = durable.epochs.length - 1; i >= 0; i -= 1) {
     const owner = durable.epochs[i];
-    if (owner !== undefined && serial > owner.base) return { epoch: owner.epoch, group: serial - owner.base };
+    if (owner !== undefined && serial > owner.base) return owner;
   }
   throw new Error(`no group has serial ${serial}`);
 }

@@ -21,18 +21,26 @@ export function shardOfPasid(pasid: number, shards: number): number {
 
 /** Splits a group into runs, in the order in which they must be handled. */
 export function splitRuns(members: readonly { readonly pasid: number }[], shards: number): GroupRun[] {
-  const runs: GroupRun[] = [];
-  let open: GroupRun | undefined;
-  for (let i = 0; i < members.length; i += 1) {
-    const shard = shardOfPasid(members[i]?.pasid ?? NO_PASID, shards);
-    if (open !== undefined && open.shard === shard) {
-      open.end = i + 1;
-    } else {
-      open = { shard, start: i, end: i + 1 };
-      runs.push(open);
-    }
+  if (members.length === 0) return [];
+  let run = runFrom(members, 0, shards);
+  // Nearly always it is the only one: a list that begins with it has room for it alone, where an empty one would make room for many.
+  const runs = [run];
+  while (run.end < members.length) {
+    run = runFrom(members, run.end, shards);
+    runs.push(run);
   }
   return runs;
+}
+
+function runFrom(members: readonly { readonly pasid: number }[], start: number, shards: number): GroupRun {
+  const shard = shardAt(members, start, shards);
+  let end = start + 1;
+  while (end < members.length && shardAt(members, end, shards) === shard) end += 1;
+  return { shard, start, end };
+}
+
+function shardAt(members: readonly { readonly pasid: number }[], place: number, shards: number): number {
+  return shardOfPasid(members[place]?.pasid ?? NO_PASID, shards);
 }
 
 /**
@@ -43,10 +51,13 @@ export function foldRunResults(
   memberCount: number,
   results: readonly GroupRunResult[],
 ): { code: ResponseCode; members: MemberResult[] } {
-  let code: ResponseCode = ResponseCode.SUCCESS;
-  const members: MemberResult[] = [];
-  for (const result of results) {
-    if (code !== ResponseCode.SUCCESS) break;
+  const first = results[0];
+  // The list begins as a copy, which has room for the one result that most groups have and no more.
+  const members = first === undefined ? [] : first.members.slice();
+  let code: ResponseCode = first === undefined ? ResponseCode.SUCCESS : first.code;
+  for (let place = 1; place < results.length && code === ResponseCode.SUCCESS; place += 1) {
+    const result = results[place];
+    if (result === undefined) break;
     code = result.code;
     for (const member of result.members) members.push(member);
   }
