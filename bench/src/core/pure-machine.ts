@@ -1,12 +1,12 @@
 import {
   type AnyIommuEvent,
+  type AnyMmEvent,
   createIommu,
   createMmShard,
   createSegment,
   foldMm,
   foldRunResults,
   type GroupQueued,
-  type GroupRunResult,
   hasReadyResults,
   hasReadyRun,
   hasRingRecords,
@@ -14,6 +14,7 @@ import {
   type MmEvent,
   needsFinishDrain,
   reachPosition,
+  type RunResult,
   type SegmentCommand,
   type SegmentEvent,
   splitRuns,
@@ -30,6 +31,12 @@ export type PureStage = (typeof pureStages)[number];
 
 /** A result on its way from the worker to the IOMMU. */
 type Result = Extract<IommuCommand, { kind: 'AdmitResult' }>;
+
+/** What one turn of the mm gives: the message of its log, and the results of the groups. */
+interface Handled {
+  installed: MmEvent[];
+  results: Result[];
+}
 
 /**
  * A segment, an IOMMU with the fault reporting layer, and an mm shard in one process: deciders alone, without messages. Each part
@@ -87,7 +94,7 @@ export class PureMachine {
       const back: SegmentCommand[] = [];
       this.timed('translate', () => this.translate(sent, back));
       const groups = this.timed('report', () => this.report(sent));
-      const handled = this.timed('handle', () => groups.map((group) => this.handle(group)));
+      const handled = this.timed('handle', () => this.handle(groups));
       this.timed('respond', () => this.respond(handled, back));
       commands = back;
     }
@@ -113,16 +120,15 @@ export class PureMachine {
 
   private translate(sent: readonly SegmentEvent[], back: SegmentCommand[]): void {
     const { iommu } = this.units;
-    const completed: AnyIommuEvent[] = [];
-    for (const event of sent) {
-      if (event.kind !== 'TranslationRequested') continue;
-      const { translation, device, pasid, page, permissions } = event;
-      iommu.apply({ kind: 'Translate', translation, device, pasid, page, permissions }, this.now, completed);
-    }
-    for (const event of completed) {
-      if (event.kind !== 'TranslationCompleted') continue;
-      const { translation, status, permissions, frame } = event;
-      back.push({ kind: 'CompleteTranslation', translation, status, permissions, frame });
+    for (const request of sent) {
+      if (request.kind !== 'TranslationRequested') continue;
+      const { translation, device, pasid, page, permissions } = request;
+      const command = { kind: 'Translate', translation, device, pasid, page, permissions } as const;
+      for (const event of iommu.perform(command, this.now)) {
+        if (event.kind !== 'TranslationCompleted') continue;
+        const { status, permissions: granted, frame } = event;
+        back.push({ kind: 'CompleteTranslation', translation, status, permissions: granted, frame });
+      }
     }
   }
 
@@ -158,53 +164,44 @@ export class PureMachine {
     return events.filter((event) => event.kind === 'GroupQueued');
   }
 
-  /** Worker and mm: a group's runs are handled one after the other. */
-  private handle(group: GroupQueued): { installed: MmEvent[]; result: Result } {
+  /** Worker and mm: the shard takes all runs that have come in one turn, as it does a batch of its lane, and each group gets its result. */
+  private handle(groups: readonly GroupQueued[]): Handled {
+    const { mm } = this.units;
+    const events: AnyMmEvent[] = [];
+    for (const group of groups) this.open(group, events);
+    while (hasReadyRun(mm.state)) mm.apply({ kind: 'Advance' }, this.now, events);
     const installed: MmEvent[] = [];
-    const results = splitRuns(group.members, MM_SHARDS).map(({ start, end }) =>
-      this.run(
-        group.group,
-        start === 0 && end === group.members.length ? group.members : group.members.slice(start, end),
-        installed,
-      ),
-    );
-    const { code } = foldRunResults(group.members.length, results);
+    const runs: RunResult[] = [];
+    for (const event of events) {
+      if (event.kind === 'PageInstalled') installed.push(event);
+      else if (event.kind === 'RunFinished') runs.push(event.result);
+    }
     this.sequence += 1;
-    const { sequence } = this;
-    const positions = [{ shard: 0, sequence }];
-    const { group: number, device } = group;
-    return {
-      installed,
-      result: { kind: 'AdmitResult', group: number, epoch: 1, device, code, positions, sequence },
-    };
+    const results = groups.map((group, place) => this.resultOf(group, runs[place]));
+    return { installed, results };
   }
 
-  private run(run: number, members: GroupQueued['members'], installed: MmEvent[]): GroupRunResult {
-    const { mm } = this.units;
-    const events: ReturnType<typeof mm.decider.decide>[number][] = [];
-    mm.apply({ kind: 'HandleRun', run: { run, members } }, this.now, events);
-    while (hasReadyRun(mm.state)) mm.apply({ kind: 'Advance' }, this.now, events);
-    let result: GroupRunResult | undefined;
-    for (const event of events) {
-      if (event.kind === 'RunFinished') result = event.result;
-      else if (event.kind === 'PageInstalled') installed.push(event);
-    }
-    if (!result) throw new Error('a run without modelled cost did not end');
-    return result;
+  private open({ group, members }: GroupQueued, events: AnyMmEvent[]): void {
+    // A group is one run, since there is one shard.
+    if (splitRuns(members, MM_SHARDS).length !== 1) throw new Error(`group ${group} is not one run`);
+    this.units.mm.apply({ kind: 'HandleRun', run: { run: group, members } }, this.now, events);
+  }
+
+  private resultOf({ group, device, members }: GroupQueued, run: RunResult | undefined): Result {
+    if (run?.run !== group) throw new Error(`the run of group ${group} did not end in its turn`);
+    const { code } = foldRunResults(members.length, [run]);
+    const { sequence } = this;
+    const positions = [{ shard: 0, sequence }];
+    return { kind: 'AdmitResult', group, epoch: 1, device, code, positions, sequence };
   }
 
   /** The pages reach the IOMMU's replica, the results are admitted, and the devices are answered. */
-  private respond(
-    handled: readonly { installed: MmEvent[]; result: Result }[],
-    back: SegmentCommand[],
-  ): void {
+  private respond({ installed, results }: Handled, back: SegmentCommand[]): void {
     const { iommu } = this.units;
     const events: AnyIommuEvent[] = [];
-    for (const { installed, result } of handled) {
-      for (const event of installed) foldMm(iommu.state, event);
-      reachPosition(iommu.state, 0, result.sequence);
-      iommu.apply(result, this.now, events);
-    }
+    for (const event of installed) foldMm(iommu.state, event);
+    reachPosition(iommu.state, 0, this.sequence);
+    for (const result of results) iommu.apply(result, this.now, events);
     while (hasReadyResults(iommu.state)) iommu.apply({ kind: 'RespondNext' }, this.now, events);
     for (const event of events) {
       if (event.kind !== 'GroupResponded') continue;
