@@ -1,5 +1,5 @@
 import { type ClockPort, type LogPort, toError } from '@faultline/hosting';
-import type { SnapshotIndex } from '@faultline/units';
+import { type FloorHolder, type SnapshotIndex, trimFloors } from '@faultline/units';
 
 /** How often the log is asked how full it is, in microseconds. A fast run writes some megabytes in that time. */
 const LOOK_EVERY_MICROS = 5_000_000;
@@ -22,12 +22,7 @@ export interface LogTrimmerOptions {
 }
 
 /** Who holds on to the beginning of the log. */
-export interface Held {
-  /** A unit, or `the record`. */
-  reader: string;
-  subject: string;
-  /** What it needs begins behind this sequence. */
-  sequence: number;
+export interface Held extends FloorHolder {
   fill: number;
 }
 
@@ -78,23 +73,10 @@ export class LogTrimmer {
     this.options.onHeld(held);
   }
 
-  /** Where each subject has to begin, and who needs the oldest of it all. */
-  private async floors(): Promise<{ floors: Map<string, number>; held: Omit<Held, 'fill'> }> {
+  private async floors(): Promise<{ floors: Map<string, number>; held: FloorHolder }> {
     const { snapshots, readers, recorded } = this.options;
     // In this order: what a snapshot holds was in the log before, and is as likely in the record as it can be.
     const entries = await snapshots.all();
-    let held = { reader: 'the record', subject: 'every subject', sequence: await recorded() };
-    const position = held.sequence;
-    const floors = new Map<string, number>();
-    for (const [subject, units] of readers) {
-      let floor = position;
-      for (const unit of units) {
-        const sequence = entries.get(unit)?.read[subject] ?? 0;
-        floor = Math.min(floor, sequence);
-        if (sequence < held.sequence) held = { reader: unit, subject, sequence };
-      }
-      floors.set(subject, floor + 1);
-    }
-    return { floors, held };
+    return trimFloors(entries, readers, await recorded());
   }
 }

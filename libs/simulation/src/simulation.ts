@@ -21,6 +21,7 @@ import {
 } from '@faultline/units';
 import type { Failure } from './failures';
 import { victimOf } from './failures';
+import { LogMemory } from './log-memory';
 import { DistantLog, Network, type NetworkModel, UnreliableLanes } from './network';
 import { SimulatedProcess, type ProcessSurroundings } from './process';
 import { SimulatedControl } from './simulated-control';
@@ -71,6 +72,7 @@ export class Simulation {
   private readonly wiring: Wiring;
   private readonly timeline: Timeline;
   private readonly log: DistantLog;
+  private readonly memory: LogMemory;
   private appended = 0;
   private deaths = 0;
   /** When the devices started, and when everything had come to its end. */
@@ -86,13 +88,16 @@ export class Simulation {
     const { scenario, clock, network, seed, leaseMillis, tally } = options;
     this.network = new Network(network, clock, seed);
     const ackWaitMillis = ACK_WAIT_LEASES * leaseMillis;
-    this.ports = memoryPorts({ lab: LAB, clock, schedule: this.network.deliver, ackWaitMillis });
+    const schedule = this.network.deliver;
+    this.ports = memoryPorts({ lab: LAB, clock, schedule, ackWaitMillis, logForgets: true });
     this.log = new DistantLog(this.ports.log, this.network);
-    let observed = 0;
-    this.ports.log.watch(() => {
-      const message = this.ports.log.at((observed += 1));
-      if (message) tally.observe(message);
-    });
+    const { log, snapshotIndex } = this.ports;
+    const mayTakeOver = options.failures.length > 0;
+    this.memory = new LogMemory({ log, snapshotIndex, scenario, subjects: subjectsOf(LAB), mayTakeOver });
+    log.onStored = (message) => {
+      tally.observe(message);
+      this.memory.stored(message.sequence);
+    };
     this.around = {
       ...options,
       lab: LAB,
@@ -134,6 +139,7 @@ export class Simulation {
     // What waits for somebody who was not there yet has met him by then, as in a laboratory whose devices start after all services.
     await this.network.pass(SETTLE_MICROS);
     this.beganMicros = this.now();
+    await this.memory.begin();
     await this.control.ask('device-emulator.start', {});
     this.timeline.begin();
     for (const failure of failures) this.options.clock.after(failure.atMicros, () => this.fail(failure));

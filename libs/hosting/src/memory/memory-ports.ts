@@ -15,6 +15,8 @@ export interface MemoryPortsOptions {
   schedule?: Scheduler;
   /** Size limit of the log, in bytes; default none. */
   logMaxBytes?: number;
+  /** What was trimmed from the log leaves the memory; default no. */
+  logForgets?: boolean;
   /** Time a worker has to settle a message, in milliseconds; default 30 000. */
   ackWaitMillis?: number;
 }
@@ -38,7 +40,7 @@ export interface MemoryPorts {
 export function memoryPorts(options: MemoryPortsOptions): MemoryPorts {
   const { clock, schedule } = options;
   const subjects = subjectsOf(options.lab);
-  const log = new MemoryLog({ maxBytes: options.logMaxBytes, schedule });
+  const log = new MemoryLog({ maxBytes: options.logMaxBytes, schedule, forgets: options.logForgets });
   return {
     log,
     work: new MemoryWork({

@@ -1,8 +1,9 @@
+import { Fifo } from '../fifo';
 import { retryDelayMillis, type ClockPort, type LogMessage, type WorkMessage, type Working } from '../ports';
 import type { MemoryLog } from './memory-log';
+import type { LogReader } from './subject-log';
 import { toError } from '../to-error';
 import { Pump, type Scheduler } from './scheduler';
-import { subjectMatcher } from '../subject-match';
 
 export interface MemoryQueueOptions {
   log: MemoryLog;
@@ -28,19 +29,23 @@ interface Open {
 }
 
 /** One IOPF queue in memory: first in, first out, what comes back before what is new; free workers take turns. */
-export class MemoryQueue {
-  private readonly matches: (subject: string) => boolean;
+export class MemoryQueue implements LogReader {
+  /** What nobody was given yet. */
+  private readonly fresh = new Fifo<LogMessage>();
   private readonly pump: Pump;
   private readonly open = new Map<number, Open>();
   private readonly again: Open[] = [];
   private readonly workers: Worker[] = [];
-  private next = 1;
   private turn = 0;
 
   constructor(private readonly options: MemoryQueueOptions) {
-    this.matches = subjectMatcher(options.subject);
     this.pump = new Pump(options.schedule, () => this.deliver());
-    options.log.watch(() => this.pump.wake());
+    options.log.attach(options.subject, this);
+  }
+
+  offer(message: LogMessage): void {
+    this.fresh.push(message);
+    this.pump.wake();
   }
 
   join(options: {
@@ -93,14 +98,11 @@ export class MemoryQueue {
       // It may have been settled by a late acknowledgement while it waited.
       if (this.open.has(open.message.sequence)) return open;
     }
-    for (let message = this.options.log.at(this.next); message; message = this.options.log.at(this.next)) {
-      this.next++;
-      if (!this.matches(message.subject)) continue;
-      const open: Open = { message, deliveries: 0, cancel: () => undefined };
-      this.open.set(message.sequence, open);
-      return open;
-    }
-    return undefined;
+    const message = this.fresh.shift();
+    if (!message) return undefined;
+    const open: Open = { message, deliveries: 0, cancel: () => undefined };
+    this.open.set(message.sequence, open);
+    return open;
   }
 
   private deliverTo(worker: Worker, open: Open): void {

@@ -6,3 +6,4 @@ export * from './owned-unit';
 export * from './snapshot-index';
 export * from './snapshots';
 export * from './unit-ports';
+export * from './trim-floors';
