@@ -19,6 +19,8 @@ const firstSeed = Number(process.env['FAULTLINE_SEED'] ?? 1);
 const quiet = (): void => undefined;
 const platform: SimulationPlatform = {
   sha256: (bytes) => createHash('sha256').update(bytes).digest(),
+  // A tick that a promise asks for comes when no promise has anything left to do.
+  settle: (task) => queueMicrotask(() => process.nextTick(task)),
   breathe: () => new Promise((resolve) => setImmediate(resolve)),
   states: { encode: serialize, decode: deserialize },
   openTrace: () => {

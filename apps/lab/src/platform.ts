@@ -7,6 +7,8 @@ export function simulationPlatform(): SimulationPlatform {
   const quiet = (): void => undefined;
   return {
     sha256: (bytes) => createHash('sha256').update(bytes).digest(),
+    // A tick that a promise asks for comes when no promise has anything left to do.
+    settle: (task) => queueMicrotask(() => process.nextTick(task)),
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     states: v8States,
     openTrace: (...how) => new TraceFeed(...how),

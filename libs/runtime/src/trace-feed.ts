@@ -14,7 +14,7 @@ export class TraceFeed implements AccessFeed {
   private current: TraceRun[] = [];
   private place = 0;
   private left = 0;
-  private reading = false;
+  private isReading = false;
   private ended = false;
 
   constructor(
@@ -32,6 +32,10 @@ export class TraceFeed implements AccessFeed {
 
   get done(): boolean {
     return this.ended && this.left === 0;
+  }
+
+  get reading(): boolean {
+    return this.isReading;
   }
 
   take(): Pick<AccessDraw, 'page' | 'offset' | 'permissions'> {
@@ -54,11 +58,11 @@ export class TraceFeed implements AccessFeed {
   }
 
   private readOn(): void {
-    if (this.reading || this.ended) return;
-    this.reading = true;
+    if (this.isReading || this.ended) return;
+    this.isReading = true;
     this.parts.next().then(
       (part) => {
-        this.reading = false;
+        this.isReading = false;
         this.accept(part);
       },
       (error: unknown) => this.onError(toError(error)),

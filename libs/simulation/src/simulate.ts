@@ -2,6 +2,7 @@ import type { AuditReport, FaultRow, Sha256, Stage } from '@faultline/audit';
 import { longestRetransmissionMicros, type ResolvedScenario } from '@faultline/contracts';
 import type { Histogram } from '@faultline/stats';
 import { type StateCodec, teardownMillis, type TraceOpener, type UnitLogger } from '@faultline/units';
+import { AwaitedFeeds } from './awaited-feeds';
 import { type FailurePlan, planFailures } from './failures';
 import { type NetworkModel, QUICK_NETWORK } from './network';
 import { type HostUse, Simulation } from './simulation';
@@ -16,7 +17,9 @@ const PATIENCE_LEASES = 20;
 /** What a simulation needs of its platform, which it does not know. */
 export interface SimulationPlatform {
   sha256: Sha256;
-  /** Lets promises go on: `setImmediate` in Node. */
+  /** Runs the task when all promises have gone on that can: in Node a `process.nextTick` out of a microtask. */
+  settle(task: () => void): void;
+  /** Lets go on what happens outside of simulated time, such as the reading of files: `setImmediate` in Node. */
   breathe(): Promise<void>;
   states: StateCodec;
   openTrace: TraceOpener;
@@ -71,13 +74,20 @@ export async function simulate(
   options: SimulationOptions = {},
 ): Promise<SimulationResult> {
   const { seed = scenario.seed, leaseMillis = 30, snapshotEvents = 50_000, failures } = options;
-  const clock = new VirtualClock({ startMicros: START_MICROS, breathe: () => platform.breathe() });
+  const feeds = new AwaitedFeeds(platform.openTrace);
+  const clock = new VirtualClock({
+    startMicros: START_MICROS,
+    settle: (task) => platform.settle(task),
+    breathe: () => platform.breathe(),
+    isAwaited: () => feeds.areReading,
+  });
   const totals = scenario.devices.map(
     ({ device, workloads }) => [device, workloads.reduce((sum, { accesses }) => sum + accesses, 0)] as const,
   );
   const tally = new Tally(platform.sha256, { accessesByDevice: Object.fromEntries(totals) }, options.onFault);
   const simulation = new Simulation({
     ...platform,
+    openTrace: feeds.open,
     // A microsecond of the clock is one of the model.
     scenario: { ...scenario, timeScale: 1 },
     seed,

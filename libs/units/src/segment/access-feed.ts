@@ -24,6 +24,7 @@ export function openFeed(
 
 /** A generated workload always has its next access at hand. */
 class GeneratedFeed implements AccessFeed {
+  readonly reading = false;
   private readonly source: ReturnType<typeof createWorkload>;
   private following: AccessDraw | undefined;
 

@@ -6,6 +6,8 @@ export interface AccessFeed {
   readonly ready: boolean;
   /** No access is left. */
   readonly done: boolean;
+  /** Whether more of it is on its way from outside, in wall time. */
+  readonly reading: boolean;
   take(): Pick<AccessDraw, 'page' | 'offset' | 'permissions'>;
   close(): void;
 }
