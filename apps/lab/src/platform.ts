@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { TraceFeed, v8States } from '@faultline/runtime';
 import type { SimulationPlatform } from '@faultline/simulation';
 
@@ -6,7 +6,7 @@ import type { SimulationPlatform } from '@faultline/simulation';
 export function simulationPlatform(): SimulationPlatform {
   const quiet = (): void => undefined;
   return {
-    sha256: (bytes) => createHash('sha256').update(bytes).digest(),
+    sha256: (bytes) => hash('sha256', bytes, 'buffer'),
     // A tick that a promise asks for comes when no promise has anything left to do.
     settle: (task) => queueMicrotask(() => process.nextTick(task)),
     breathe: () => new Promise((resolve) => setImmediate(resolve)),

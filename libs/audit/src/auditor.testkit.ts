@@ -10,7 +10,7 @@ import {
   segmentSchema,
 } from '@faultline/contracts';
 import { Auditor, type AuditorOptions } from './auditor';
-import { canonicalBytes, chain, GENESIS_HASH, type Sha256 } from './hash-chain';
+import { chainMessage, GENESIS_HASH, type Sha256 } from './hash-chain';
 import { GOOD_TOTALS } from './log.testkit';
 import type { LoggedMessage } from './message';
 import type { AuditReport, Invariant, InvariantReport } from './report';
@@ -68,7 +68,7 @@ export function insertAfter(
 
 export function hashesOf(log: readonly LoggedMessage[]): Uint8Array[] {
   let hash: Uint8Array = GENESIS_HASH;
-  return log.map((message) => (hash = chain(hash, canonicalBytes(message), toySha256)));
+  return log.map((message) => (hash = chainMessage(hash, message, toySha256)));
 }
 
 export function audit(

@@ -1,13 +1,23 @@
-import { decodeLogBody, DecodeError, type LogEvent } from '@faultline/contracts';
+import {
+  decodeLogBody,
+  DecodeError,
+  iommuHwSchema,
+  iommuQueueSchema,
+  iopfSchema,
+  type LogEvent,
+  mmSchema,
+  segmentSchema,
+} from '@faultline/contracts';
 import { AccessLedger, type ScenarioTotals } from './access-ledger';
 import type { ChainHead } from './chain-check';
 import { EventCounters } from './counters';
 import { FaultAssembler } from './fault-assembler';
-import type { FaultRow } from './fault-row';
+import { type FaultInstants, type FaultRow, type Measured, measureStages } from './fault-row';
 import { Findings } from './findings';
 import { GroupLedger } from './group-ledger';
 import type { Sha256 } from './hash-chain';
-import type { LoggedMessage } from './message';
+import type { DecodedMessage, LoggedMessage } from './message';
+import { rowOf } from './open-faults';
 import { PageLedger } from './page-ledger';
 import { PasidLedger } from './pasid-ledger';
 import type { AuditReport } from './report';
@@ -33,8 +43,14 @@ export interface AuditorOptions {
   totals?: ScenarioTotals;
   /** Gets the row of every fault that settled: whoever audits has them for nothing. */
   onFault?(row: FaultRow): void;
+  /** Gets how long every fault took that settled, and when, which costs no row. */
+  onMeasured?(measured: Measured, instants: FaultInstants): void;
   /** Gets the events of every message, decoded once. */
   onEvents?(events: readonly LogEvent[], message: LoggedMessage): void;
+}
+
+interface Ledger {
+  observe(message: DecodedMessage): void;
 }
 
 /**
@@ -50,6 +66,8 @@ export class Auditor {
   private readonly pasids: PasidLedger;
   private readonly teardowns: TeardownLedger;
   private readonly assembler: FaultAssembler;
+  /** Who looks at the messages of a schema. */
+  private readonly ledgers: ReadonlyMap<string, readonly Ledger[]>;
   private readonly counters = new EventCounters();
   private messages = 0;
   private events = 0;
@@ -68,31 +86,42 @@ export class Auditor {
     );
     this.teardowns = new TeardownLedger(this.findings);
     const tolerance = options.clockToleranceMicros ?? DEFAULT_CLOCK_TOLERANCE_MICROS;
-    this.assembler = new FaultAssembler((row) => {
-      checkTimeline(row, tolerance, this.findings);
-      options.onFault?.(row);
+    this.assembler = new FaultAssembler((fault) => {
+      const measured = measureStages(fault.instants, fault.model);
+      checkTimeline(fault, measured, tolerance, this.findings);
+      options.onMeasured?.(measured, fault.instants);
+      options.onFault?.(rowOf(fault, measured));
     });
+    const { groups, pasids, teardowns, pages, accesses, assembler } = this;
+    this.ledgers = new Map<string, readonly Ledger[]>([
+      [iommuQueueSchema.name, [groups, assembler]],
+      [iommuHwSchema.name, [groups, pasids, teardowns, assembler]],
+      [iopfSchema.name, [groups, assembler]],
+      [mmSchema.name, [pasids, pages]],
+      [segmentSchema.name, [accesses, assembler]],
+    ]);
   }
 
-  /** Takes the next message of the log, with the hash stored beside it where there is a chain. */
-  observe(message: LoggedMessage, hash?: Uint8Array): void {
+  /**
+   * Takes the next message of the log, with the hash stored beside it where there is a chain.
+   *
+   * @param decoded what its body holds, where that is known
+   */
+  observe(message: LoggedMessage, hash?: Uint8Array, decoded?: readonly LogEvent[]): void {
     if (this.messages === 0) this.firstSequence = message.sequence;
     this.messages += 1;
     this.lastSequence = message.sequence;
     this.sequenceCheck.observe(message, hash);
-    const events = this.decode(message);
+    const events = decoded ?? this.decode(message);
     if (events === undefined) return;
     this.events += events.length;
     this.options.onEvents?.(events, message);
-    const decoded = { ...message, events };
     for (const event of events) this.counters.take(event);
-    this.groups.observe(decoded);
-    this.pasids.observe(decoded);
-    this.teardowns.observe(decoded);
-    this.pages.observe(decoded);
-    this.accesses.observe(decoded);
-    this.assembler.observe(decoded);
-    this.watchRun(decoded.events);
+    const { sequence, subject, headers, body } = message;
+    const ledgers = this.ledgers.get(headers.schema);
+    if (!ledgers) return this.watchRun(events);
+    const whole = { sequence, subject, headers, body, events };
+    for (const ledger of ledgers) ledger.observe(whole);
   }
 
   /** What was found up to here. May be asked more than once, and the auditor goes on; what a record's end shows is found at once. */

@@ -1,3 +1,4 @@
+import { rowOf } from './open-faults';
 import { decodeLogBody } from '@faultline/contracts';
 import * as fc from 'fast-check';
 import { FaultAssembler } from './fault-assembler';
@@ -21,7 +22,7 @@ function assemble(log: readonly LoggedMessage[]): {
   assembler: FaultAssembler;
 } {
   const rows: FaultRow[] = [];
-  const assembler = new FaultAssembler((row) => rows.push(row));
+  const assembler = new FaultAssembler((fault) => rows.push(rowOf(fault)));
   for (const message of log)
     assembler.observe({ ...message, events: decodeLogBody(message.headers.schema, message.body) });
   return { rows, left: assembler.finish(), assembler };

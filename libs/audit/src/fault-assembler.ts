@@ -22,7 +22,7 @@ const AUTOMATIC_CODES: readonly FaultCode[] = ['auto-success', 'auto-invalid', '
 /**
  * Joins the events of a log to one row a fault: a page request, or one round of a stall.
  *
- * Feed it every message in log order. `onFault` gets a row as soon as its fault settled, or is known never to settle; memory
+ * Feed it every message in log order. `onFault` gets a fault as soon as it settled, or is known never to settle; memory
  * holds the open faults only. A cycle's queue messages stand before its `hw` message (D5), so a fault may first be seen as the
  * member of a group; both orders give the same row. Never throws for a log that makes no sense: judging it is the auditor's part.
  */
@@ -38,7 +38,8 @@ export class FaultAssembler {
   /** Newest epoch of each segment: what devices sent before it is forgotten, whenever an IOMMU writes it (D9). */
   private readonly segmentEpochs = new Map<number, number>();
 
-  constructor(private readonly onFault: (row: FaultRow) => void) {}
+  /** @param onFault gets what is to be made a row of with `rowOf`; it does not change any more */
+  constructor(private readonly onFault: (fault: OpenFault) => void) {}
 
   /** How many faults are open. */
   get openFaults(): number {
@@ -65,7 +66,7 @@ export class FaultAssembler {
 
   /** Rows of everything still open, oldest first, each marked incomplete. They stay open. */
   openRows(): FaultRow[] {
-    return [...this.faults].map(rowOf);
+    return [...this.faults].map((fault) => rowOf(fault));
   }
 
   /** The same at the end of the log: nothing is open afterwards. */
@@ -287,7 +288,7 @@ export class FaultAssembler {
     if (!over || fault.code === undefined) return;
     if (isToldTooLate(fault)) fault.instants.respondedAtMicros = null;
     this.faults.close(fault);
-    this.onFault(rowOf(fault));
+    this.onFault(fault);
   }
 }
 

@@ -8,7 +8,10 @@ const NOTES: Partial<Record<Invariant, string>> = {
 
 /** Collects what the checks found. Keeps the first violations of each invariant and counts the others. */
 export class Findings {
-  private readonly checks = new Map<Invariant, number>();
+  private readonly checks = Object.fromEntries(INVARIANTS.map((each) => [each, 0])) as Record<
+    Invariant,
+    number
+  >;
   private readonly violations = new Map<Invariant, Violation[]>();
   private readonly violated = new Map<Invariant, number>();
   private readonly notes = new Map<Invariant, string>(Object.entries(NOTES) as [Invariant, string][]);
@@ -17,7 +20,7 @@ export class Findings {
 
   /** Something was looked at. */
   check(invariant: Invariant, times = 1): void {
-    this.checks.set(invariant, (this.checks.get(invariant) ?? 0) + times);
+    this.checks[invariant] += times;
   }
 
   /** Something was looked at and is wrong. */
@@ -37,7 +40,7 @@ export class Findings {
 
   reports(): InvariantReport[] {
     return INVARIANTS.map((invariant) => {
-      const checked = this.checks.get(invariant) ?? 0;
+      const checked = this.checks[invariant];
       const violated = this.violated.get(invariant) ?? 0;
       const note = this.notes.get(invariant);
       return {

@@ -104,18 +104,18 @@ export class GroupLedger {
   private queue(event: GroupQueued, iommu: number, cycle: number, sequence: number): void {
     this.findings.check('I1');
     const { group, groupEpoch, members, model } = event;
-    const name = nameOf(iommu, groupEpoch, group);
+    const name = (): string => nameOf(iommu, groupEpoch, group);
     const groups = this.pending.get(iommu, groupEpoch);
     const known = groups.get(group);
     if (known && known.queuedIn === undefined) {
       known.queuedIn = cycle;
       if (known.members.length === members.length) return;
       const sentence = `it is queued with ${members.length} requests, but was held with ${known.members.length}`;
-      this.findings.violate('I1', sequence, name, sentence);
+      this.findings.violate('I1', sequence, name(), sentence);
       return;
     }
     if (known || this.closed.peek(iommu, groupEpoch)?.has(group)) {
-      this.findings.violate('I1', sequence, name, 'the group is queued a second time');
+      this.findings.violate('I1', sequence, name(), 'the group is queued a second time');
       return;
     }
     groups.set(group, { members, model, codes: [], queuedIn: cycle, held: false });
@@ -127,7 +127,7 @@ export class GroupLedger {
   private hold(event: GroupHeld, iommu: number, epoch: number, cycle: number, sequence: number): void {
     this.findings.check('I1');
     const { group, model } = event;
-    const name = nameOf(iommu, epoch, group);
+    const name = (): string => nameOf(iommu, epoch, group);
     const groups = this.pending.get(iommu, epoch);
     const known = groups.get(group);
     if (known && !known.held && known.queuedIn === cycle) {
@@ -135,7 +135,7 @@ export class GroupLedger {
       return;
     }
     if (known || this.closed.peek(iommu, epoch)?.has(group)) {
-      this.findings.violate('I1', sequence, name, 'the group is held, but was held or queued before');
+      this.findings.violate('I1', sequence, name(), 'the group is held, but was held or queued before');
       return;
     }
     const members = this.requests.holdGroup(event, iommu, name, sequence);
@@ -144,24 +144,24 @@ export class GroupLedger {
   }
 
   private handle(event: GroupHandled, sequence: number): void {
-    const name = nameOf(event.iommu, event.epoch, event.group);
+    const name = (): string => nameOf(event.iommu, event.epoch, event.group);
     this.findings.check('I3');
     const group = this.pending.peek(event.iommu, event.epoch)?.get(event.group);
     if (group?.queuedIn === undefined) {
       // A late result of an answered group is a redelivery, which the IOMMU drops (D1).
       if (this.closed.peek(event.iommu, event.epoch)?.has(event.group)) return;
-      this.findings.violate('I3', sequence, name, 'a result is in the log, but the group was never queued');
+      this.findings.violate('I3', sequence, name(), 'a result is in the log, but the group was never queued');
       return;
     }
     if (!group.codes.includes(event.code)) group.codes.push(event.code);
     if (event.members.length !== group.members.length) {
       const sentence = `the result has ${event.members.length} members, the group has ${group.members.length}`;
-      this.findings.violate('I3', sequence, name, sentence);
+      this.findings.violate('I3', sequence, name(), sentence);
     }
   }
 
   private close(event: GroupResponded | GroupDiscarded, iommu: number, sequence: number): void {
-    const name = nameOf(iommu, event.groupEpoch, event.group);
+    const name = (): string => nameOf(iommu, event.groupEpoch, event.group);
     const isResponse = event.kind === 'GroupResponded';
     if (isResponse) this.findings.check('I2');
     const groups = this.pending.peek(iommu, event.groupEpoch);
@@ -182,24 +182,29 @@ export class GroupLedger {
     if (isResponse) this.checkCause(event, group, name, sequence);
   }
 
-  private refuseClosing(name: string, isResponse: boolean, wasClosed: boolean, sequence: number): void {
+  private refuseClosing(name: () => string, isResponse: boolean, wasClosed: boolean, sequence: number): void {
     if (wasClosed)
-      this.findings.violate('I1', sequence, name, 'the group was answered or discarded before, and is again');
+      this.findings.violate(
+        'I1',
+        sequence,
+        name(),
+        'the group was answered or discarded before, and is again',
+      );
     const before = wasClosed ? 'is not pending any more' : 'was never queued';
     if (isResponse)
-      this.findings.violate('I2', sequence, name, `a response goes out, but the group ${before}`);
+      this.findings.violate('I2', sequence, name(), `a response goes out, but the group ${before}`);
     else if (!wasClosed)
-      this.findings.violate('I1', sequence, name, 'the group is discarded, but was never queued');
+      this.findings.violate('I1', sequence, name(), 'the group is discarded, but was never queued');
   }
 
   /** What a worker handled has its result in the log; what software answered for it is INVALID, and says why. */
-  private checkCause(event: GroupResponded, group: PendingGroup, name: string, sequence: number): void {
+  private checkCause(event: GroupResponded, group: PendingGroup, name: () => string, sequence: number): void {
     this.findings.check('I3');
     const { code, cause } = event;
     if (cause !== 'handled') {
       if (code === ResponseCode.INVALID) return;
       const sentence = `the response says ${code}, but a group that is answered for its '${cause}' gets 1`;
-      this.findings.violate('I3', sequence, name, sentence);
+      this.findings.violate('I3', sequence, name(), sentence);
       return;
     }
     if (code === ResponseCode.SUCCESS) this.checkUse(group, name, sequence);
@@ -208,16 +213,16 @@ export class GroupLedger {
       group.codes.length === 0
         ? 'no result is in the log'
         : `the results in the log say ${group.codes.join(' or ')}`;
-    this.findings.violate('I3', sequence, name, `the response says ${code}, but ${known}`);
+    this.findings.violate('I3', sequence, name(), `the response says ${code}, but ${known}`);
   }
 
   /** A use of a PASID that is over maps nothing more (I9, D2). */
-  private checkUse(group: PendingGroup, name: string, sequence: number): void {
+  private checkUse(group: PendingGroup, name: () => string, sequence: number): void {
     this.findings.check('I9');
     const dead = group.members.find(this.isOver);
     if (!dead) return;
     const { pasid, generation } = dead;
     const sentence = `it is answered SUCCESS, but generation ${generation} of PASID ${pasid} was over before`;
-    this.findings.violate('I9', sequence, name, sentence);
+    this.findings.violate('I9', sequence, name(), sentence);
   }
 }

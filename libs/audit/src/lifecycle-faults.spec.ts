@@ -1,3 +1,4 @@
+import { rowOf } from './open-faults';
 import { decodeLogBody, type LogEvent } from '@faultline/contracts';
 import { EVERY_PASID, type GroupHeld, type GroupQueued, type RequestRecord } from '@faultline/domain';
 import { audit, failuresOf } from './auditor.testkit';
@@ -45,7 +46,7 @@ const removed: LogEvent = { kind: 'DeviceRemoved', device: 0, lost: 1 };
 
 function assemble(log: readonly LoggedMessage[]): { rows: FaultRow[]; left: FaultRow[] } {
   const rows: FaultRow[] = [];
-  const assembler = new FaultAssembler((row) => rows.push(row));
+  const assembler = new FaultAssembler((fault) => rows.push(rowOf(fault)));
   for (const message of log)
     assembler.observe({ ...message, events: decodeLogBody(message.headers.schema, message.body) });
   return { rows, left: assembler.finish() };

@@ -153,12 +153,17 @@ function createFault(
   };
 }
 
-/** The row of a fault, as far as the log has told it. */
-export function rowOf(fault: OpenFault): FaultRow {
-  const { record, group, instants, stallRound } = fault;
+/** Name of a fault, as its row has it. */
+export function idOf({ record, stallRound }: OpenFault): string {
   const id = `${record.segment}.${record.segmentEpoch}.${record.request}`;
+  return stallRound > 0 ? `${id}.${stallRound}` : id;
+}
+
+/** The row of a fault, as far as the log has told it. */
+export function rowOf(fault: OpenFault, measured = measureStages(fault.instants, fault.model)): FaultRow {
+  const { record, group, instants } = fault;
   return {
-    id: stallRound > 0 ? `${id}.${stallRound}` : id,
+    id: idOf(fault),
     segment: record.segment,
     segmentEpoch: record.segmentEpoch,
     request: record.request,
@@ -178,7 +183,8 @@ export function rowOf(fault: OpenFault): FaultRow {
     resolution: fault.resolution,
     error: fault.error,
     instants,
-    ...measureStages(instants, fault.model),
+    stages: measured.stages,
+    totalMicros: measured.totalMicros,
     sequences: fault.sequences,
     complete: instants.settledAtMicros !== null,
   };

@@ -111,7 +111,7 @@ export class RequestLedger {
   }
 
   /** A request became a member of a group. */
-  group(record: RequestRecord, model: FaultModel, groupName: string, sequence: number): void {
+  group(record: RequestRecord, model: FaultModel, groupName: () => string, sequence: number): void {
     const key = faultKey(record.request, model === 'stall' ? record.round : 0);
     const requests = this.epochs.get(record.segment, record.segmentEpoch);
     // The event that says so may be lost with a crash: the group is complete in itself (D5).
@@ -121,7 +121,7 @@ export class RequestLedger {
         'I1',
         sequence,
         nameOf(record),
-        `it is a member of ${groupName}, and was of another group before`,
+        `it is a member of ${groupName()}, and was of another group before`,
       );
       return;
     }
@@ -129,11 +129,11 @@ export class RequestLedger {
   }
 
   /** A group that waits for its turn names its last request only; the others are parked under its number. Returns its members. */
-  holdGroup(event: GroupHeld, iommu: number, groupName: string, sequence: number): RequestRecord[] {
+  holdGroup(event: GroupHeld, iommu: number, groupName: () => string, sequence: number): RequestRecord[] {
     const requests = this.epochs.get(event.segment, event.segmentEpoch);
     const last = requests.pending.get(faultKey(event.request, requests.rounds.get(event.request) ?? 0));
     if (!last) {
-      const sentence = `it closes ${groupName}, but is not in the ring`;
+      const sentence = `it closes ${groupName()}, but is not in the ring`;
       this.findings.violate('I1', sequence, nameOf(event), sentence);
       return [];
     }

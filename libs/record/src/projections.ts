@@ -1,4 +1,4 @@
-import { EventCounters, FaultAssembler, type FaultRow } from '@faultline/audit';
+import { EventCounters, FaultAssembler, type FaultRow, rowOf } from '@faultline/audit';
 import { decodeLogBody, DecodeError, type LogEvent } from '@faultline/contracts';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -99,7 +99,7 @@ export class Projections {
 
   private newAssembler(): FaultAssembler {
     this.settled = [];
-    return new FaultAssembler((row) => this.settled.push(row));
+    return new FaultAssembler((fault) => this.settled.push(rowOf(fault)));
   }
 
   private async takeSlice(slice: readonly StoredMessage[]): Promise<void> {

@@ -1,5 +1,5 @@
-import { canonicalBytes, chain, type LoggedMessage } from '@faultline/audit';
-import { createHash } from 'node:crypto';
+import { chainMessage, type LoggedMessage } from '@faultline/audit';
+import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { inTransaction, LOG_FILE, openForWriting } from './database';
@@ -7,7 +7,7 @@ import { RecordGap, RecordTaken, translateError } from './errors';
 import { type HeadRow, HeadEntity, LOG_DATABASE, RECORD_COLUMNS } from './log-schema';
 
 /** SHA-256 of Node. */
-export const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
+export const sha256 = (bytes: Uint8Array): Uint8Array => hash('sha256', bytes, 'buffer');
 
 /** Rows of one INSERT: enough to make the statement's cost small, and few enough for SQLite's limit of 32,766 parameters. */
 const ROWS_PER_STATEMENT = 256;
@@ -98,7 +98,7 @@ export class RecordWriter {
       if (message.sequence <= next.position) continue;
       if (message.sequence !== next.position + 1)
         throw new RecordGap(this.path, next.position + 1, message.sequence);
-      next.hash = asBuffer(chain(next.hash, canonicalBytes(message), sha256));
+      next.hash = asBuffer(chainMessage(next.hash, message, sha256));
       next.position = message.sequence;
       next.rows += 1;
       next.bytes += message.body.length;

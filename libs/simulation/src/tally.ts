@@ -1,10 +1,11 @@
 import {
   Auditor,
   type AuditReport,
-  canonicalBytes,
-  chain,
+  chainMessage,
   GENESIS_HASH,
+  type FaultInstants,
   type FaultRow,
+  type Measured,
   type ScenarioTotals,
   type Sha256,
   type Stage,
@@ -28,22 +29,20 @@ export class Tally {
   constructor(
     private readonly sha256: Sha256,
     totals: ScenarioTotals,
-    onFault: (row: FaultRow) => void = () => undefined,
+    onFault?: (row: FaultRow) => void,
   ) {
     this.auditor = new Auditor({
       totals,
       clockToleranceMicros: 0,
-      onFault: (row) => {
-        this.take(row);
-        onFault(row);
-      },
+      onMeasured: (measured, instants) => this.take(measured, instants),
+      onFault,
     });
   }
 
   observe(message: LogMessage): void {
     this.messages += 1;
     this.bytes += message.body.length;
-    this.hash = chain(this.hash, canonicalBytes(message), this.sha256);
+    this.hash = chainMessage(this.hash, message, this.sha256);
     this.auditor.observe(message);
   }
 
@@ -61,14 +60,13 @@ export class Tally {
     return Math.max(0, this.lastSettledMicros - this.firstSentMicros);
   }
 
-  private take(row: FaultRow): void {
+  private take({ stages, totalMicros }: Measured, { sentAtMicros, settledAtMicros }: FaultInstants): void {
     this.faults += 1;
-    const { sentAtMicros, settledAtMicros } = row.instants;
     this.firstSentMicros = Math.min(this.firstSentMicros, sentAtMicros);
     if (settledAtMicros !== null) this.lastSettledMicros = Math.max(this.lastSettledMicros, settledAtMicros);
-    if (row.totalMicros !== null) this.endToEnd.record(row.totalMicros);
+    if (totalMicros !== null) this.endToEnd.record(totalMicros);
     for (const stage of STAGES) {
-      const micros = row.stages[stage];
+      const micros = stages[stage];
       if (micros !== null) this.stages.get(stage)?.record(micros);
     }
   }
