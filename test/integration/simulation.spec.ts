@@ -89,6 +89,7 @@ describe('a simulation', () => {
 
 describe(`simulations of random scenarios, with failures (FAULTLINE_SEED=${firstSeed}, ${seeds} seeds)`, () => {
   it('lose no fault and answer none twice', async () => {
+    const happened = { kill: 0, freeze: 0 };
     for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
       const [lively] = fc.sample(livelyScenario, { seed, numRuns: 1 });
       if (!lively) throw new Error('no scenario was drawn');
@@ -100,9 +101,14 @@ describe(`simulations of random scenarios, with failures (FAULTLINE_SEED=${first
           { ...rough, seed, tell: (line) => told.push(line) },
         );
         expect([seed, complaintsOf(result.audit), result.buried]).toEqual([seed, [], []]);
+        for (const verb of ['kill', 'freeze'] as const)
+          happened[verb] += told.filter((line) => / ms {2}(\w+) /.exec(line)?.[1] === verb).length;
       } catch (error) {
         throw new Error(`seed ${seed}: ${String(error)}\n${told.join('\n')}`, { cause: error });
       }
     }
+    // Many a scenario is over before its first failure; of many, not all are.
+    const least = Math.floor(seeds / 4);
+    expect([happened, happened.kill >= least, happened.freeze >= least]).toEqual([happened, true, true]);
   }, 1_800_000);
 });
