@@ -72,7 +72,7 @@ const environment = z.object({
   FAULTLINE_SNAPSHOT_EVENTS: wholeNumber(1, 999_999_999)
     .default(50_000)
     .describe(
-      'events of a unit from one snapshot to the next: folding so many takes some tenths of a second, which a takeover then costs at most; a snapshot costs the unit the time of one append and the encoding of its state',
+      'events of a unit from one snapshot to the next, or more when its state is large: folding so many takes some tenths of a second, which a takeover then costs at most; a snapshot costs the unit the encoding of its state, and the wait for an append under way',
     ),
   FAULTLINE_TRIM_ABOVE_PERCENT: wholeNumber(1, 100)
     .default(50)
