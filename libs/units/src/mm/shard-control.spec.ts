@@ -1,6 +1,6 @@
 import { costProfiles, type ResolvedProcess } from '@faultline/contracts';
 import { shardOfPasid } from '@faultline/domain';
-import { rejectionOf } from '../../../libs/hosting/src/testkit/eventually.testkit';
+import { rejectionOf } from '../../../hosting/src/testkit/eventually.testkit';
 import { MmBench, scenarioOf, shardOf } from './mm-bench.testkit';
 
 const READ = 1;
@@ -33,7 +33,7 @@ describe('what takes something away is answered when its invalidations are compl
   it('munmap', async () => {
     const bench = await MmBench.started();
     await bench.handle([1, 2, 5], WRITE);
-    const { before, at } = await heldUntilAnswered(bench, bench.control.unmap(PAGES));
+    const { before, at } = await heldUntilAnswered(bench, bench.ask('mm-handler.unmap', PAGES));
     expect(before).toEqual(['PageRemoved', 'PageRemoved', 'PageRemoved', 'VmaUnmapped']);
     expect(at).toEqual([...before, 'FrameFreed', 'FrameFreed', 'FrameFreed']);
   });
@@ -43,7 +43,7 @@ describe('what takes something away is answered when its invalidations are compl
     await bench.handle([1], WRITE);
     const { before, at } = await heldUntilAnswered(
       bench,
-      bench.control.protect({ ...PAGES, permissions: READ }),
+      bench.ask('mm-handler.protect', { ...PAGES, permissions: READ }),
     );
     expect(before).toEqual(['PageRestricted', 'VmaProtected']);
     expect(at).toEqual([...before, 'PageInvalidated']);
@@ -55,7 +55,7 @@ describe('what takes something away is answered when its invalidations are compl
   it('migration, and a fault on the page meanwhile waits and succeeds', async () => {
     const bench = await MmBench.started();
     await bench.handle([1], WRITE);
-    const verb = bench.control.migrate(PAGES);
+    const verb = bench.ask('mm-handler.migrate', PAGES);
     const held = heldUntilAnswered(bench, verb);
     const [{ at }, reply] = await Promise.all([held, bench.handle([1], WRITE)]);
     expect(at).toEqual(['PageRemoved', 'PageInstalled', 'FrameFreed']);
@@ -65,7 +65,7 @@ describe('what takes something away is answered when its invalidations are compl
   it('exit, after which faults are INVALID though the PASID is bound (R101)', async () => {
     const bench = await MmBench.started();
     await bench.handle([1], WRITE);
-    const { at } = await heldUntilAnswered(bench, bench.control.exit({ mm: 0 }));
+    const { at } = await heldUntilAnswered(bench, bench.ask('mm-handler.exit', { mm: 0 }));
     expect(at).toEqual(['PageRemoved', 'AddressSpaceExited', 'FrameFreed']);
     expect((await bench.handle([1], WRITE)).members).toEqual([{ resolution: 'invalid', error: 'not-bound' }]);
   });
@@ -73,15 +73,18 @@ describe('what takes something away is answered when its invalidations are compl
   it('reclaim by hand', async () => {
     const bench = await MmBench.started();
     await bench.handle([1, 2], WRITE);
-    const { at } = await heldUntilAnswered(bench, bench.control.reclaim({ shard: 0, pages: 1 }));
+    const { at } = await heldUntilAnswered(bench, bench.ask('mm-handler.reclaim', { shard: 0, pages: 1 }));
     expect(at).toEqual(['PageRemoved', 'FrameFreed']);
     expect((await bench.handle([1], WRITE)).members).toEqual([{ resolution: 'major', error: 'none' }]);
   });
 
   it('what takes nothing away asks nobody', async () => {
     const bench = await MmBench.started();
-    await bench.until('unmap', bench.control.unmap(PAGES));
-    await bench.until('protect', bench.control.protect({ ...PAGES, mm: 1, pasid: 10, permissions: 7 }));
+    await bench.until('unmap', bench.ask('mm-handler.unmap', PAGES));
+    await bench.until(
+      'protect',
+      bench.ask('mm-handler.protect', { ...PAGES, mm: 1, pasid: 10, permissions: 7 }),
+    );
     expect(bench.orders).toEqual([]);
   });
 });
@@ -90,7 +93,7 @@ describe('invalidations', () => {
   it('D3 go to the IOMMUs where a device may translate for the mm, with the position of the removal', async () => {
     const bench = await MmBench.started();
     await bench.handle([1, 2, 5], WRITE);
-    await bench.until('unmap', bench.control.unmap(PAGES));
+    await bench.until('unmap', bench.ask('mm-handler.unmap', PAGES));
     const [asked, ...others] = bench.orders;
     expect(others).toEqual([]);
     expect(asked).toMatchObject({
@@ -111,13 +114,13 @@ describe('invalidations', () => {
 
   it('R105 go by every PASID that names the mm: after a replacement to the other device as well', async () => {
     const bench = await MmBench.started();
-    const bound = await bench.until('rebind', bench.control.rebind({ mm: 1, pasid: 9 }));
+    const bound = await bench.until('rebind', bench.ask('mm-handler.rebind', { mm: 1, pasid: 9 }));
     expect(bound).toEqual({ generation: 2, shard: 0 });
     expect((await bench.handle([4], WRITE)).members).toEqual([
       { resolution: 'invalid', error: 'generation' },
     ]);
     await bench.handle([4], WRITE, 9, 2);
-    await bench.until('unmap', bench.control.unmap({ ...PAGES, mm: 1, pasid: 10 }));
+    await bench.until('unmap', bench.ask('mm-handler.unmap', { ...PAGES, mm: 1, pasid: 10 }));
     const asked = bench.orders.map(({ iommu, order }) => [order.pasid, iommu]).sort();
     expect(asked).toEqual([
       [10, 1],
@@ -130,28 +133,28 @@ describe('invalidations', () => {
 describe('PASIDs', () => {
   it('an unbind ends the faults of the PASID, and names the right mm', async () => {
     const bench = await MmBench.started();
-    expect(await rejectionOf(bench.until('unbind', bench.control.unbind({ mm: 1, pasid: 9 })))).toMatchObject(
-      {
-        message: 'PASID 9 does not name mm 1',
-      },
-    );
-    await bench.until('unbind', bench.control.unbind({ mm: 0, pasid: 9 }));
+    expect(
+      await rejectionOf(bench.until('unbind', bench.ask('mm-handler.unbind', { mm: 1, pasid: 9 }))),
+    ).toMatchObject({
+      message: 'PASID 9 does not name mm 1',
+    });
+    await bench.until('unbind', bench.ask('mm-handler.unbind', { mm: 0, pasid: 9 }));
     expect((await bench.handle([1], WRITE)).members).toEqual([{ resolution: 'invalid', error: 'not-bound' }]);
-    const again = await bench.until('bind', bench.control.bind({ mm: 0, pasid: 9 }));
+    const again = await bench.until('bind', bench.ask('mm-handler.bind', { mm: 0, pasid: 9 }));
     expect(again.generation).toBe(2);
   });
 
   it('D7 a PASID of another shard cannot name the mm', async () => {
     const shards = [shardOf({}), shardOf({ shard: 1 })];
     const bench = await MmBench.started(scenarioOf({ shards, processes: [], devices: [] }));
-    await expect(bench.control.bind({ mm: 5, pasid: 9 })).rejects.toThrow('no address space 5');
+    await expect(bench.ask('mm-handler.bind', { mm: 5, pasid: 9 })).rejects.toThrow('no address space 5');
     const here = shardOfPasid(9, 2);
     const other = [...Array(50).keys()].find((pasid) => shardOfPasid(pasid, 2) !== here) ?? -1;
     const process = { ...scenarioOf().processes[0], mm: 0, pasid: 9, shard: here };
     const split = await MmBench.started(
       scenarioOf({ shards, processes: [process as ResolvedProcess], devices: [] }),
     );
-    await expect(split.control.bind({ mm: 0, pasid: other })).rejects.toThrow(
+    await expect(split.ask('mm-handler.bind', { mm: 0, pasid: other })).rejects.toThrow(
       `PASID ${other} does not belong to the shard of mm 0`,
     );
   });

@@ -12,11 +12,12 @@ import {
   type ResolvedSynthetic,
 } from '@faultline/contracts';
 import type { MmEvent } from '@faultline/domain';
-import { LaneClient, serveLane } from '@faultline/units';
-import { eventually } from '../../../libs/hosting/src/testkit/eventually.testkit';
-import { MemoryServicePorts } from '../../../libs/runtime/src/memory-service.testkit';
-import { MmHandlerController } from './mm-handler.controller';
-import { MmHandlerService } from './mm-handler.service';
+import { eventually } from '../../../hosting/src/testkit/eventually.testkit';
+import { LaneClient, serveLane } from '../common';
+import type { UnitVerb } from '../control';
+import { unitsOfService } from '../path-unit';
+import { MemoryUnitPorts, noTraces } from '../testkit/memory-unit.testkit';
+import { type Asked, type Told, UnitOwner } from '../unit-owner';
 
 type HandleRecord = ReturnType<typeof handleSchema.decode>[number];
 
@@ -87,11 +88,10 @@ function deviceOf(device: number, mm: number, pasid: number): ResolvedScenario['
   return { ...place, ...registers, responseTimeoutMicros: 0, hasHandler: true, workloads: [workload] };
 }
 
-/** The mm handler, with IOMMUs that answer invalidations when the test says so, and a worker that the test speaks for. */
+/** The owner of mm shards, with IOMMUs that answer invalidations when the test says so, and a worker that the test speaks for. */
 export class MmBench {
-  readonly ports = new MemoryServicePorts();
-  readonly service = new MmHandlerService(this.ports);
-  readonly control = new MmHandlerController(this.service);
+  readonly ports = new MemoryUnitPorts();
+  readonly owner: UnitOwner;
   /** The log of shard 0. */
   readonly log: MmEvent[] = [];
   /** Invalidations that arrived, in order, and whom they came to. */
@@ -105,6 +105,7 @@ export class MmBench {
 
   constructor(private readonly scenario = scenarioOf()) {
     const { ports } = this;
+    this.owner = new UnitOwner(ports, scenario, noTraces);
     this.worker = new LaneClient(ports, {
       subject: ports.subjects.handle(0),
       schema: handleSchema,
@@ -120,10 +121,15 @@ export class MmBench {
     const bench = new MmBench(scenario);
     await bench.start();
     for (const process of scenario.processes) {
-      await bench.until('the process is there', bench.control.create(process));
-      await bench.until('it is bound', bench.control.bind(process));
+      await bench.until('the process is there', bench.ask('mm-handler.create', process));
+      await bench.until('it is bound', bench.ask('mm-handler.bind', process));
     }
     return bench;
+  }
+
+  /** Asks as the control plane does. */
+  ask<V extends UnitVerb>(verb: V, request: Asked<V>): Told<V> {
+    return this.owner.answer(verb, request);
   }
 
   /** Lets time pass until the promise has settled. */
@@ -181,8 +187,7 @@ export class MmBench {
         void this.log.push(...(decodeLogBody(headers.schema, body) as MmEvent[])),
       onError: (error) => ports.fail(error),
     });
-    await this.until('the scenario is known', this.service.start(this.scenario));
-    for (const unit of this.service.namesOf(this.scenario))
-      await this.until(`${unit} is open`, this.service.units.open(unit));
+    for (const unit of unitsOfService('mm-handler', this.scenario))
+      await this.until(`${unit} is open`, this.owner.open(unit));
   }
 }

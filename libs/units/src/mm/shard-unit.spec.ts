@@ -1,8 +1,8 @@
 import { UnitClosed } from '@faultline/hosting';
-import { ShardUnit } from '@faultline/units';
-import { rejectionOf } from '../../../libs/hosting/src/testkit/eventually.testkit';
-import { holdLanes } from '../../../libs/hosting/src/testkit/hold-lanes.testkit';
+import { rejectionOf } from '../../../hosting/src/testkit/eventually.testkit';
+import { holdLanes } from '../../../hosting/src/testkit/hold-lanes.testkit';
 import { MmBench, scenarioOf, shardOf } from './mm-bench.testkit';
+import { ShardUnit } from './shard-unit';
 
 test('a shard that is lost while it opens serves nothing, though its lane comes only then', async () => {
   const bench = new MmBench();
@@ -23,8 +23,8 @@ test('who waits for invalidations is told when the shard is handed over, and ask
   const bench = await MmBench.started();
   await bench.handle([1, 2], 2);
   bench.answering = false;
-  const unmapped = rejectionOf(bench.control.unmap({ mm: 0, pasid: 9, startPage: 0, pages: 10 }));
+  const unmapped = rejectionOf(bench.ask('mm-handler.unmap', { mm: 0, pasid: 9, startPage: 0, pages: 10 }));
   await bench.passUntil('an IOMMU is asked', () => bench.orders.length > 0);
-  await bench.until('the hand-over', bench.service.units.close('mm.0'));
+  await bench.until('the hand-over', bench.owner.close('mm.0'));
   expect(await bench.until('the answer', unmapped)).toBeInstanceOf(UnitClosed);
 });
