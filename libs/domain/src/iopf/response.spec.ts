@@ -100,4 +100,18 @@ describe('page responses (G1)', () => {
     expect([...state.groups.keys()]).toEqual([2, 3]);
     expect(deviceOf(state, 1).pending.map(({ serial }) => serial)).toEqual([1, 2, 3]);
   });
+
+  it.each([
+    ['begins a new map of the few that are open', 1024, true],
+    ['leaves the map alone while many are open', 1025, false],
+  ])('every so many groups it %s, with all of them in their order', (_name, open, renews) => {
+    const state = layer();
+    for (let id = 1; id <= 4096; id += 1) report(state, 1, fault(id), true);
+    for (let serial = open + 1; serial < 4096; serial += 1) evolveGroupDone(state, serial);
+    const before = state.groups;
+    evolveGroupDone(state, 4096);
+    expect(state.groups !== before).toBe(renews);
+    expect([...state.groups.keys()]).toEqual(Array.from({ length: open }, (_, place) => place + 1));
+    expect(groupOf(state, open).members).toMatchObject([{ id: open }]);
+  });
 });

@@ -38,7 +38,18 @@ export function evolveAnswered<Fault>(device: IopfDevice<Fault>, place: number):
   else if (place > 0) pending.splice(place, 1);
 }
 
-/** The group is over, whether or not a response went out (rule 21). */
+/** Groups after which their map is made anew, and how many may be open then so that copying them costs nothing that counts. */
+const RENEWED_AFTER = 4096;
+const FEW_OPEN = 1024;
+
+/**
+ * The group is over, whether or not a response went out (rule 21).
+ *
+ * A Map in which entries come and go makes itself a new table again and again, and each old table refers to the next. Once one of
+ * them is in the old part of the heap, the garbage collector's quick rounds keep all that follow it, with their groups and
+ * members. A new Map ends such a chain.
+ */
 export function evolveGroupDone<Fault>(state: IopfState<Fault>, serial: number): void {
   state.groups.delete(serial);
+  if (serial % RENEWED_AFTER === 0 && state.groups.size <= FEW_OPEN) state.groups = new Map(state.groups);
 }
