@@ -32,6 +32,12 @@ export type PureStage = (typeof pureStages)[number];
 /** A result on its way from the worker to the IOMMU. */
 type Result = Extract<IommuCommand, { kind: 'AdmitResult' }>;
 
+/** What one turn of the devices has for the two lanes of the IOMMU, each its own, as a segment's lanes sort it. */
+interface Sent {
+  translations: Extract<SegmentEvent, { kind: 'TranslationRequested' }>[];
+  requests: Extract<SegmentEvent, { kind: 'PageRequestSent' }>[];
+}
+
 /** What one turn of the mm gives: the message of its log, and the results of the groups. */
 interface Handled {
   installed: MmEvent[];
@@ -92,8 +98,8 @@ export class PureMachine {
     while (commands.length > 0) {
       const sent = this.timed('device', () => this.devicesTurn(commands));
       const back: SegmentCommand[] = [];
-      this.timed('translate', () => this.translate(sent, back));
-      const groups = this.timed('report', () => this.report(sent));
+      this.timed('translate', () => this.translate(sent.translations, back));
+      const groups = this.timed('report', () => this.report(sent.requests));
       const handled = this.timed('handle', () => this.handle(groups));
       this.timed('respond', () => this.respond(handled, back));
       commands = back;
@@ -109,19 +115,23 @@ export class PureMachine {
     return result;
   }
 
-  private devicesTurn(commands: readonly SegmentCommand[]): SegmentEvent[] {
+  private devicesTurn(commands: readonly SegmentCommand[]): Sent {
     const { segment } = this.units;
     const events: SegmentEvent[] = [];
     for (const command of commands) segment.apply(command, this.now, events);
     segment.apply({ kind: 'TakeTurn' }, this.now, events);
-    for (const event of events) if (event.kind === 'AccessEnded') this.ended += 1;
-    return events;
+    const sent: Sent = { translations: [], requests: [] };
+    for (const event of events) {
+      if (event.kind === 'TranslationRequested') sent.translations.push(event);
+      else if (event.kind === 'PageRequestSent') sent.requests.push(event);
+      else if (event.kind === 'AccessEnded') this.ended += 1;
+    }
+    return sent;
   }
 
-  private translate(sent: readonly SegmentEvent[], back: SegmentCommand[]): void {
+  private translate(translations: Sent['translations'], back: SegmentCommand[]): void {
     const { iommu } = this.units;
-    for (const request of sent) {
-      if (request.kind !== 'TranslationRequested') continue;
+    for (const request of translations) {
       const { translation, device, pasid, page, permissions } = request;
       const command = { kind: 'Translate', translation, device, pasid, page, permissions } as const;
       for (const event of iommu.perform(command, this.now)) {
@@ -133,11 +143,10 @@ export class PureMachine {
   }
 
   /** Page requests reach the ring, and software drains it into groups. */
-  private report(sent: readonly SegmentEvent[]): GroupQueued[] {
+  private report(requests: Sent['requests']): GroupQueued[] {
     const { iommu } = this.units;
     const events: AnyIommuEvent[] = [];
-    for (const event of sent) {
-      if (event.kind !== 'PageRequestSent') continue;
+    for (const event of requests) {
       const { request, device, pasid, page, permissions, groupId, last, round, sentAtMicros } = event;
       iommu.apply(
         {
