@@ -1,4 +1,4 @@
-import type { ControlVerbs, ResolvedScenario } from '@faultline/contracts';
+import type { ControlVerbs, ResolvedScenario, WorkerUse } from '@faultline/contracts';
 import { ServicePorts, UnitService } from '@faultline/runtime';
 import { Worker } from '@faultline/units';
 import { Injectable } from '@nestjs/common';
@@ -28,6 +28,10 @@ export class IopfWorkerService extends UnitService {
 
   async stop(): Promise<void> {
     await this.worker?.stop();
+  }
+
+  override get workerUse(): WorkerUse | undefined {
+    return this.worker?.use;
   }
 
   /** See `Worker.redrive`; rejects with {@link NotWorking} before the worker has begun. */

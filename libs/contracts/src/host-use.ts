@@ -31,3 +31,11 @@ export interface WorkerUse {
 export interface MmLockUse extends LockUse {
   mm: number;
 }
+
+/** The whole of the modelled machine. */
+export interface HostUse {
+  /** Each worker process that there was. */
+  workers: (WorkerUse & { instance: string })[];
+  /** Empty where no cost is modelled for the locks of address spaces. */
+  mmLocks: MmLockUse[];
+}

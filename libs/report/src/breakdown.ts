@@ -5,7 +5,7 @@ import type { FaultFigures, StageSums } from './fault-figures';
 import { type Cell, type Figure, roundMicros } from './figure';
 import { nothingOf } from './percentiles';
 
-type Cost = Pick<ResolvedScenario, 'cost' | 'timeScale' | 'profile'>;
+type Cost = Pick<ResolvedScenario, 'cost' | 'hostCosts' | 'timeScale' | 'profile'>;
 
 const stages = (micros: (stage: Stage) => number): number[] =>
   STAGES.map((stage) => roundMicros(Math.max(0, micros(stage))));
@@ -71,12 +71,13 @@ function whyNot({ endToEnd }: FaultFigures, scenario: Cost | null): string {
 }
 
 /** Which stage each modelled cost is spent in; null when there is none. */
-function askedMicros({ cost }: Cost): Record<Stage, number> | null {
+function askedMicros({ cost, hostCosts }: Cost): Record<Stage, number> | null {
+  const { wakeMicros = 0, queueLockMicros = 0, mmLockMicros = 0 } = hostCosts ?? {};
   const asked = {
     deviceToIommu: cost.deviceMicros,
     iommuToQueue: cost.interruptMicros,
-    queueWait: cost.enqueueMicros,
-    mm: cost.handlerMicros.median,
+    queueWait: wakeMicros + queueLockMicros + cost.enqueueMicros,
+    mm: Math.max(cost.handlerMicros.median, mmLockMicros),
     response: cost.responseMicros,
     retry: 0,
   };

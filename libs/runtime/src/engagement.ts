@@ -157,6 +157,7 @@ export class Engagement {
     this.presence = new PresenceTeller(this.client, subject, { service, instance, session }, () => ({
       deadLetters: ports.buried,
       repairedQueues: this.repairedQueues,
+      worker: this.app?.get(UnitService).workerUse,
     }));
     this.presence.begin();
     return this.app;

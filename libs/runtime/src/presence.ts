@@ -17,7 +17,7 @@ export class PresenceTeller {
     private readonly client: ClientNats,
     private readonly subject: string,
     who: Pick<Presence, 'service' | 'instance' | 'session'>,
-    private readonly counts: () => Pick<Presence, 'deadLetters' | 'repairedQueues'>,
+    private readonly counts: () => Pick<Presence, 'deadLetters' | 'repairedQueues' | 'worker'>,
   ) {
     this.current = { ...who, pid: process.pid, state: 'waiting', units: [], deadLetters: 0 };
   }

@@ -1,4 +1,4 @@
-import type { ResolvedScenario } from '@faultline/contracts';
+import type { ResolvedScenario, WorkerUse } from '@faultline/contracts';
 
 /** What an app provides: it serves a scenario, and stops without losing anything. */
 export abstract class UnitService {
@@ -6,6 +6,10 @@ export abstract class UnitService {
   abstract start(scenario: ResolvedScenario): Promise<string[]>;
   /** Stops taking in, settles what is in flight, and returns. */
   abstract stop(): Promise<void>;
+  /** Of a worker that has begun: what its servers and the locks of its queues were used for so far. */
+  get workerUse(): WorkerUse | undefined {
+    return undefined;
+  }
   /** Something failed, or `stop` takes too long: settles nothing, and closes what would outlive the laboratory, such as files. */
   abandon(): Promise<void> {
     return Promise.resolve();

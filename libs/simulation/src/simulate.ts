@@ -1,11 +1,11 @@
 import type { AuditReport, FaultRow, Sha256, Stage } from '@faultline/audit';
-import { longestRetransmissionMicros, type ResolvedScenario } from '@faultline/contracts';
+import { type HostUse, longestRetransmissionMicros, type ResolvedScenario } from '@faultline/contracts';
 import type { Histogram } from '@faultline/stats';
 import { type StateCodec, teardownMillis, type TraceOpener, type UnitLogger } from '@faultline/units';
 import { AwaitedFeeds } from './awaited-feeds';
 import { type FailurePlan, planFailures } from './failures';
 import { type NetworkModel, QUICK_NETWORK } from './network';
-import { type HostUse, Simulation } from './simulation';
+import { Simulation } from './simulation';
 import { Tally } from './tally';
 import { VirtualClock } from './virtual-clock';
 

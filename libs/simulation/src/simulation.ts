@@ -1,13 +1,12 @@
 import {
   type DeviceProgress,
+  type HostUse,
   type IommuProgress,
   type LabEvent,
   labSchema,
-  type MmLockUse,
   type MmProgress,
   type ResolvedScenario,
   subjectsOf,
-  type WorkerUse,
 } from '@faultline/contracts';
 import { type MemoryPorts, memoryPorts, toError } from '@faultline/hosting';
 import {
@@ -53,13 +52,6 @@ export interface SimulationSurroundings {
   logger: UnitLogger;
   /** Something that people may want to know, with when it happened. */
   tell(line: string): void;
-}
-
-/** What the modelled machine was used for, by those who were there at the end: who took over, or began again, counts from 0. */
-export interface HostUse {
-  workers: (WorkerUse & { instance: string })[];
-  /** Empty where no cost is modelled for the locks of address spaces. */
-  mmLocks: MmLockUse[];
 }
 
 /** A laboratory in simulated time: the units and workers of the services, on a simulated bus, with processes that die and freeze. */

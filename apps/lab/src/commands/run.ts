@@ -75,7 +75,7 @@ async function pageOf(folder: RunFolder, flags: RunFlags, terminal: Terminal): P
 }
 
 function reportOf(result: SessionResult, { resolved }: CheckedScenario, folder: RunFolder): RunReport {
-  const { summary, end, drained, durability, deadLetters, repairedQueues } = result;
+  const { summary, end, drained, durability, deadLetters, repairedQueues, hostUse } = result;
   if (!isRunSummary(summary))
     throw new RunFailed(
       `the event log's answer is no summary of a run; its own log is ${folder.instanceLog('event-log')}`,
@@ -91,6 +91,7 @@ function reportOf(result: SessionResult, { resolved }: CheckedScenario, folder: 
     deadLetters,
     repairedQueues,
     directory: folder.path,
+    ...(hostUse ? { hostUse } : {}),
     summary,
   };
 }

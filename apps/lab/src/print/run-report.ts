@@ -1,6 +1,8 @@
+import type { HostUse } from '@faultline/contracts';
 import type { RunSummary } from '@faultline/record';
 import { formatCount, formatMicros, formatRate } from '@faultline/stats';
 import { countRows } from './counts';
+import { hostUseTable } from './host-use';
 import { latencyTable } from './latencies';
 import type { Style } from './style';
 import { formatTable, indent } from './table';
@@ -23,12 +25,14 @@ export interface RunReport {
   /** Queues whose consumer on the server had stopped and was made anew. */
   repairedQueues: number;
   directory: string;
+  /** Absent for a scenario that charges nothing for the software of the machine under study. */
+  hostUse?: HostUse;
   summary: RunSummary;
 }
 
 /** The report of a run for a person, in lines of at most `width` characters. `page` is the file that shows it, if there is one. */
 export function reportLines(report: RunReport, page: string | null, style: Style, width: number): string[] {
-  const { summary, timeScale } = report;
+  const { summary, timeScale, hostUse } = report;
   return [
     ...headLines(report, style),
     '',
@@ -53,6 +57,7 @@ export function reportLines(report: RunReport, page: string | null, style: Style
           style.strong(`model time (wall time / ${formatCount(timeScale)})`),
           ...indent(latencyTable(summary.latency, timeScale)),
         ]),
+    ...(hostUse ? ['', ...indent(hostUseTable(hostUse, summary.active.durationMicros / timeScale))] : []),
     '',
     verdictLine(summary.audit, style),
     ...verdictLines(summary.audit, style, width),

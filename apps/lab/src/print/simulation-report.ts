@@ -1,7 +1,9 @@
 import { type AuditReport, type Stage, STAGES } from '@faultline/audit';
+import type { HostUse } from '@faultline/contracts';
 import type { RunSummary } from '@faultline/record';
 import type { SimulationResult } from '@faultline/simulation';
 import { formatCount, formatMicros, formatRate, Histogram, type LatencySummary } from '@faultline/stats';
+import { hostUseTable } from './host-use';
 import { latencyTable } from './latencies';
 import type { Style } from './style';
 import { formatTable, indent } from './table';
@@ -18,6 +20,9 @@ export interface SimulationReport {
   /** SHA-256 over the whole log: the same scenario and seed give the same one. */
   logHash: string;
   modelMicros: number;
+  /** From the first fault to the last: what uses of the machine are shares of. */
+  activeMicros: number;
+  hostUse: HostUse;
   wallMillis: number;
   latency: RunSummary['latency'];
   /** What happened to processes, and the steps of the timeline. */
@@ -30,15 +35,13 @@ export interface SimulationReport {
 /** The figures of a simulation's result. */
 export function summaryOf(
   result: SimulationResult,
-): Pick<
-  SimulationReport,
-  'faults' | 'messages' | 'bytes' | 'logHash' | 'modelMicros' | 'latency' | 'deadLetters' | 'audit'
-> {
-  const { faults, messages, bytes, logHash, modelMicros, audit, buried, endToEnd, stages } = result;
+): Omit<SimulationReport, 'scenario' | 'profile' | 'seed' | 'told' | 'wallMillis'> {
+  const { faults, messages, bytes, logHash, modelMicros, activeMicros, hostUse } = result;
+  const { audit, buried, endToEnd, stages } = result;
   const latency: Partial<Record<Stage, LatencySummary>> = {};
   for (const stage of STAGES) latency[stage] = (stages.get(stage) ?? new Histogram()).summary();
   return {
-    ...{ faults, messages, bytes, logHash, modelMicros, audit },
+    ...{ faults, messages, bytes, logHash, modelMicros, activeMicros, hostUse, audit },
     latency: { ...(latency as Record<Stage, LatencySummary>), endToEnd: endToEnd.summary() },
     deadLetters: [...buried],
   };
@@ -58,6 +61,8 @@ export function simulationLines(report: SimulationReport, style: Style, width: n
     '',
     style.strong('model time'),
     ...indent(latencyTable(report.latency, 1)),
+    '',
+    ...indent(hostUseTable(report.hostUse, report.activeMicros)),
     '',
     verdictLine(report.audit, style),
     ...verdictLines(report.audit, style, width),

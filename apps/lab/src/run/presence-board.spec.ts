@@ -63,4 +63,31 @@ describe('the presence board', () => {
     board.post(presence('b', 'ready', { session: 'second of b', deadLetters: 4, repairedQueues: 1 }));
     expect([board.deadLetters, board.repairedQueues]).toEqual([9, 3]);
   });
+
+  test('what workers were used for is what each process last said, and is waited for until all of them have spoken', async () => {
+    let now = 1_000;
+    const board = new PresenceBoard(
+      () => undefined,
+      () => now,
+    );
+    const worker = (woken: number) => ({ servers: 2, woken, switched: 0, busyMicros: 5, queueLocks: {} });
+    board.post(presence('a', 'ready', { worker: worker(1) }));
+    board.post(presence('b', 'ready', { worker: worker(2) }));
+    board.post(presence('c', 'ready'));
+    let heard = false;
+    now = 1_500;
+    void board.workersHeard().then(() => (heard = true));
+    now = 2_000;
+    board.post(presence('a', 'ready', { worker: worker(3) }));
+    board.post(presence('c', 'ready'));
+    await Promise.resolve();
+    expect(heard).toBe(false);
+    board.post(presence('b', 'ready', { worker: worker(4) }));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(heard).toBe(true);
+    expect(board.workers.map(({ instance, woken }) => [instance, woken])).toEqual([
+      ['a', 3],
+      ['b', 4],
+    ]);
+  });
 });

@@ -1,14 +1,16 @@
-import type { Presence } from '@faultline/contracts';
+import type { HostUse, Presence } from '@faultline/contracts';
 import { RunFailed } from '../errors';
 
 /** An instance says every second that it is there; after so long without a word it is taken for gone. */
 const SILENCE_MILLIS = 4_000;
 
+type Counts = Pick<Presence, 'instance' | 'deadLetters' | 'repairedQueues' | 'worker'>;
+
 /** What every instance last said about itself. */
 export class PresenceBoard {
   private readonly last = new Map<string, Presence>();
   /** What each process counted, those included that are gone: one that was started again under its name counts from 0. */
-  private readonly counts = new Map<string, Pick<Presence, 'deadLetters' | 'repairedQueues'>>();
+  private readonly counts = new Map<string, Counts>();
   private readonly heardAt = new Map<string, number>();
   private readonly waiting = new Set<() => void>();
 
@@ -57,6 +59,23 @@ export class PresenceBoard {
       ({ instance, state }) =>
         state !== 'left' && state !== 'failed' && (this.heardAt.get(instance) ?? 0) >= since,
     );
+  }
+
+  /** What every worker process last said that it was used for. */
+  get workers(): HostUse['workers'] {
+    return [...this.counts.values()].flatMap(({ instance, worker }) =>
+      worker ? [{ instance, ...worker }] : [],
+    );
+  }
+
+  /** Resolves when every worker that is here has spoken since this was called. */
+  async workersHeard(): Promise<void> {
+    const since = this.nowMillis();
+    const silent = (): string[] =>
+      this.here()
+        .filter(({ worker, instance }) => worker && (this.heardAt.get(instance) ?? 0) <= since)
+        .map(({ instance }) => instance);
+    await this.complete(silent);
   }
 
   /** Queues whose consumer had to be made anew, all told. */

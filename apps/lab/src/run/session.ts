@@ -2,7 +2,12 @@ import { statfs } from 'node:fs/promises';
 import type { INestMicroservice } from '@nestjs/common';
 import type { ClientNats } from '@nestjs/microservices';
 import { headText } from '@faultline/audit';
-import { longestRetransmissionMicros, queuesOfScenario, type ResolvedScenario } from '@faultline/contracts';
+import {
+  type HostUse,
+  longestRetransmissionMicros,
+  queuesOfScenario,
+  type ResolvedScenario,
+} from '@faultline/contracts';
 import { SystemClock } from '@faultline/messaging';
 import { createControlClient, type ProvisioningConfig, settlesWithin } from '@faultline/runtime';
 import { Interrupted, RunFailed } from '../errors';
@@ -49,6 +54,8 @@ export interface SessionResult {
   durability: string;
   deadLetters: number;
   repairedQueues: number;
+  /** Absent for a scenario that charges nothing for the software of the machine under study. */
+  hostUse?: HostUse;
 }
 
 /** Five Node.js processes on a small, busy machine take their time to start. */
@@ -57,6 +64,8 @@ const STUCK_MILLIS = 120_000;
 const DRAIN_MILLIS = 10_000;
 /** On a server of somebody else, time for it to come back from an outage, or at a site for a service that died to be started again. */
 const ABSENCE_MILLIS = 60_000;
+/** A heartbeat, and what it takes to arrive. */
+const HEARD_MILLIS = 2_000;
 const SUMMARY_MILLIS = 300_000;
 /** A service that dies is noticed a moment after the question it left unanswered. */
 const DEATH_MILLIS = 1_000;
@@ -228,6 +237,7 @@ export class RunSession {
     end: CourseEnd,
     drained: boolean,
   ): Promise<SessionResult> {
+    const hostUse = await this.hostUse(control);
     const upToSequence = await this.lifeline.race(bus.append(this.ended(end)));
     this.display.update('writing the record and checking it');
     const summary = await this.lifeline.race(
@@ -236,7 +246,24 @@ export class RunSession {
     await this.keepHeads(bus);
     this.leavesStreams = false;
     const { deadLetters, repairedQueues } = this.board;
-    return { end, drained, summary, durability: bus.durability, deadLetters, repairedQueues };
+    const { durability } = bus;
+    return {
+      end,
+      drained,
+      summary,
+      durability,
+      deadLetters,
+      repairedQueues,
+      ...(hostUse ? { hostUse } : {}),
+    };
+  }
+
+  /** What workers say of themselves is a second old at most; that of a run which has drained is waited for. */
+  private async hostUse(control: ControlPlane): Promise<HostUse | undefined> {
+    if (!this.options.scenario.hostCosts) return undefined;
+    await this.lifeline.race(settlesWithin(this.board.workersHeard(), HEARD_MILLIS));
+    const { locks = [] } = await this.lifeline.race(control.look('mm-handler.progress'));
+    return { workers: this.board.workers, mmLocks: locks };
   }
 
   /** The store goes with the run, and what nobody who rewrites the record may change must not be written by the event log. */

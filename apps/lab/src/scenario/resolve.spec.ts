@@ -94,9 +94,15 @@ describe('resolving a scenario', () => {
         ...{ wakeMicros: 5, switchMicros: 2, queueLockMicros: 0.3, queueLockBounceMicros: 0 },
         ...{ mmLockMicros: 1, mmLockBounceMicros: 0.5 },
       },
+      workers: { ...free.workers, groupsPerMessage: 1 },
       timeScale: charged.timeScale,
       deadlines: charged.deadlines,
     });
+    expect(free.workers.groupsPerMessage).toBe(16);
+    const written32 = resolve(
+      written.replace('iommus:', 'workers: { wakeMicros: 5, groupsPerMessage: 32 }\niommus:'),
+    );
+    expect(written32.workers.groupsPerMessage).toBe(32);
     expect(charged.timeScale).toBeLessThan(free.timeScale);
     expect(charged.deadlines.invalidationMicros).toBeGreaterThan(free.deadlines.invalidationMicros);
   });

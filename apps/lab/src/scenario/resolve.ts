@@ -42,7 +42,7 @@ export function resolveScenario(
     ...(hostCosts ? { hostCosts } : {}),
     timeScale: scenario.timeScale === 'auto' ? automaticTimeScale(cost, hostCosts) : scenario.timeScale,
     queues: scenario.queues,
-    workers: resolveWorkers(scenario.workers),
+    workers: resolveWorkers(scenario.workers, hostCosts),
     replicas: { ...scenario.replicas },
     iopf: { ...scenario.iopf, generation: scenario.iopf.generation === 'g1' ? 'G1' : 'G2' },
     deadlines: resolveDeadlines(scenario, cost, hostCosts),
@@ -63,12 +63,12 @@ export function resolveScenario(
   };
 }
 
-function resolveWorkers({
-  processes,
-  servers,
-  groupsPerMessage,
-}: Scenario['workers']): ResolvedScenario['workers'] {
-  return { processes, servers, groupsPerMessage };
+function resolveWorkers(
+  { processes, servers, groupsPerMessage }: Scenario['workers'],
+  hostCosts: HostCosts | undefined,
+): ResolvedScenario['workers'] {
+  // A worker takes whole messages. With several groups in each, servers of one sleep while another has groups that wait.
+  return { processes, servers, groupsPerMessage: groupsPerMessage ?? (hostCosts ? 1 : 16) };
 }
 
 function resolveHostCosts({ workers, mm }: Scenario): HostCosts | undefined {

@@ -43,9 +43,9 @@ describe('parseScenario', () => {
       profile: 'pri-minor',
       timeScale: 'auto',
       queues: 'per-iommu',
-      workers: { processes: 2, servers: 16, groupsPerMessage: 16 },
+      workers: { processes: 2, servers: 16, wakeMicros: 0, switchMicros: 0, queueLockMicros: 0 },
       replicas: { deviceEmulators: 1, iommus: 1, mmHandlers: 1 },
-      mm: { shards: 1, framesPerShard: 65_536, reclaim: 'lru', faultAround: 1, premap: 1 },
+      mm: { shards: 1, framesPerShard: 65_536, reclaim: 'lru', faultAround: 1, premap: 1, lockMicros: 0 },
       iopf: { generation: 'g1', order: 'fifo', quantum: 8, window: 64 },
       deadlines: { teardownStepMicros: 'auto', invalidationMicros: 'auto' },
       timeline: [],
@@ -58,6 +58,7 @@ describe('parseScenario', () => {
       responsePasidRequired: true,
       responseTimeoutMicros: 10_000_000,
       handler: true,
+      ...{ onFault: 'wait', retryMicros: 200_000, retryMaxMicros: 120_000_000 },
     });
   });
 
