@@ -33,6 +33,27 @@ describe('a question is asked again', () => {
   });
 });
 
+it('of several units is answered as one: counts are added up, lists stand together, and what holds holds everywhere', async () => {
+  const shards = [{ shard: 0 }, { shard: 1 }];
+  const answers = [
+    { openRuns: 1, drained: true, locks: [{ mm: 0, taken: 5 }] },
+    { openRuns: 2, drained: false, locks: [{ mm: 1, taken: 7 }] },
+  ];
+  const send = () => of(answers.shift());
+  const client = new ControlClient({ send: send as never }, subjectsOf('lab'), {
+    ...scenario,
+    shards,
+  } as never);
+  expect(await client.ask('mm-handler.progress', {})).toEqual({
+    openRuns: 3,
+    drained: false,
+    locks: [
+      { mm: 0, taken: 5 },
+      { mm: 1, taken: 7 },
+    ],
+  });
+});
+
 it('is refused at once for any other reason', async () => {
   const refused = after({ error: 'PasidInUse', message: 'PASID 1 is in use' }).ask('iommu.progress', {});
   expect(await rejectionOf(refused)).toBeInstanceOf(ControlRefused);
