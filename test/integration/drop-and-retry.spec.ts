@@ -1,9 +1,11 @@
 import type { FaultRow } from '@faultline/audit';
 import { type CostProfile, costProfiles, type ResolvedScenario } from '@faultline/contracts';
 import { simulate, type SimulationOptions, type SimulationResult } from '@faultline/simulation';
+import fc from 'fast-check';
 import { complaintsOf } from '../kit/audit-log';
 import { type Draft, scenarioOf } from '../kit/scenario';
 import { simulationPlatform } from '../kit/simulation-platform';
+import { livelyScenario } from '../kit/timeline-arbitrary';
 
 const seeds = Number(process.env['FAULTLINE_SEEDS'] ?? 5);
 const firstSeed = Number(process.env['FAULTLINE_SEED'] ?? 1);
@@ -110,5 +112,30 @@ describe('a device that drops what faults', () => {
       expect(rows.filter(({ settlement }) => settlement === 'completed').length).toBeGreaterThan(PAGES / 2);
     }
     expect(told.filter((line) => line.includes('device-emulator')).length).toBeGreaterThan(seeds / 2);
+  }, 120_000);
+
+  it('takes part in whatever else happens: teardowns, removals, resets, memory pressure, contended locks', async () => {
+    for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
+      const [lively] = fc.sample(livelyScenario, { seed, numRuns: 1 });
+      if (!lively) throw new Error('no scenario was drawn');
+      const isPri = (iommu: number): boolean => lively.iommus[iommu]?.model === 'pri';
+      const result = await simulate(
+        {
+          ...lively,
+          replicas: { iommus: 2, mmHandlers: 2, deviceEmulators: 2 },
+          hostCosts: {
+            ...{ wakeMicros: 5, switchMicros: 2, queueLockMicros: 1, queueLockBounceMicros: 0.1 },
+            ...{ mmLockMicros: 2, mmLockBounceMicros: 0.1 },
+          },
+          devices: lively.devices.map((device) => ({
+            ...device,
+            ...(isPri(device.iommu) ? { retransmission: { firstMicros: 50, mostMicros: 800 } } : {}),
+          })),
+        },
+        simulationPlatform,
+        { seed, failures: { count: 3, everyMicros: 5_000 }, leaseMillis: 30, snapshotEvents: 100 },
+      );
+      expect([seed, complaintsOf(result.audit), result.buried]).toEqual([seed, [], []]);
+    }
   }, 120_000);
 });

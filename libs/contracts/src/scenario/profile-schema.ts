@@ -18,7 +18,7 @@ const spread = z.union([
       p99: microsOrNone.describe('one of a hundred draws is longer; not below the median'),
     })
     .refine(({ median, p99 }) => p99 >= median, 'a p99 that is not below the median'),
-  z.strictObject({ values: z.array(weighted).min(1).max(10_000).describe('what draws are taken from') }),
+  z.strictObject({ values: z.array(weighted).min(1).max(1_000).describe('what draws are taken from') }),
 ]);
 
 const HOW = 'a constant, or `{ median, p99 }` of a lognormal spread, or `{ values: [{ micros, weight }] }`';
