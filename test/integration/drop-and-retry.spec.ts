@@ -112,7 +112,7 @@ describe('a device that drops what faults', () => {
       expect(rows.filter(({ settlement }) => settlement === 'completed').length).toBeGreaterThan(PAGES / 2);
     }
     expect(told.filter((line) => line.includes('device-emulator')).length).toBeGreaterThan(seeds / 2);
-  }, 120_000);
+  }, 300_000);
 
   it('takes part in whatever else happens: teardowns, removals, resets, memory pressure, contended locks', async () => {
     for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
@@ -137,5 +137,5 @@ describe('a device that drops what faults', () => {
       );
       expect([seed, complaintsOf(result.audit), result.buried]).toEqual([seed, [], []]);
     }
-  }, 120_000);
+  }, 300_000);
 });
