@@ -1,3 +1,5 @@
+import type { SlotCounts } from './slot-counts';
+
 /** Version of the layout below: slots of 1024 to a power of two, in nanoseconds. */
 export const HISTOGRAM_VERSION = 1;
 /** Slot of the longest latency that is told apart; no histogram has one above. */
@@ -30,14 +32,14 @@ export class HistogramUnreadable extends Error {
   }
 }
 
-/** Sparse pairs of a list of counts. */
-export function sparseSlots(counts: Float64Array): number[] {
+/** Sparse pairs of counts. */
+export function sparseSlots(counts: SlotCounts): number[] {
   const pairs: number[] = [];
   let before = 0;
-  counts.forEach((count, slot) => {
-    if (count === 0) return;
+  counts.some((slot, count) => {
     pairs.push(slot - before, count);
     before = slot;
+    return false;
   });
   return pairs;
 }

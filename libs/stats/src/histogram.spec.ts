@@ -73,6 +73,15 @@ describe('Histogram', () => {
     expect(() => histogram.record(NaN)).toThrow(RangeError);
   });
 
+  it('takes memory by how far its latencies are apart, not by how long or how many they are', () => {
+    const histogram = new Histogram();
+    expect(histogram.bytes).toBe(0);
+    for (let micros = 1_000_000; micros < 1_010_000; micros += 1) histogram.record(micros);
+    expect(histogram.bytes).toBeLessThanOrEqual(2_048);
+    histogram.record(1);
+    expect(histogram.bytes).toBeLessThanOrEqual(3_072);
+  });
+
   it('records a latency several times at once', () => {
     const histogram = new Histogram();
     histogram.record(10, 99);

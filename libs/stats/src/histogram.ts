@@ -1,4 +1,5 @@
 import { HISTOGRAM_VERSION, type HistogramData, slotsOf, sparseSlots } from './histogram-data';
+import { SlotCounts } from './slot-counts';
 
 /** Slots of a power of two: 1024 keep every value within 0.1 % of what was recorded (three significant digits). */
 const HALF_SLOTS = 1024;
@@ -21,11 +22,12 @@ export interface LatencySummary {
 
 /**
  * Latencies in microseconds, log-linear as HdrHistogram lays them out: linear up to 2048 ns, then 1024 slots for each power of
- * two. Memory depends on the longest latency and not on the number of values (a second needs about 170 KB); count, mean, minimum
- * and maximum are exact, percentiles at most 0.1 % too high. Negative values (clocks of two processes) count as 0.
+ * two. Memory depends on how far the latencies are apart (1 KB for each eighth of a power of two that has one; 170 KB for all of them up
+ * to a second) and not on how many there are; count, mean, minimum and maximum are exact, percentiles at most 0.1 % too high.
+ * Negative values (clocks of two processes) count as 0.
  */
 export class Histogram {
-  private counts = new Float64Array(2 * HALF_SLOTS);
+  private readonly counts = new SlotCounts();
   private total = 0;
   private sumMicros = 0;
   private lowestMicros = Infinity;
@@ -55,9 +57,7 @@ export class Histogram {
   record(micros: number, times = 1): void {
     if (Number.isNaN(micros)) throw new RangeError('a latency is not a number');
     const value = Math.max(0, micros);
-    const slot = slotOf(Math.min(MAX_UNITS, Math.round(value * UNITS_PER_MICRO)));
-    if (slot >= this.counts.length) this.grow(slot + 1);
-    this.counts[slot] = (this.counts[slot] ?? 0) + times;
+    this.counts.add(slotOf(Math.min(MAX_UNITS, Math.round(value * UNITS_PER_MICRO))), times);
     this.total += times;
     this.sumMicros += value * times;
     if (value < this.lowestMicros) this.lowestMicros = value;
@@ -68,23 +68,28 @@ export class Histogram {
   percentile(percent: number): number {
     if (this.total === 0) return 0;
     const rank = Math.max(1, Math.ceil((Math.min(100, Math.max(0, percent)) / 100) * this.total));
-    let seen = 0;
-    for (let slot = 0; slot < this.counts.length; slot += 1) {
-      seen += this.counts[slot] ?? 0;
-      if (seen >= rank) {
-        const highest = highestOf(slot) / UNITS_PER_MICRO;
-        return Math.min(this.highestMicros, Math.max(this.lowestMicros, highest));
-      }
-    }
-    return this.highestMicros;
+    let [seen, micros] = [0, this.highestMicros];
+    this.counts.some((slot, count) => {
+      seen += count;
+      if (seen < rank) return false;
+      const highest = highestOf(slot) / UNITS_PER_MICRO;
+      micros = Math.min(this.highestMicros, Math.max(this.lowestMicros, highest));
+      return true;
+    });
+    return micros;
+  }
+
+  /** Memory that the counts take, in bytes. */
+  get bytes(): number {
+    return this.counts.bytes;
   }
 
   /** Adds everything the other histogram holds. */
   merge(other: Histogram): void {
     if (other.total === 0) return;
-    if (other.counts.length > this.counts.length) this.grow(other.counts.length);
-    other.counts.forEach((count, slot) => {
-      this.counts[slot] = (this.counts[slot] ?? 0) + count;
+    other.counts.some((slot, count) => {
+      this.counts.add(slot, count);
+      return false;
     });
     this.total += other.total;
     this.sumMicros += other.sumMicros;
@@ -123,21 +128,13 @@ export class Histogram {
   static fromData(value: unknown): Histogram {
     const { data, slots } = slotsOf(value);
     const histogram = new Histogram();
-    const [last] = slots.at(-1) ?? [0];
-    if (last >= histogram.counts.length) histogram.grow(last + 1);
-    for (const [slot, count] of slots) histogram.counts[slot] = count;
+    for (const [slot, count] of slots) histogram.counts.add(slot, count);
     if (data.count === 0) return histogram;
     histogram.total = data.count;
     histogram.sumMicros = data.sumMicros;
     histogram.lowestMicros = data.minMicros;
     histogram.highestMicros = data.maxMicros;
     return histogram;
-  }
-
-  private grow(slots: number): void {
-    const grown = new Float64Array(Math.ceil(slots / HALF_SLOTS) * HALF_SLOTS);
-    grown.set(this.counts);
-    this.counts = grown;
   }
 }
 
