@@ -1,8 +1,7 @@
-import { accessSync, constants, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 /** Where a browser lies that is on nobody's PATH. */
@@ -31,13 +30,31 @@ export const HOW_TO_GET_ONE =
   'the tests in a browser need Chromium: install it (Debian: apt-get install chromium), or set CHROMIUM_PATH to one';
 
 const ARGUMENTS = [
-  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
 ];
 
 export interface Look {
   width: number;
   scheme: 'light' | 'dark';
+}
+
+/** One browser for all pages of a spec file: to start one takes longer than to look at a page. */
+let running: Promise<Browser> | undefined;
+
+async function browser(): Promise<Browser> {
+  running ??= chromium.launch({ executablePath: chromiumPath(), headless: true, args: ARGUMENTS });
+  const started = await running;
+  // One that crashed is started again for the next page.
+  if (started.isConnected()) return started;
+  running = undefined;
+  return browser();
+}
+
+/** Ends the browser, if one was started. */
+export async function closeBrowser(): Promise<void> {
+  await (await running)?.close();
+  running = undefined;
 }
 
 /** A page that was opened from disk, with everything it complained of and asked for. */
@@ -47,28 +64,23 @@ export class OpenPage {
 
   private constructor(
     private readonly context: BrowserContext,
-    private readonly userData: string,
     readonly page: Page,
   ) {}
 
-  /** Rejects when the page cannot be shown; then nothing of it is left. */
+  /** Rejects when the page cannot be shown; then nothing of it stays open. */
   static async open(file: string, { width, scheme }: Look): Promise<OpenPage> {
-    const userData = mkdtempSync(join(tmpdir(), 'faultline-chromium-'));
-    let context: BrowserContext | undefined;
+    const context = await (
+      await browser()
+    ).newContext({
+      viewport: { width, height: 900 },
+      colorScheme: scheme,
+    });
     try {
-      context = await chromium.launchPersistentContext(userData, {
-        executablePath: chromiumPath(),
-        headless: true,
-        args: ARGUMENTS,
-        viewport: { width, height: 900 },
-        colorScheme: scheme,
-      });
-      const opened = new OpenPage(context, userData, await context.newPage());
+      const opened = new OpenPage(context, await context.newPage());
       await opened.show(file);
       return opened;
     } catch (error) {
-      await context?.close();
-      removeDirectory(userData);
+      await context.close();
       throw error;
     }
   }
@@ -86,11 +98,5 @@ export class OpenPage {
 
   async close(): Promise<void> {
     await this.context.close();
-    removeDirectory(this.userData);
   }
-}
-
-/** A browser that ends may still be writing. */
-function removeDirectory(path: string): void {
-  rmSync(path, { recursive: true, force: true, maxRetries: 5 });
 }

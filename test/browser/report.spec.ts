@@ -9,7 +9,7 @@ import { RunFolder } from '../../apps/lab/src/run/run-folder';
 import { faultRow, reportOf, scenarioOf } from '../../libs/report/src/report.testkit';
 import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { readHistory } from '../kit/history';
-import { chromiumPath, HOW_TO_GET_ONE, type Look, OpenPage } from './chromium';
+import { chromiumPath, closeBrowser, HOW_TO_GET_ONE, type Look, OpenPage } from './chromium';
 import { colliding, overhang, type SeenFigure, seenFigures } from './probes';
 
 const hasBrowser = chromiumPath() !== undefined;
@@ -19,7 +19,10 @@ if (!hasBrowser && process.env['CI'] === 'true') it('has a browser', () => expec
 
 const inBrowser = hasBrowser ? describe : describe.skip;
 const folder = mkdtempSync(join(tmpdir(), 'faultline-browser-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await closeBrowser();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const LOOKS: Look[] = [
   { width: 1280, scheme: 'light' },
