@@ -1,84 +1,65 @@
-import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, existsSync } from 'node:fs';
+import { FAULTLINE_VERSION } from '@faultline/contracts';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { REPOSITORY } from '../kit/command-line';
+import { EXPECTED, expectWell } from './expected-runs';
+import { Reader } from './reader';
+import { isRun, shownDocuments } from './shown-commands';
 
 /**
- * Every command that the documents show is run, in the order in which a reader meets them, with the program as it is in this
- * checkout. `npm test` alone is not: it is what runs this.
+ * Every command that the documents show is run, document by document, in the order in which a reader meets them, with the program as
+ * it is in this checkout. `npm test` alone is not: it is what runs this.
  */
-
-const ROOT = join(__dirname, '..');
+const documents = shownDocuments();
 const MINUTES = 60_000;
-const run = promisify(execFile);
 
-interface Shown {
-  document: string;
-  command: string;
-}
+const reader = new Reader();
+afterAll(() => reader.remove());
 
-function documents(): string[] {
-  const inside = (folder: string): string[] =>
-    readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) return inside(path);
-      return entry.name.endsWith('.md') ? [path] : [];
-    });
-  return ['README.md', ...inside('docs')];
-}
-
-/** The lines of all `sh` blocks, without comments. */
-function commandsOf(document: string): Shown[] {
-  const text = readFileSync(join(ROOT, document), 'utf8');
-  const blocks = [...text.matchAll(/```sh\n([^]*?)```/g)].map((match) => match[1] ?? '');
-  return blocks
-    .flatMap((block) => block.split('\n'))
-    .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
-    .filter((line) => line !== '')
-    .map((command) => ({ document, command }));
-}
-
-const shown = documents().flatMap(commandsOf);
-/** Each once, but runs once in each document: what one looks at is what it ran itself. */
-const nameOf = ({ document, command }: Shown): string =>
-  command.startsWith('npx faultline run ') ? `${document} ${command}` : command;
-const distinct = [...new Map(shown.map((each) => [nameOf(each), each])).values()];
-
-/** Runs of the documents' own are removed; the newest of each command is what the next one looks at. */
-const before = existsSync(join(ROOT, 'runs')) ? readdirSync(join(ROOT, 'runs')) : [];
-afterAll(() => {
-  if (!existsSync(join(ROOT, 'runs'))) return;
-  for (const name of readdirSync(join(ROOT, 'runs'))) {
-    if (!before.includes(name)) rmSync(join(ROOT, 'runs', name), { recursive: true, force: true });
-  }
+it('the commands of the documents are there: the two of the start, every example, and what is expected of some', () => {
+  const commands = documents.flatMap((document) => document.commands);
+  expect(commands.slice(0, 2)).toEqual(['npm start', 'npm test']);
+  expect(commands.length).toBeGreaterThan(20);
+  const examples = readdirSync(join(REPOSITORY, 'examples')).filter((name) => name.endsWith('.yaml'));
+  const runs = commands.filter(isRun).join('\n');
+  for (const name of examples) expect(runs).toContain(`examples/${name}`);
+  expect(commands).toEqual(expect.arrayContaining(Object.keys(EXPECTED)));
 });
 
-describe('the commands that the documents show', () => {
-  it('are there: the two of the start, and the look at a run', () => {
-    const commands = distinct.map(({ command }) => command);
-    expect(commands.slice(0, 2)).toEqual(['npm start', 'npm test']);
-    expect(commands.length).toBeGreaterThan(8);
-  });
+it(
+  'npx faultline is the program of this checkout',
+  () => {
+    const { bin } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as {
+      bin: { faultline: string };
+    };
+    expect(join(REPOSITORY, bin.faultline)).toBe(join(REPOSITORY, 'bin/faultline'));
+    const version = execFileSync('npx', ['faultline', '--version'], { cwd: REPOSITORY, encoding: 'utf8' });
+    expect(version).toBe(`${FAULTLINE_VERSION}\n`);
+  },
+  MINUTES,
+);
 
-  it.each(distinct.filter(({ command }) => command !== 'npm test'))(
-    '$command ($document)',
-    async ({ command }) => {
-      const [program = '', ...words] = command.split(/\s+/);
-      expect(['npm', 'npx']).toContain(program);
-      const { stdout } = await run(program, words, { cwd: ROOT, maxBuffer: 64 * 1024 * 1024 });
-      expect(stdout).not.toBe('');
-      if (command === 'npm start') expect(stdout).toMatch(/audit passed/);
+describe.each(documents.filter(({ commands }) => commands.length > 0))('$path', ({ path, commands }) => {
+  it.each(commands.filter((command) => command !== 'npm test'))(
+    '%s',
+    async (command) => {
+      expect(command).toMatch(/^(npm start$|npx faultline )/);
+      const { finished, ran } = await reader.follow(path, command);
+      expect({ exit: finished.exit, err: finished.exit === 0 ? '' : finished.err }).toEqual({
+        exit: 0,
+        err: '',
+      });
+      expect(finished.out).not.toBe('');
+      if (!ran) return;
+      expectWell(ran);
+      EXPECTED[command]?.(ran);
     },
-    3 * MINUTES,
+    5 * MINUTES,
   );
+});
 
-  it('name files that exist', () => {
-    for (const document of documents()) {
-      const text = readFileSync(join(ROOT, document), 'utf8');
-      for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
-        const path = join(ROOT, document, '..', target);
-        if (!existsSync(path)) throw new Error(`${document} links to ${target}, which does not exist`);
-      }
-    }
-  });
+it.each(documents)('$path links to files that exist', ({ path, text }) => {
+  const targets = [...text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map((match) => match[1] ?? '');
+  expect(targets.filter((target) => !existsSync(join(REPOSITORY, path, '..', target)))).toEqual([]);
 });
