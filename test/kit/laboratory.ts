@@ -1,98 +1,27 @@
 import {
-  type Addressed,
-  type DeviceProgress,
-  type IommuProgress,
-  iommuUnit,
   type LabEvent,
   labSchema,
-  type MmProgress,
   type ResolvedScenario,
-  segmentUnit,
   type ServiceName,
-  shardUnit,
   type StepAction,
   subjectsOf,
 } from '@faultline/contracts';
-import { isLoss } from '@faultline/hosting';
-import {
-  Hand,
-  type IommuUnit,
-  type OwnedUnit,
-  type SegmentUnit,
-  type ShardUnit,
-  Timeline,
-  UnitNotHere,
-  Wiring,
-} from '@faultline/units';
+import { Life, portsOf } from '@faultline/simulation';
+import { Hand, type OwnedUnit, Timeline, Wiring } from '@faultline/units';
 import { from } from 'rxjs';
-import { DeviceEmulatorController } from '../../apps/device-emulator/src/device-emulator.controller';
-import { DeviceEmulatorService } from '../../apps/device-emulator/src/device-emulator.service';
-import { IommuController } from '../../apps/iommu/src/iommu.controller';
-import { IommuService } from '../../apps/iommu/src/iommu.service';
 import { IopfWorkerService } from '../../apps/iopf-worker/src/iopf-worker.service';
 import { ControlPlane } from '../../apps/lab/src/run/control-plane';
-import { MmHandlerController } from '../../apps/mm-handler/src/mm-handler.controller';
-import { MmHandlerService } from '../../apps/mm-handler/src/mm-handler.service';
 import { AccessWatch } from './access-watch';
-import { controlVerbs, type VerbHandler } from './control-verbs';
 import { KitPorts, type PathPorts } from './kit-ports';
-import { Life, portsOf } from '@faultline/simulation';
-
-const SERVICES = {
-  'mm-handler': MmHandlerService,
-  iommu: IommuService,
-  'device-emulator': DeviceEmulatorService,
-} as const;
-const CONTROLLERS = {
-  'mm-handler': MmHandlerController,
-  iommu: IommuController,
-  'device-emulator': DeviceEmulatorController,
-} as const;
-/** Services whose units have owners. */
-export type OwnerName = keyof typeof SERVICES;
-const OWNERS = Object.keys(SERVICES) as OwnerName[];
-
-/** One process of a service whose units have owners. */
-export interface Replica {
-  service: InstanceType<(typeof SERVICES)[OwnerName]>;
-  life: Life;
-  verbs: ReadonlyMap<string, VerbHandler>;
-}
-
-const SUCCEEDED = Symbol('the unit has another owner');
-
-interface Owner {
-  replica: Replica;
-  succeeded: Promise<typeof SUCCEEDED>;
-  succeed(): void;
-}
-
-/** How far everything is. */
-export interface LaboratoryProgress {
-  devices: DeviceProgress;
-  iommus: IommuProgress;
-  mm: MmProgress;
-}
-
-const NOTHING_YET: LaboratoryProgress = {
-  devices: { total: 0, issued: 0, ended: 0, withdrawn: 0, requests: 0, faulted: 0, finished: false },
-  iommus: { pendingGroups: 0, ringRecords: 0, openStalls: 0, overflows: 0, drained: false },
-  mm: { openRuns: 0, framesFree: 0, framesQuarantined: 0, drained: false },
-};
-
-function addTo<Counts extends object>(sum: Counts, one: Counts): void {
-  for (const name in one) {
-    const [before, value]: unknown[] = [sum[name], one[name]];
-    sum[name] = (typeof value === 'number' ? (before as number) + value : before && value) as never;
-  }
-}
+import { type LaboratoryProgress, NOTHING_YET, progressOf } from './laboratory-progress';
+import { type OwnerName, type Replica, Replicas } from './replicas';
 
 /**
  * The services of the path in this process, as their modules would run them, on ports of the test's choice. What the command line
  * does with a laboratory is done here by its own code.
  */
 export class Laboratory {
-  readonly replicas: Replica[] = [];
+  readonly replicas: Replicas;
   readonly workers: { service: IopfWorkerService; life: Life }[] = [];
   readonly accesses: AccessWatch;
   readonly failures: Error[] = [];
@@ -106,8 +35,6 @@ export class Laboratory {
   private readonly own: KitPorts;
   private appended = 0;
   private workersEver = 0;
-  private readonly owners = new Map<string, Owner>();
-  private wanted: { unit: string; resolve(owner: Owner): void }[] = [];
   private asked: LaboratoryProgress = NOTHING_YET;
 
   /** @param world gives the ports of an instance; services may share them or not */
@@ -119,12 +46,17 @@ export class Laboratory {
   ) {
     // The command line is not one of the processes that die.
     this.own = this.portsOf('event-log', 'lab', new Life());
-    this.accesses = new AccessWatch((unit) => this.find(unit), scenario.shards.length);
+    this.accesses = new AccessWatch((unit) => this.replicas.find(unit), scenario.shards.length);
     for (let index = 1; index <= scenario.workers.processes; index += 1)
       this.addWorker(`iopf-worker-${index}`);
-    for (const service of OWNERS) this.replicas.push(this.makeReplica(service));
+    this.replicas = new Replicas({
+      lab,
+      scenario,
+      portsOf: (...how) => this.portsOf(...how),
+      onUnit: (unit) => this.accesses.watch(unit),
+    });
     this.control = new ControlPlane(
-      { send: (subject, request) => from(this.answer(String(subject), request)) as never },
+      { send: (subject, request) => from(this.replicas.answer(String(subject), request)) as never },
       subjectsOf(lab),
       scenario,
     );
@@ -152,10 +84,7 @@ export class Laboratory {
       scenario: this.scenario,
       atMicros: this.now(),
     });
-    for (const replica of this.replicas) {
-      await this.startReplica(replica);
-      for (const unit of replica.service.namesOf(this.scenario)) await this.open(replica, unit);
-    }
+    await this.replicas.start();
     for (const { service } of this.workers) await service.start(this.scenario);
     for (const { mm, pasid, starts } of this.scenario.processes)
       if (starts === 'begin') this.accesses.showsOnly(pasid, mm);
@@ -183,16 +112,9 @@ export class Laboratory {
         this.own.clock.after(after.micros * this.scenario.timeScale, () => undefined);
   }
 
-  /** The unit at the replica that owns it; undefined while it changes hands. */
-  find<Unit extends OwnedUnit = OwnedUnit>(name: string): Unit | undefined {
-    const { service, life } = this.owners.get(name)?.replica ?? {};
-    if (!service || life?.isDead || !service.units.owns(name)) return undefined;
-    return service.units['unit'](name) as OwnedUnit as Unit;
-  }
-
   /** All units of the path, those that change hands excepted. */
   get units(): OwnedUnit[] {
-    return [...this.owners.keys()].flatMap((name) => this.find(name) ?? []);
+    return this.replicas.units;
   }
 
   /** Whether no unit has anything on its way to the log. */
@@ -200,32 +122,14 @@ export class Laboratory {
     return this.units.every((unit) => (unit as unknown as { host: { isAtRest(): boolean } }).host.isAtRest());
   }
 
-  /**
-   * Another replica takes over what the newest one of a service owns, which was killed, stopped, or asked to hand over. Resolves when it
-   * serves; a replica that was stopped may be let go on later.
-   */
-  async replace(kind: OwnerName, how: 'killed' | 'frozen' | 'handed-over'): Promise<Replica> {
-    const before = this.newest(kind);
-    const units = before.service.units.names;
-    if (how === 'killed') before.life.kill();
-    if (how === 'frozen') before.life.freeze();
-    const replica = this.makeReplica(kind);
-    this.replicas.push(replica);
-    await this.startReplica(replica);
-    await Promise.all(
-      units.map(async (unit) => {
-        if (how === 'handed-over') await before.service.units.close(unit);
-        await this.open(replica, unit);
-      }),
-    );
-    return replica;
+  /** See {@link Replicas.replace}. */
+  replace(kind: OwnerName, how: 'killed' | 'frozen' | 'handed-over'): Promise<Replica> {
+    return this.replicas.replace(kind, how);
   }
 
-  /** The replica of a service that began last. */
+  /** See {@link Replicas.newest}. */
   newest(kind: OwnerName): Replica {
-    const newest = this.replicas.filter(({ service }) => service instanceof SERVICES[kind]).at(-1);
-    if (!newest) throw new Error(`no replica of ${kind}`);
-    return newest;
+    return this.replicas.newest(kind);
   }
 
   /** A worker dies, and another one comes. */
@@ -248,7 +152,7 @@ export class Laboratory {
   advance(): boolean {
     const [failure] = this.failures;
     if (failure) throw failure;
-    const progress = this.look();
+    const progress = progressOf(this.scenario, this.replicas);
     if (!progress) return false;
     this.asked = progress;
     const { devices, iommus, mm } = progress;
@@ -258,30 +162,6 @@ export class Laboratory {
     return false;
   }
 
-  private look(): LaboratoryProgress | undefined {
-    const { devices, iommus, mm } = NOTHING_YET;
-    const sum = {
-      devices: { ...devices, finished: true },
-      iommus: { ...iommus, drained: true },
-      mm: { ...mm, drained: true },
-    };
-    for (const { iommu, segment } of this.scenario.iommus) {
-      const [unit, devicesOf] = [
-        this.find<IommuUnit>(iommuUnit(iommu)),
-        this.find<SegmentUnit>(segmentUnit(segment)),
-      ];
-      if (!unit || !devicesOf) return undefined;
-      addTo(sum.iommus, unit.progress());
-      addTo(sum.devices, devicesOf.progress());
-    }
-    for (const { shard } of this.scenario.shards) {
-      const unit = this.find<ShardUnit>(shardUnit(shard));
-      if (!unit) return undefined;
-      addTo(sum.mm, unit.progress());
-    }
-    return sum;
-  }
-
   /** Writes the last event of a finished run; gives its sequence. */
   finish(): Promise<number> {
     return this.append({ kind: 'RunEnded', run: this.lab, reason: 'finished', atMicros: this.now() });
@@ -289,20 +169,16 @@ export class Laboratory {
 
   /** What is stopped (SIGSTOP) cannot stop in order. */
   async stop(): Promise<void> {
-    for (const { life } of this.replicas) if (life.isFrozen) life.kill();
+    for (const { life } of this.replicas.all) if (life.isFrozen) life.kill();
     const living = this.workers.filter(({ life }) => !life.isDead);
     await Promise.all(living.map(({ service }) => service.stop()));
-    for (const kind of ['device-emulator', 'iommu', 'mm-handler'] as const) await this.stopReplicas(kind);
+    await this.replicas.stop();
   }
 
   /** All processes die where they stand. */
   kill(): void {
-    for (const { life } of [...this.replicas, ...this.workers]) life.kill();
-  }
-
-  private async stopReplicas(kind: OwnerName): Promise<void> {
-    for (const { service, life } of this.replicas)
-      if (!life.isDead && service instanceof SERVICES[kind]) await service.stop();
+    this.replicas.kill();
+    for (const { life } of this.workers) life.kill();
   }
 
   private addWorker(instance: string): IopfWorkerService {
@@ -311,29 +187,6 @@ export class Laboratory {
     this.workers.push({ service, life });
     this.workersEver = Math.max(this.workersEver, this.workers.length);
     return service;
-  }
-
-  private makeReplica(kind: OwnerName): Replica {
-    const earlier = this.replicas.filter(({ service }) => service instanceof SERVICES[kind]).length;
-    const life = new Life();
-    const ports = this.portsOf(kind, earlier === 0 ? kind : `${kind}-${earlier + 1}`, life);
-    const service = new SERVICES[kind](ports);
-    const verbs = controlVerbs([new CONTROLLERS[kind](service as never)]);
-    return { service, life, verbs };
-  }
-
-  /** What its units do is watched from their first moment on. */
-  private async startReplica({ service }: Replica): Promise<void> {
-    await service.start(this.scenario);
-    const { units } = service;
-    const make = units['make'].bind(units);
-    Object.assign(units, {
-      make: (...how: Parameters<typeof make>) => {
-        const unit = make(...how);
-        this.accesses.watch(unit);
-        return unit;
-      },
-    });
   }
 
   private portsOf(service: ServiceName, instance: string, life: Life): KitPorts {
@@ -358,45 +211,4 @@ export class Laboratory {
     });
     return sequence;
   }
-
-  /** Answers control requests with the controllers of whoever owns what they are for; of the next owner when that one is lost. */
-  private async answer(subject: string, request: unknown): Promise<unknown> {
-    const verb = subject.slice(`${this.lab}.ctl.`.length);
-    const { unit } = request as Addressed;
-    for (;;) {
-      const owner = await this.ownerOf(unit);
-      const handler = owner.replica.verbs.get(verb);
-      if (!handler) throw new Error(`no service answers ${verb}`);
-      const answer = owner.replica.life.asks(() => handler(request));
-      try {
-        const result = await Promise.race([answer, owner.succeeded]);
-        if (result !== SUCCEEDED) return result;
-      } catch (thrown) {
-        if (!(isLoss(thrown) || thrown instanceof UnitNotHere)) throw failureOf(thrown);
-        await owner.succeeded;
-      }
-    }
-  }
-
-  private ownerOf(unit: string): Promise<Owner> {
-    const owner = this.owners.get(unit);
-    if (owner) return Promise.resolve(owner);
-    return new Promise((resolve) => this.wanted.push({ unit, resolve }));
-  }
-
-  private async open(replica: Replica, unit: string): Promise<void> {
-    await replica.service.units.open(unit);
-    this.owners.get(unit)?.succeed();
-    let succeed: () => void = () => undefined;
-    const succeeded = new Promise<typeof SUCCEEDED>((resolve) => (succeed = () => resolve(SUCCEEDED)));
-    const owner = { replica, succeeded, succeed };
-    this.owners.set(unit, owner);
-    for (const each of this.wanted.filter((one) => one.unit === unit)) each.resolve(owner);
-    this.wanted = this.wanted.filter((one) => one.unit !== unit);
-  }
-}
-
-/** As it travels. */
-function failureOf(thrown: unknown): unknown {
-  return thrown instanceof Error ? Object.assign(thrown, { error: thrown.name }) : thrown;
 }

@@ -5,9 +5,10 @@ import { readersOfLog, subjectsOf } from '@faultline/contracts';
 import { SnapshotIndex } from '@faultline/units';
 import { LogTrimmer } from '../../apps/event-log/src/log-trimmer';
 import { auditLog } from './audit-log';
-import { Laboratory, type OwnerName } from './laboratory';
+import { Laboratory } from './laboratory';
 import type { Life } from '@faultline/simulation';
 import { type Replayed, replayUnits } from './replay';
+import type { OwnerName } from './replicas';
 import { NO_TROUBLE, type Trouble, type VirtualPorts, virtualPorts } from './virtual-ports';
 import { VirtualWorld } from './virtual-world';
 
