@@ -13,11 +13,19 @@ export interface Aggregate {
   interval: Interval | null;
 }
 
+/**
+ * Model time, or wall time of this machine: where a live run is of a profile that charges nothing and is not stretched, all of its
+ * time is the software's own.
+ */
+export type PointTime = 'model' | 'wall';
+
 /** A point in one mode, with all its repetitions. */
 export interface PointFigures {
   point: number;
   values: Record<string, ParameterValue>;
   mode: RunMode;
+  /** Whose time its figures have. */
+  time: PointTime;
   runs: PointRun[];
   /** By the keys of figures; what no repetition has is not there. */
   figures: ReadonlyMap<string, Aggregate>;
@@ -35,9 +43,18 @@ export function aggregate(points: readonly Point[], runs: readonly PointRun[]): 
         .filter((run) => run.point === point && run.mode === mode)
         .sort((one, other) => one.repetition - other.repetition);
       const good = own.filter(({ failure }) => failure === null);
-      return { point, values, mode, runs: own, figures: figuresOf(good), ...histogramsOf(good) };
+      return {
+        ...{ point, values, mode, time: timeOf(good), runs: own },
+        ...{ figures: figuresOf(good), ...histogramsOf(good) },
+      };
     }),
   );
+}
+
+function timeOf(runs: readonly PointRun[]): PointTime {
+  const isWall = ({ live, timeScale, modelledMicros }: PointRun): boolean =>
+    live !== null && timeScale === 1 && modelledMicros === 0;
+  return runs.some(isWall) ? 'wall' : 'model';
 }
 
 function figuresOf(runs: readonly PointRun[]): Map<string, Aggregate> {

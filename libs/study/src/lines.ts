@@ -5,11 +5,11 @@ import {
   type FitRefused,
   uslThroughputPerSecond,
 } from '@faultline/stats';
-import type { PointFigures } from './aggregate';
+import { aggregateOf, type PointFigures, type PointTime } from './aggregate';
 import { figureKind } from './figures';
 import type { RunMode } from './point-run';
 import type { ParameterValue, StudyPlot } from './schema';
-import { levelsOf, matches } from './select';
+import { levelsOf, matches, valuesAt } from './select';
 
 /** Where a line passes: a value of the horizontal parameter, and the figure there. */
 export interface LinePoint {
@@ -22,6 +22,7 @@ export interface LinePoint {
 /** A figure along a parameter. */
 export interface StudyLine {
   mode: RunMode;
+  time: PointTime;
   /** Value of the parameter that tells the lines apart; null where there is one line. */
   by: ParameterValue | null;
   points: LinePoint[];
@@ -36,22 +37,27 @@ export interface DrawnPlot {
   lines: StudyLine[];
 }
 
-/** The lines of a plot, one for each mode and each value of `by`. */
+/** The lines of a plot, one for each mode, whose time it is, and each value of `by`. */
 export function linesOf(plot: StudyPlot, points: readonly PointFigures[], seed: number): DrawnPlot {
   const shown = points.filter((point) => matches(point, plot.where));
-  const modes = [...new Set(shown.map(({ mode }) => mode))];
-  const lines = modes.flatMap((mode) => {
-    const own = shown.filter((point) => point.mode === mode);
+  const lines = ways(shown).flatMap(({ mode, time }) => {
+    const own = shown.filter((point) => point.mode === mode && point.time === time);
     const bys = plot.by === undefined ? [null] : levelsOf(own, plot.by);
     return bys.map((by): StudyLine => {
       const line =
         by === null || plot.by === undefined
           ? own
           : own.filter((each) => matches(each, { [plot.by ?? '']: by }));
-      return { mode, by, ...lineOf(plot, line, seed) };
+      return { mode, time, by, ...lineOf(plot, line, seed) };
     });
   });
   return { plot, lines };
+}
+
+/** The modes that points were run in, apart for model time and wall time. */
+function ways(points: readonly PointFigures[]): Pick<StudyLine, 'mode' | 'time'>[] {
+  const found = new Map(points.map(({ mode, time }) => [`${mode} ${time}`, { mode, time }]));
+  return [...found.values()];
 }
 
 function lineOf(
@@ -61,15 +67,20 @@ function lineOf(
 ): Pick<StudyLine, 'points' | 'fit' | 'together'> {
   const line = levelsOf(points, plot.x).flatMap((x): LinePoint[] => {
     const there = points.filter((point) => matches(point, { [plot.x]: x }));
-    return there.flatMap(({ figures }) => {
-      const figure = figures.get(plot.y);
-      return figure
-        ? [{ x, mean: figure.mean, interval: figure.interval, repetitions: figure.values.length }]
-        : [];
-    });
+    const values = valuesAt(there, plot.y);
+    if (values.length === 0) return [];
+    const { mean, interval } = aggregateOf(values);
+    return [{ x, mean, interval, repetitions: values.length }];
   });
-  const varied = [...new Set(points.flatMap(({ values }) => Object.keys(values)))].filter(
-    (name) => name !== plot.x && name !== plot.by && levelsOf(points, name).length > 1,
+  const other = [...new Set(points.flatMap(({ values }) => Object.keys(values)))].filter(
+    (name) => name !== plot.x && name !== plot.by,
+  );
+  // What changes along with the line, as under one zip, is not taken together.
+  const varied = other.filter((name) =>
+    levelsOf(points, plot.x).some((x) => {
+      const there = points.filter((point) => matches(point, { [plot.x]: x }));
+      return levelsOf(there, name).length > 1;
+    }),
   );
   return { points: line, together: varied, fit: plot.fit === 'usl' ? fitOf(plot, points, seed) : null };
 }
@@ -78,7 +89,7 @@ function fitOf(plot: StudyPlot, points: readonly PointFigures[], seed: number): 
   const measured = points.flatMap(({ values, figures }) => {
     const [concurrency, figure] = [values[plot.x], figures.get(plot.y)];
     const throughputsPerSecond = (figure?.values ?? []).filter((value) => value > 0);
-    return typeof concurrency === 'number' && throughputsPerSecond.length > 0
+    return typeof concurrency === 'number' && concurrency >= 1 && throughputsPerSecond.length > 0
       ? [{ concurrency, throughputsPerSecond }]
       : [];
   });
