@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { RecordWriter } from '@faultline/record';
-import { type Figure, renderReport, type RunReportData } from '@faultline/report';
+import { renderReport, type RunReportData } from '@faultline/report';
 import { pageParts, writeReport } from '../../apps/lab/src/report/write-report';
 import { RunFolder } from '../../apps/lab/src/run/run-folder';
 import { faultRow, reportOf, scenarioOf } from '../../libs/report/src/report.testkit';
 import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { readHistory } from '../kit/history';
 import { chromiumPath, closeBrowser, HOW_TO_GET_ONE, type Look, OpenPage } from './chromium';
-import { colliding, overhang, type SeenFigure, seenFigures } from './probes';
+import { expectDrawn, LOOKS } from './drawn';
+import { colliding, overhang, seenFigures } from './probes';
 
 const hasBrowser = chromiumPath() !== undefined;
 if (!hasBrowser) process.stderr.write(`not run: ${HOW_TO_GET_ONE}\n`);
@@ -23,13 +24,6 @@ afterAll(async () => {
   await closeBrowser();
   rmSync(folder, { recursive: true, force: true });
 });
-
-const LOOKS: Look[] = [
-  { width: 1280, scheme: 'light' },
-  { width: 1280, scheme: 'dark' },
-  { width: 390, scheme: 'light' },
-  { width: 390, scheme: 'dark' },
-];
 
 let open: OpenPage | undefined;
 afterEach(async () => {
@@ -55,27 +49,6 @@ async function runOf(history: string, messages?: number): Promise<RunFolder> {
 
 const dataBeside = (page: string): RunReportData =>
   JSON.parse(readFileSync(page.replace(/html$/, 'json'), 'utf8')) as RunReportData;
-const textOf = (rows: Figure['rows']): string[][] =>
-  rows.map((row) => row.map((cell) => String(cell ?? '–')));
-
-function expectDrawn(figure: Figure, seen: SeenFigure | undefined): void {
-  expect(seen?.nothing).toBe(figure.nothing);
-  if (!seen || figure.nothing !== null) return;
-  expect(seen.table).toEqual(textOf(figure.rows));
-  if (figure.chart.kind === 'stacks') {
-    const parts = figure.rows.flatMap((row) => row.slice(1)).filter((cell) => Number(cell) > 0);
-    expect(seen.parts).toBeGreaterThanOrEqual(parts.length / 2);
-    return;
-  }
-  expect(seen.colours).toBeGreaterThan(20);
-  figure.chart.lines.forEach(({ column }, place) => {
-    const isSeen = figure.rows.some((row) => Number(row[column]) > 0);
-    if (isSeen)
-      expect([figure.id, column, seen.inked[place]]).toEqual([figure.id, column, expect.any(Number)]);
-    if (isSeen) expect(seen.inked[place]).toBeGreaterThan(10);
-  });
-}
-
 inBrowser('the report of a recorded run', () => {
   let file: string;
   beforeAll(async () => {

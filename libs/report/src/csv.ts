@@ -12,9 +12,12 @@ export function reportCsv(data: RunReportData): string {
     ['slowest', slowestTable(data)],
     ['totals', totalsTable(data)],
   ];
-  return [HEAD, ...tables.flatMap(([name, table]) => linesOf(name, table))]
-    .map((line) => `${line.map(quoted).join(',')}\r\n`)
-    .join('');
+  return csvOf([HEAD, ...tables.flatMap(([name, table]) => linesOf(name, table))]);
+}
+
+/** Lines of cells, as RFC 4180 has them. */
+export function csvOf(lines: readonly (readonly Cell[])[]): string {
+  return lines.map((line) => `${line.map(quoted).join(',')}\r\n`).join('');
 }
 
 function linesOf(name: string, { columns, rows }: Table): Cell[][] {

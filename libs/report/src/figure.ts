@@ -12,6 +12,9 @@ export interface Table {
   rows: Cell[][];
 }
 
+/** How a line is drawn that is not solid. */
+export type Stroke = 'dashed' | 'dotted';
+
 /** A line of a chart: one column of its figure's table over the first. */
 export interface Line {
   column: number;
@@ -19,6 +22,7 @@ export interface Line {
   colour: string;
   style: 'line' | 'area';
   strong?: true;
+  stroke?: Stroke;
 }
 
 export interface LineChart {
@@ -32,10 +36,35 @@ export interface LineChart {
   lines: Line[];
 }
 
+/** Points of one line; one that is not solid has hollow points, or hollow bars. */
+export interface PointLine {
+  /** As its rows have it in their first column. */
+  name: string;
+  colour: string;
+  stroke?: Stroke;
+}
+
+/**
+ * Means over a parameter, with the intervals that they lie in: lines over a number, bars over words. Each row of the figure's table is
+ * a point: its line, its x, its value, and the low and high end of its interval, null where it has none. Further columns are not drawn.
+ */
+export interface PointChart {
+  kind: 'points';
+  x: { title: string } & ({ scale: 'linear' | 'log' } | { scale: 'words'; words: string[] });
+  y: { title: string; unit: 'micros' | 'rate' | 'count' | 'share'; log: boolean };
+  /** What tells the lines apart; empty for one line. */
+  legend: string;
+  lines: PointLine[];
+  /** Which of the figure's further tables has a thin curve for some of the lines: line, x and y. */
+  curve: number | null;
+}
+
 /** Each row is a bar of parts that follow each other: the columns from the second on, in microseconds. */
 export interface StackChart {
   kind: 'stacks';
   colours: string[];
+  /** Each bar is a whole of its own, for bars too different in length to stand on one scale. */
+  wholes?: true;
 }
 
 /** A figure with its numbers: what is drawn is what stands in its table. */
@@ -47,7 +76,11 @@ export interface Figure extends Table {
   time: 'wall' | 'model';
   /** What to say instead of drawing, when there is nothing to draw. */
   nothing: string | null;
-  chart: LineChart | StackChart;
+  chart: LineChart | StackChart | PointChart;
+  /** Sentences below the caption, one for each line or so. */
+  notes?: string[];
+  /** Numbers behind it that have other columns. */
+  more?: (Table & { title: string })[];
 }
 
 const digits = (decimals: number) => {

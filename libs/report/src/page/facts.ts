@@ -7,14 +7,35 @@ const SCENARIO_LETTERS = 200_000;
 
 /** Where, when and with what the run was made. */
 export function factsView(data: RunReportData): Markup {
-  const { run, machine, program, log } = data;
-  const unknown = 'not recorded with this run';
+  const { run, log } = data;
   const facts: [string, Part][] = [
     ['Run', run.id],
     ['Scenario', scenarioWords(data)],
-    ['Seed', run.seed ?? unknown],
-    ['Started', run.startedAtMicros === null ? unknown : `${formatInstant(run.startedAtMicros)} UTC`],
-    ['Length', run.lengthMicros === null ? unknown : `${formatMicros(run.lengthMicros)} of wall time`],
+    ['Seed', run.seed ?? UNKNOWN],
+    ['Started', run.startedAtMicros === null ? UNKNOWN : `${formatInstant(run.startedAtMicros)} UTC`],
+    ['Length', run.lengthMicros === null ? UNKNOWN : `${formatMicros(run.lengthMicros)} of wall time`],
+    ...originFacts(data),
+    [
+      'Log',
+      `${formatCount(log.messages)} messages, ${formatCount(log.bytes)} bytes; ${log.durability ?? `durability ${UNKNOWN}`}`,
+    ],
+  ];
+  return markup`${factList(facts)}
+${scenarioView(data)}`;
+}
+
+const UNKNOWN = 'not recorded with this run';
+
+/** Names and what they are. */
+export const factList = (facts: readonly [string, Part][]): Markup =>
+  markup`<dl class="facts">${facts.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+
+/** On what machine, and with which program. */
+export function originFacts(
+  { machine, program }: Pick<RunReportData, 'machine' | 'program'>,
+  unknown = UNKNOWN,
+): [string, Part][] {
+  return [
     ['Processor', machine ? `${machine.cpu}, ${formatCount(machine.cores)} cores` : unknown],
     ['Memory', machine ? `${(machine.memoryBytes / 2 ** 30).toFixed(1)} GiB` : unknown],
     ['System', machine ? `${machine.os}, Node.js ${machine.node}` : unknown],
@@ -24,13 +45,7 @@ export function factsView(data: RunReportData): Markup {
         ? `Faultline ${program.version}${program.commit === null ? '' : `, commit ${program.commit}`}`
         : unknown,
     ],
-    [
-      'Log',
-      `${formatCount(log.messages)} messages, ${formatCount(log.bytes)} bytes; ${log.durability ?? `durability ${unknown}`}`,
-    ],
   ];
-  return markup`<dl class="facts">${facts.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-${scenarioView(data)}`;
 }
 
 function scenarioWords({ run }: RunReportData): string {
@@ -40,10 +55,15 @@ function scenarioWords({ run }: RunReportData): string {
 
 function scenarioView({ scenario }: RunReportData): Markup {
   if (!scenario) return markup`<p class="nothing">The scenario is not kept with this run.</p>`;
-  const text = JSON.stringify(scenario, null, 2);
+  return writtenView('The scenario as it was run', scenario, 'scenario.json');
+}
+
+/** Something that was written as a file, folded; `file` has all of it. */
+export function writtenView(title: string, written: object, file: string): Markup {
+  const text = JSON.stringify(written, null, 2);
   const isCut = text.length > SCENARIO_LETTERS;
-  return markup`<details class="scenario"><summary>The scenario as it was run</summary>${
-    isCut ? markup`<p class="caption">Its beginning; all of it is in scenario.json.</p>` : null
+  return markup`<details class="scenario"><summary>${title}</summary>${
+    isCut ? markup`<p class="caption">Its beginning; all of it is in ${file}.</p>` : null
   }<pre>${isCut ? text.slice(0, SCENARIO_LETTERS) : text}</pre></details>`;
 }
 

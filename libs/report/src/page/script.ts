@@ -1,3 +1,5 @@
+import { POINT_CHARTS } from './point-script';
+
 /**
  * What the page runs: draws the line charts, names the values under the pointer, and draws again when the width, the colour scheme
  * or the medium changes. Plain JavaScript for the browser, as a text, so that it is in `dist` and in the image like everything else.
@@ -32,6 +34,7 @@ const seconds = (value) => value.toLocaleString('en-US', { maximumFractionDigits
 const millis = (value) => seconds(value * 1e3);
 const percent = (value) => Number(value.toFixed(6)) + ' %';
 
+const DASHES = { dashed: [7, 4], dotted: [2, 3] };
 const over = (chart, rows) => rows.map(([x]) => chart.x.scale === 'percentile' ? 1 / (1 - x / 100) : x);
 function seriesOf(chart, columns, off, points) {
   return chart.lines.map((line, place) => {
@@ -40,6 +43,7 @@ function seriesOf(chart, columns, off, points) {
       label: columns[line.column].name,
       show: !off.has(place),
       stroke: ink,
+      dash: DASHES[line.stroke],
       width: line.strong ? 2 : 1.5,
       fill: line.style === 'area' ? ink + '26' : undefined,
       points: { show: points < 3, size: 7, fill: ink },
@@ -100,16 +104,10 @@ function scalesOf(chart) {
   };
 }
 
-/** The values under the pointer, in a box beside it. */
-function tip(chart, rows, columns) {
+/** The values under the pointer, in a box beside it. Each line is a text, and the colour of what it is about. */
+function tip(linesAt) {
   const box = document.createElement('div');
   box.className = 'tip';
-  const name = chart.y.unit === 'micros' ? (value) => micros(value, true) : count;
-  const line = (text, ink) => {
-    const row = box.appendChild(document.createElement('div'));
-    if (ink) row.appendChild(document.createElement('i')).style.background = ink;
-    row.append(text);
-  };
   return {
     init: (u) => { box.hidden = true; u.over.appendChild(box); },
     setCursor: (u) => {
@@ -117,11 +115,11 @@ function tip(chart, rows, columns) {
       box.hidden = idx === null || idx === undefined || left < 0;
       if (box.hidden) return;
       box.replaceChildren();
-      line(chart.x.scale === 'percentile' ? percent(rows[idx][0]) : 'at ' + micros(rows[idx][0] * 1e6, true));
-      chart.lines.forEach(({ column }, place) => {
-        const value = rows[idx][column];
-        if (value !== null && u.series[place + 1].show) line(columns[column].name + ' ' + name(value), u.series[place + 1].stroke());
-      });
+      for (const [text, ink] of linesAt(u)) {
+        const row = box.appendChild(document.createElement('div'));
+        if (ink) row.appendChild(document.createElement('i')).style.background = ink;
+        row.append(text);
+      }
       const right = left > u.over.clientWidth / 2;
       box.style.left = (right ? left - box.offsetWidth - 12 : left + 12) + 'px';
       box.style.top = Math.max(0, Math.min(top - 12, u.over.clientHeight - box.offsetHeight)) + 'px';
@@ -129,36 +127,58 @@ function tip(chart, rows, columns) {
   };
 }
 
+/** Lines over a column of their table: what uPlot is asked for, and its data. */
+function lineChart({ chart, rows, columns, off }) {
+  const name = chart.y.unit === 'micros' ? (value) => micros(value, true) : count;
+  const linesAt = (u) => {
+    const row = rows[u.cursor.idx];
+    const head = [chart.x.scale === 'percentile' ? percent(row[0]) : 'at ' + micros(row[0] * 1e6, true)];
+    return [head, ...chart.lines.flatMap(({ column }, place) =>
+      row[column] !== null && u.series[place + 1].show
+        ? [[columns[column].name + ' ' + name(row[column]), u.series[place + 1].stroke()]]
+        : [])];
+  };
+  const data = [over(chart, rows), ...chart.lines.map(({ column }) =>
+    rows.map((row) => chart.y.log && !(row[column] > 0) ? null : row[column]))];
+  return {
+    data,
+    hooks: tip(linesAt),
+    cursor: { y: false, drag: { x: false, y: false } },
+    scales: scalesOf(chart),
+    axes: axesOf(chart),
+    series: [{}, ...seriesOf(chart, columns, off, rows.length)],
+    seriesOf: (line) => [line + 1],
+  };
+}
+${POINT_CHARTS}
 class Plot {
-  constructor({ id, columns, rows, chart }) {
+  constructor({ id, columns, rows, chart, curve }) {
     this.figure = document.getElementById(id);
     this.place = this.figure.querySelector('.plot');
-    Object.assign(this, { columns, rows, chart, off: new Set() });
+    Object.assign(this, { columns, rows, chart, curve, off: new Set() });
     for (const button of this.figure.querySelectorAll('[data-line]'))
       button.addEventListener('click', () => this.toggle(button, Number(button.dataset.line)));
   }
   toggle(button, line) {
     const isOff = this.off.delete(line) ? false : Boolean(this.off.add(line));
     button.setAttribute('aria-pressed', String(!isOff));
-    this.plot.setSeries(line + 1, { show: !isOff });
+    for (const series of this.drawn.seriesOf(line)) this.plot.setSeries(series, { show: !isOff });
   }
   size(width) {
-    return { width, height: width < 500 ? 230 : this.chart.y.log ? 340 : 250 };
+    const { kind, y } = this.chart;
+    if (kind === 'points') return { width, height: width < 500 ? 270 : 340 };
+    return { width, height: width < 500 ? 230 : y.log ? 340 : 250 };
   }
   draw(width = this.place.clientWidth) {
     if (this.plot) this.plot.destroy();
-    const { chart, rows, columns } = this;
-    const data = [over(chart, rows), ...chart.lines.map(({ column }) =>
-      rows.map((row) => chart.y.log && !(row[column] > 0) ? null : row[column]))];
+    this.drawn = this.chart.kind === 'points' ? pointChart(this) : lineChart(this);
+    const { data, hooks, cursor, scales, axes, series } = this.drawn;
     this.plot = new uPlot({
       ...this.size(width),
       padding: [10, 16, 0, 0],
       legend: { show: false },
-      cursor: { y: false, drag: { x: false, y: false } },
-      scales: scalesOf(chart),
-      axes: axesOf(chart),
-      series: [{}, ...seriesOf(chart, columns, this.off, rows.length)],
-      hooks: Object.fromEntries(Object.entries(tip(chart, rows, columns)).map(([hook, act]) => [hook, [act]])),
+      ...{ cursor, scales, axes, series },
+      hooks: Object.fromEntries(Object.entries(hooks).map(([hook, act]) => [hook, [act]])),
     }, data, this.place);
     this.width = width;
   }

@@ -1,0 +1,40 @@
+import type { Cell, Figure } from '@faultline/report';
+import type { Look } from './chromium';
+import type { SeenFigure } from './probes';
+
+/** Wide and narrow, light and dark. */
+export const LOOKS: Look[] = [
+  { width: 1280, scheme: 'light' },
+  { width: 1280, scheme: 'dark' },
+  { width: 390, scheme: 'light' },
+  { width: 390, scheme: 'dark' },
+];
+
+const textOf = (rows: Figure['rows']): string[][] =>
+  rows.map((row) => row.map((cell) => String(cell ?? '–')));
+
+/** That a figure is drawn in all of its parts, with the numbers of its data behind it. */
+export function expectDrawn(figure: Figure, seen: SeenFigure | undefined): void {
+  expect(seen?.nothing).toBe(figure.nothing);
+  if (!seen || figure.nothing !== null) return;
+  const { id, rows, more = [], chart } = figure;
+  expect(seen.table).toEqual(textOf([...rows, ...more.flatMap((table) => table.rows)]));
+  if (chart.kind === 'stacks') {
+    const parts = rows.flatMap((row) => row.slice(1)).filter((cell) => Number(cell) > 0);
+    expect(seen.parts).toBeGreaterThanOrEqual(parts.length / 2);
+    return;
+  }
+  expect(seen.colours).toBeGreaterThan(20);
+  valuesOf(figure).forEach((values, place) => {
+    if (!values.some((value) => Number(value) > 0)) return;
+    expect([id, place, seen.inked[place]]).toEqual([id, place, expect.any(Number)]);
+    expect(seen.inked[place]).toBeGreaterThan(10);
+  });
+}
+
+/** The values of each line of a chart. */
+function valuesOf({ chart, rows }: Figure): Cell[][] {
+  if (chart.kind === 'stacks') return [];
+  if (chart.kind === 'lines') return chart.lines.map(({ column }) => rows.map((row) => row[column] ?? null));
+  return chart.lines.map(({ name }) => rows.filter(([line]) => line === name).map((row) => row[2] ?? null));
+}
