@@ -10,8 +10,19 @@ export { type Difference, differenceWords } from './compare/differences';
 export { reportCsv } from './csv';
 export { deviceTable } from './devices';
 export { FaultFigures, StageSums } from './fault-figures';
-export type { Cell, Column, Figure, LineChart, StackChart, Table } from './figure';
+export type { Cell, Column, Figure, LineChart, PointChart, StackChart, Table } from './figure';
 export { type PageParts, renderReport } from './page/page';
 export type { LatencyRow, MachineFacts, RunReportData, SlowFault, TotalId, TotalRow } from './report-data';
 export { latencyRows, runFigures } from './run-figures';
 export { type Topology, topologyOf, type TopologyNode } from './topology';
+export { renderStudy } from './study/page/render-study';
+export { studyCsv } from './study/study-csv';
+export type {
+  Agreement,
+  AggregateCell,
+  StudyOrigin,
+  StudyPointRow,
+  StudyReportData,
+  StudyRunRow,
+} from './study/study-data';
+export { studyReport } from './study/study-report';

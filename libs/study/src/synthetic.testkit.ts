@@ -27,7 +27,7 @@ export function syntheticRuns(
 ): PointRun[] {
   const points = pointsOf(study);
   return plannedRuns(study, points).map(({ point, repetition, mode, seed }) => {
-    const random = new SeededRandom(seed).fork(`${point}/${mode}`);
+    const random = new SeededRandom(seed).fork(`${point}/${repetition}/${mode}`);
     const noise = (): number => 0.96 + 0.08 * random.unit();
     const synthetic = of(points[point]?.values ?? {}, mode);
     const measured = measuredOf(synthetic, noise);
@@ -43,7 +43,7 @@ export function syntheticRuns(
 }
 
 /** So many that the 99th percentile of a window says something. */
-const FAULTS = 120;
+const FAULTS = 80;
 const WINDOW = { fromMicros: 1e5, toMicros: 9e5, runMicros: 1e6 };
 
 function measuredOf(
@@ -57,7 +57,8 @@ function measuredOf(
     let total = 0;
     for (const [stage, histogram] of stages) {
       // A tail that is long, as queues have it.
-      const micros = (synthetic.stages[stage] ?? 0) * run * noise() * (0.5 + 0.5 * (fault % 3)) ** 1.5;
+      const tail = 0.4 - 0.6 * Math.log((fault + 0.5) / FAULTS);
+      const micros = (synthetic.stages[stage] ?? 0) * run * noise() * tail;
       histogram.record(micros);
       total += micros;
     }

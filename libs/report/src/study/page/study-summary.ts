@@ -1,0 +1,68 @@
+import { formatCount, formatInstant, formatMicros } from '@faultline/stats';
+import { markup, type Markup, type Part } from '../../page/markup';
+import { several } from '../../words';
+import type { Agreement, StudyReportData } from '../study-data';
+
+export const MODE_WORDS: Readonly<Record<StudyReportData['study']['mode'], string>> = {
+  simulated: 'simulated',
+  live: 'live',
+  both: 'live and simulated',
+};
+
+/** Title, verdict, question, answer, and how much was run. */
+export function studySummary(data: StudyReportData): Markup {
+  const { study, passes, agreement } = data;
+  return markup`
+<header>
+<p class="eyebrow">Faultline · report of a study</p>
+<h1>${study.title}</h1>
+<p class="sub">study ${study.id} · ${formatInstant(study.startedAtMicros).slice(0, 19)} UTC · ${MODE_WORDS[study.mode]}</p>
+<p class="verdict ${passes ? 'good' : 'bad'}">${verdictWords(data)}</p>
+</header>
+<p class="lead">${study.question}</p>
+${agreement ? answer(agreement) : null}
+${tiles(data)}`;
+}
+
+/** One line: whether what must hold does, and whether all runs are there and sound. */
+function verdictWords({ passes, verdicts, study, runs }: StudyReportData): string {
+  const count = (which: string): number => verdicts.filter(({ verdict }) => verdict === which).length;
+  const unclean = runs.filter(({ failure, auditClean }) => failure === null && !auditClean).length;
+  const missing = study.wanted - study.made;
+  const words = [
+    verdicts.length === 0 ? 'nothing had to hold' : `${count('holds')} of ${verdicts.length} hold`,
+    count('unknown') > 0 ? `${count('unknown')} could not be judged` : '',
+    missing > 0 ? `${several(missing, 'run')} missing` : '',
+    study.failed > 0 ? `${several(study.failed, 'run')} failed` : '',
+    unclean > 0 ? `the audit of ${several(unclean, 'run')} failed` : '',
+    passes ? 'every run is there and its audit clean' : '',
+  ];
+  return `Study ${passes ? 'passed' : 'failed'}: ${words.filter((each) => each !== '').join(', ')}`;
+}
+
+const TONES: Readonly<Record<Agreement['words'], string>> = {
+  agrees: 'good',
+  'agrees in part': 'part',
+  'does not agree': 'bad',
+  'could not be judged': 'part',
+};
+
+function answer({ words, sentence, shape, source }: Agreement): Markup {
+  return markup`<div class="answer ${TONES[words]}"><p>${sentence}</p><p class="of">Published: ${shape} <cite>${source}</cite></p></div>`;
+}
+
+function tiles({ study, verdicts }: StudyReportData): Part {
+  const held = verdicts.filter(({ verdict }) => verdict === 'holds').length;
+  const parameters = study.parameters.map(({ name, values }) => `${values.length} × ${name}`).join(', ');
+  const shown: [string, string, string][] = [
+    ['Points', formatCount(study.points), parameters],
+    ['Runs', formatCount(study.made), `of ${formatCount(study.wanted)} wanted`],
+    ['Repetitions', formatCount(study.repetitions), 'of each point'],
+    ['Holds', verdicts.length === 0 ? '–' : `${held} of ${verdicts.length}`, 'statements'],
+    ['Faults', formatCount(study.faults), 'in all runs'],
+    ['Took', formatMicros(study.endedAtMicros - study.startedAtMicros), 'of wall time'],
+  ];
+  return markup`<dl class="tiles">${shown.map(
+    ([name, value, note]) => markup`<div><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`,
+  )}</dl>`;
+}
