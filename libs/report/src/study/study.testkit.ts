@@ -31,7 +31,7 @@ export const contended: Runs[1] = ({ servers, shards = 1 }, mode): Synthetic => 
     perSecond: perSecond / software,
     stages: {
       ...{ deviceToIommu: 1, iommuToQueue: 13 * software, queueWait: 4e5 / perSecond, mm: 6 + 0.8 * count },
-      response: 3 * software,
+      response: 3 * software * Number(shards),
     },
   };
 };
