@@ -14,7 +14,7 @@ import {
   scalingStudy,
   studyReportOf,
 } from '../../libs/report/src/study/study.testkit';
-import { chromiumPath, type Look, OpenPage } from './chromium';
+import { chromiumPath, closeBrowser, type Look, OpenPage } from './chromium';
 import { expectDrawn, LOOKS } from './drawn';
 import { colliding, overhang, seenFigures } from './probes';
 
@@ -24,7 +24,10 @@ const inBrowser = chromiumPath() === undefined ? describe.skip : describe;
 jest.setTimeout(120_000);
 
 const folder = mkdtempSync(join(tmpdir(), 'faultline-browser-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await closeBrowser();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 let open: OpenPage | undefined;
 afterEach(async () => {

@@ -6,6 +6,7 @@ import type { Origin } from '../report/origin';
 import type { StudySource } from './study-source';
 
 const FORMAT: PointRun['format'] = 'faultline-point/1';
+const HEAD: StudyHead['format'] = 'faultline-study-head/1';
 
 /** What is known of a study when it begins. */
 export interface StudyHead extends Origin {
@@ -28,7 +29,7 @@ export class StudyFolder {
     writeFileSync(join(folder.path, 'study.yaml'), text);
     writeFileSync(join(folder.path, 'scenario.yaml'), scenarioText);
     folder.write('head.json', {
-      format: 'faultline-study-head/1',
+      format: HEAD,
       file,
       digest,
       begunAtMicros,
@@ -44,7 +45,7 @@ export class StudyFolder {
       : [];
     for (const id of ids.sort().reverse()) {
       const folder = new StudyFolder(resolve(studies, id));
-      if (folder.head?.digest === digest) return folder;
+      if (folder.read<StudyHead>('head.json', HEAD)?.digest === digest) return folder;
     }
     throw new BadInput(
       `nothing to resume of study '${study.name}' under ${studies}: expected a folder of it, begun with the same file, settings and version`,
@@ -65,8 +66,11 @@ export class StudyFolder {
     return join(this.path, 'report.html');
   }
 
-  get head(): StudyHead | undefined {
-    return this.read<StudyHead>('head.json', 'faultline-study-head/1');
+  /** Throws {@link BadInput} when it is not there. */
+  get head(): StudyHead {
+    const head = this.read<StudyHead>('head.json', HEAD);
+    if (head) return head;
+    throw new BadInput(`${this.path} has no head.json of this version: it is no folder of a study`);
   }
 
   /** Runs that were made, those of another format left out. */
