@@ -28,13 +28,15 @@ describe('blobs on JetStream', () => {
   });
 
   it('are refused when they do not fit, and what was there stays whole', async () => {
-    const { snapshots, link } = await freshPorts(server, { snapshotMaxBytes: 100_000 });
+    const { snapshots, link, jsm, lab } = await freshPorts(server, { snapshotMaxBytes: 400_000 });
     await snapshots.put('a', new Uint8Array(40_000).fill(1));
-    const error = await rejectionOf(snapshots.put('a', new Uint8Array(400_000).fill(2)));
+    const error = await rejectionOf(snapshots.put('a', new Uint8Array(800_000).fill(2)));
     expect(error).toBeInstanceOf(BlobUnavailable);
     expect(error).toMatchObject({ blob: 'a', reason: expect.stringContaining('maximum bytes') as string });
     const body = await snapshots.get('a');
     expect([body?.length, body?.every((byte) => byte === 1)]).toEqual([40_000, true]);
+    // Its one chunk and its description, and nothing of what did not fit.
+    expect((await jsm.streams.info(blobStream(snapshotBucket(lab)))).state.messages).toBe(2);
     await link.close();
   });
 

@@ -1,5 +1,6 @@
 import { BlobUnavailable, type BlobPort, toError } from '@faultline/hosting';
 import type { ObjectResult, ObjectStore } from 'nats';
+import { writeBlob } from './blob-writer';
 import type { NatsLink } from './connection';
 import { askJetStream } from './jetstream-api';
 import { apiErrorOf } from './patience';
@@ -15,7 +16,7 @@ export const blobStream = (bucket: string): string => `OBJ_${bucket}`;
 /** Attempts to read a blob that is overwritten while it is read. */
 const READ_ATTEMPTS = 5;
 
-/** Blobs in an object store of JetStream that was provisioned before, through the client's own adapter. */
+/** Blobs in an object store of JetStream that was provisioned before; read through the client's own adapter. */
 export class NatsBlobs implements BlobPort {
   private readonly timeoutMillis: number;
   private opened: ObjectStore | undefined;
@@ -30,7 +31,10 @@ export class NatsBlobs implements BlobPort {
 
   put(name: string, body: Uint8Array): Promise<void> {
     return this.explain(name, async (store) => {
-      await store.putBlob({ name }, body);
+      const { link, bucket, timeoutMillis } = this;
+      const before = await store.info(name);
+      const target = { link, bucket, stream: blobStream(bucket), timeoutMillis };
+      await writeBlob(target, name, body, before?.nuid);
     });
   }
 
