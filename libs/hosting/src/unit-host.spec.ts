@@ -81,6 +81,20 @@ describe('UnitHost', () => {
     ]);
   });
 
+  it('says of each turn how much of it is in the log', async () => {
+    const durable: number[] = [];
+    const { clock, host } = setUp({ released: (events, count) => durable.push(events.length, count) });
+    host.submit([add(1)]);
+    clock.advance(0);
+    // These two turns are decided while the first is written, and written together.
+    host.submit([{ kind: 'Peek' }, add(2), { kind: 'Peek' }, add(3)]);
+    clock.advance(0);
+    host.submit([{ kind: 'Peek' }]);
+    clock.advance(0);
+    await eventually('the release', () => durable.length === 6);
+    expect(durable).toEqual([1, 1, 4, 2, 1, 0]);
+  });
+
   it('settle resolves with the events of its own commands, after the append', async () => {
     const { log, clock, host } = setUp();
     host.submit([add(1)]);

@@ -21,8 +21,11 @@ export interface UnitPlan<State, Command, Event> {
   conclude?(state: State, apply: (command: Command) => void): void;
   /** A turn was decided. Only for effects that may be lost or repeated after a crash, as a device's bus messages may. */
   decided?(events: readonly Event[]): void;
-  /** These events are in the log, or need not be and follow such: now others may learn of them. */
-  released(events: readonly Event[]): void;
+  /**
+   * These events are in the log, or need not be and follow such: now others may learn of them. `durable` of them are in the log, and
+   * folded by whoever has the unit next.
+   */
+  released(events: readonly Event[], durable: number): void;
 }
 
 /** The unit is not here any more: it was handed over. What was asked of it is asked of its next owner. */
@@ -220,17 +223,23 @@ export class UnitHost<State, Command, Event> {
 
   private async writeTurns(turns: Turn<Command, Event>[]): Promise<void> {
     const durable: Event[] = [];
-    for (const turn of turns)
+    const durableEnds: number[] = [];
+    for (const turn of turns) {
       for (const event of turn.events) if (this.plan.isDurable(event)) durable.push(event);
+      durableEnds.push(durable.length);
+    }
     try {
       if (durable.length > 0) await this.journal.write(this.plan.messages(durable));
     } catch (error) {
       this.unwritten.unshift(...turns);
       throw error;
     }
-    for (const { events, entries, ends } of turns) {
+    let durableBefore = 0;
+    for (const [place, { events, entries, ends }] of turns.entries()) {
       this.backlogged -= events.length;
-      this.plan.released(events);
+      const durableEnd = durableEnds[place] ?? 0;
+      this.plan.released(events, durableEnd - durableBefore);
+      durableBefore = durableEnd;
       entries.forEach((entry, place) =>
         entry.resolve?.(events.slice(place === 0 ? 0 : ends[place - 1], ends[place])),
       );

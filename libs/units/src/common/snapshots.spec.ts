@@ -42,7 +42,7 @@ function setUp(ports = new MemoryUnitPorts(), snapshotEvents = 3, epoch = 4) {
       },
       isDurable: () => true,
       messages: () => [[{ subject: SUBJECT, schema: { name: 'test', version: 1 }, body: new Uint8Array(1) }]],
-      released: (events) => snapshots.count(events.length, host, journal),
+      released: (_events, durable) => snapshots.count(durable, host, journal),
     },
     journal,
     ports.clock,

@@ -126,7 +126,7 @@ export class Snapshots<HostState, State> {
     return new HistoryTrimmed(unit, this.found?.madeBy, this.unused, { cause: trimmed });
   }
 
-  /** Counts events that were folded, and takes a snapshot when there were enough. */
+  /** Counts events that the next owner would fold, and takes a snapshot when there were enough. */
   count(events: number, host: Checkpointed<HostState>, journal: UnitJournal): void {
     this.since += events;
     const due = Math.max(this.ports.config.snapshotEvents, this.lastBytes / BYTES_PER_EVENT);

@@ -257,7 +257,7 @@ export class IommuUnit implements OwnedUnit {
           for (const [subject, sequence] of this.arrived) this.inputs.set(subject, sequence);
           this.arrived.clear();
         },
-        released: (events) => this.released(events),
+        released: (events, durable) => this.released(events, durable),
       },
       this.journal,
       ports.clock,
@@ -331,12 +331,12 @@ export class IommuUnit implements OwnedUnit {
   }
 
   /** These events are in the log. */
-  private released(events: readonly AnyIommuEvent[]): void {
+  private released(events: readonly AnyIommuEvent[], durable: number): void {
     for (const event of events) if (event.kind === 'RingOverflowSet') this.overflows += 1;
     this.fences?.released(events);
     this.teardowns?.released(events);
     this.lanes?.released(events);
-    this.snapshots.count(events.length, this.host, this.journal);
+    this.snapshots.count(durable, this.host, this.journal);
   }
 }
 

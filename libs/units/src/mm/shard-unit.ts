@@ -120,7 +120,7 @@ export class ShardUnit implements OwnedUnit {
         conclude: (state, apply) => {
           while (hasReadyRun(state)) apply({ kind: 'Advance' });
         },
-        released: (events) => this.released(events),
+        released: (events, durable) => this.released(events, durable),
       },
       this.journal,
       ports.clock,
@@ -260,7 +260,7 @@ export class ShardUnit implements OwnedUnit {
     return handleSchema.encode([{ kind: 'Sender', unit, epoch }, ...replies, at]);
   }
 
-  private released(events: readonly AnyMmEvent[]): void {
+  private released(events: readonly AnyMmEvent[], durable: number): void {
     const now = this.ports.clock.nowMicros();
     let prefetched = 0;
     for (const event of events) {
@@ -277,7 +277,7 @@ export class ShardUnit implements OwnedUnit {
       }
     }
     this.invalidator.send(this.journal.lastSequence);
-    this.snapshots.count(events.length, this.host, this.journal);
+    this.snapshots.count(durable, this.host, this.journal);
   }
 
   private messages(events: readonly MmEvent[]): OutgoingMessage[][] {

@@ -138,9 +138,9 @@ export class SegmentUnit implements OwnedUnit {
         messages: (events) => this.messages(events as readonly DurableSegmentEvent[]),
         conclude: (_state, apply) => this.conclude(apply),
         decided: (events) => this.send(events),
-        released: (events) => {
+        released: (events, durable) => {
           this.lanes.released(events);
-          this.keepHistory(events);
+          this.keepHistory(events, durable);
           // A workload that was held back by the log goes on when the log has caught up.
           if (this.begun) this.host.wake();
         },
@@ -185,9 +185,9 @@ export class SegmentUnit implements OwnedUnit {
   }
 
   /** These events are in the log. */
-  private keepHistory(events: readonly SegmentEvent[]): void {
+  private keepHistory(events: readonly SegmentEvent[], durable: number): void {
     for (const event of events) if (isDurableSegmentEvent(event)) this.history.fold(event);
-    this.snapshots.count(events.length, this.host, this.journal);
+    this.snapshots.count(durable, this.host, this.journal);
   }
 
   /** What the log tells of the owners before: the accesses that are over, the processes whose workloads began (D9). */
