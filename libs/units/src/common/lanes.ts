@@ -49,20 +49,28 @@ interface LaneOptions<Out, All extends Tagged> {
   onRejected?(rejection: LaneRejected, record: Out): void;
 }
 
-interface Item<Out> {
-  /** Absent for a greeting, which says nothing but who speaks. */
-  record?: Out;
-  /** Given where somebody waits for the answer. */
-  resolve?: () => void;
-  reject?: (error: Error) => void;
+/** What somebody waits for the answer to. */
+class Awaited<Out> {
+  constructor(
+    /** Absent for a greeting, which says nothing but who speaks. */
+    readonly record: Out | undefined,
+    readonly resolve: () => void,
+    readonly reject: (error: Error) => void,
+  ) {}
+}
+
+/** Most records are waited for by nobody, and travel as they are: there may be several for each fault. */
+type Item<Out> = Out | Awaited<Out>;
+
+function recordOf<Out>(item: Item<Out>): Out | undefined {
+  return item instanceof Awaited ? item.record : item;
 }
 
 /** Sends records of one lane in self-clocked batches until they are answered, and tells replies of a deposed owner from the newest one's. */
 export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
   private readonly lane: BatchLane<Item<Out>>;
   private readonly peer: PeerEpoch;
-  /** What somebody waits for. */
-  private readonly awaited = new Set<Item<Out>>();
+  private readonly awaited = new Set<Awaited<Out>>();
   private closed = false;
 
   constructor(
@@ -81,31 +89,31 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
 
   /** Sends the record; its reply goes to `onReply`. */
   push(record: Out): void {
-    this.lane.push({ record });
+    this.lane.push(record);
   }
 
   /** Sends the record; resolves when it was answered. Rejects with `UnitClosed` when this end is closed first. */
   request(record: Out): Promise<void> {
-    return this.answerTo({ record });
+    return this.answerTo(record);
   }
 
   /** Says who speaks, and nothing else; resolves when the other side has heard it. Rejects like {@link request}. */
   greet(): Promise<void> {
-    return this.answerTo({});
+    return this.answerTo(undefined);
   }
 
   /** Sends nothing more. Whoever waits for an answer is told: asking is up to the unit's next owner. */
   close(): void {
     this.closed = true;
     this.lane.close();
-    for (const item of this.awaited) item.reject?.(new UnitClosed());
+    for (const item of this.awaited) item.reject(new UnitClosed());
     this.awaited.clear();
   }
 
-  private answerTo(item: Item<Out>): Promise<void> {
+  private answerTo(record: Out | undefined): Promise<void> {
     if (this.closed) return Promise.reject(new UnitClosed());
     return new Promise((resolve, reject) => {
-      const awaited: Item<Out> = { ...item, resolve, reject };
+      const awaited = new Awaited(record, resolve, reject);
       this.awaited.add(awaited);
       this.lane.push(awaited);
     });
@@ -120,8 +128,9 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
       if (!onRejected || !item || !(error instanceof LaneRejected)) throw error;
       if (batch.length === 1) {
         // Nothing is to blame but who speaks.
-        if (item.record === undefined) throw error;
-        return onRejected(error, item.record);
+        const record = recordOf(item);
+        if (record === undefined) throw error;
+        return onRejected(error, record);
       }
       // One of them is to blame, and the others have nothing to do with it.
       for (const each of batch) await this.sendOrReject([each]);
@@ -130,16 +139,24 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
 
   private async send(batch: readonly Item<Out>[]): Promise<void> {
     const { schema, sender, subject, onReply } = this.options;
-    const records = batch.flatMap(({ record }) => (record === undefined ? [] : [record]));
+    const records = this.recordsOf(batch);
     const head: Sender = { kind: 'Sender', unit: sender.unit, epoch: sender.epoch };
     const body = schema.encode([head, ...records] as unknown as All[]);
     const reply = schema.decode(await this.ports.lanes.request(subject, body, TIMEOUT_MILLIS));
     this.checkEpoch(reply[0]);
     onReply?.(reply, records);
+    if (this.awaited.size === 0) return;
     for (const item of batch) {
-      item.resolve?.();
+      if (!(item instanceof Awaited)) continue;
+      item.resolve();
       this.awaited.delete(item);
     }
+  }
+
+  private recordsOf(batch: readonly Item<Out>[]): readonly Out[] {
+    // Nobody waits for anything, so there is nothing but records. One that was closed has forgotten who waited.
+    if (this.awaited.size === 0 && !this.closed) return batch as readonly Out[];
+    return batch.map(recordOf).filter((record) => record !== undefined);
   }
 
   /** What a frozen owner says after a newer one spoke counts for nothing (D4): it is asked again. */
