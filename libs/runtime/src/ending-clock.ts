@@ -13,6 +13,9 @@ export class EndingClock implements ClockPort {
 
   after(delayMicros: number, task: () => void): () => void {
     if (this.ended) return () => undefined;
+    // What comes in a moment anyway is let come, and does nothing then. A service arranges thousands of these a second, and a set out of
+    // which so many come and go keeps all of them, and what they hold, until the next collection of old objects.
+    if (delayMicros <= 0) return this.clock.after(delayMicros, () => (this.ended ? undefined : task()));
     const cancel = this.clock.after(delayMicros, () => {
       this.alarms.delete(cancel);
       task();
