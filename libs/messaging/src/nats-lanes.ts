@@ -63,7 +63,9 @@ export class NatsLanes implements LanePort {
 }
 
 class LaneServer {
-  private readonly running = new Set<Promise<void>>();
+  /** Requests that are answered later, and who waits until none is. A count, because thousands come and go. */
+  private underWay = 0;
+  private resting: (() => void)[] = [];
 
   constructor(
     private readonly link: NatsLink,
@@ -76,12 +78,13 @@ class LaneServer {
     try {
       const answer = this.handler(message.data);
       if (answer instanceof Uint8Array) return this.answer(reply, answer);
-      const running = answer.then(
-        (late) => this.answer(reply, late),
-        (thrown: unknown) => this.failed(reply, thrown),
-      );
-      this.running.add(running);
-      void running.finally(() => this.running.delete(running));
+      this.underWay += 1;
+      void answer
+        .then(
+          (late) => this.answer(reply, late),
+          (thrown: unknown) => this.failed(reply, thrown),
+        )
+        .finally(() => this.answered());
     } catch (thrown) {
       // An error that left this callback would end the client's read loop.
       this.failed(reply, thrown);
@@ -89,7 +92,12 @@ class LaneServer {
   }
 
   async idle(): Promise<void> {
-    await Promise.all(this.running);
+    if (this.underWay > 0) await new Promise<void>((resolve) => this.resting.push(resolve));
+  }
+
+  private answered(): void {
+    this.underWay -= 1;
+    if (this.underWay === 0) for (const resolve of this.resting.splice(0)) resolve();
   }
 
   private answer(reply: string, body: Uint8Array): void {

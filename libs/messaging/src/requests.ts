@@ -1,3 +1,4 @@
+import { Numbered } from '@faultline/domain';
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from 'nats';
 
 export type RequestFailure = 'no-responders' | 'timeout' | 'disconnected' | 'closed' | 'new-server';
@@ -14,6 +15,7 @@ export class RequestFailed extends Error {
 }
 
 interface Pending {
+  token: number;
   subject: string;
   timer: NodeJS.Timeout;
   resolve(reply: Msg): void;
@@ -28,7 +30,7 @@ const NO_RESPONDERS = 503;
  */
 export class Requests {
   private readonly prefix = `${createInbox()}.`;
-  private readonly pending = new Map<string, Pending>();
+  private readonly pending = new Numbered<Pending>();
   private token = 0;
   private connected = true;
 
@@ -45,10 +47,10 @@ export class Requests {
       // What is published while the connection is down is thrown away by the client at its next attempt to connect.
       if (!this.connected)
         return reject(new RequestFailed(subject, this.nc.isClosed() ? 'closed' : 'disconnected'));
-      const token = (this.token++).toString(36);
-      this.nc.publish(subject, body, { reply: this.prefix + token, headers });
+      const token = this.nextToken();
+      this.nc.publish(subject, body, { reply: this.prefix + token.toString(36), headers });
       const timer = setTimeout(() => this.fail(token, 'timeout'), timeoutMillis);
-      this.pending.set(token, { subject, timer, resolve, reject });
+      this.pending.add(token, { token, subject, timer, resolve, reject });
     });
   }
 
@@ -63,17 +65,17 @@ export class Requests {
 
   failAll(failure: RequestFailure): void {
     if (failure === 'closed') this.connected = false;
-    for (const token of [...this.pending.keys()]) this.fail(token, failure);
+    for (const { token } of this.pending.list()) this.fail(token, failure);
   }
 
   /** Gives up what was sent to the subject and has no reply yet: whoever got it may be dead. */
   newServer(subject: string): void {
-    for (const [token, pending] of this.pending)
-      if (pending.subject === subject) this.fail(token, 'new-server');
+    for (const pending of this.pending.list())
+      if (pending.subject === subject) this.fail(pending.token, 'new-server');
   }
 
   private receive(reply: Msg): void {
-    const token = reply.subject.slice(this.prefix.length);
+    const token = Number.parseInt(reply.subject.slice(this.prefix.length), 36);
     const pending = this.pending.get(token);
     if (!pending) return;
     // Only an empty message can be the server's own word that nobody listens.
@@ -84,7 +86,14 @@ export class Requests {
     pending.resolve(reply);
   }
 
-  private fail(token: string, failure: RequestFailure): void {
+  /** One of 32 bits that no request has that still waits. */
+  private nextToken(): number {
+    do this.token = (this.token + 1) >>> 0;
+    while (this.pending.get(this.token) !== undefined);
+    return this.token;
+  }
+
+  private fail(token: number, failure: RequestFailure): void {
     const pending = this.pending.get(token);
     if (!pending) return;
     this.pending.delete(token);

@@ -2,7 +2,9 @@ const FIRST_SLOTS = 64;
 const MOST_SLOTS = 4096;
 
 /**
- * Things in hand that carry rising numbers of 32 bits, as on the wire: accesses of a device, translations in flight.
+ * Things in hand that carry rising numbers of 32 bits, as on the wire: accesses of a device, translations in flight, requests without
+ * an answer. A `Map` of things that come and go leaves its old tables behind, each with what it held and with the next table: once one
+ * of them is among the engine's old objects, all that follow are kept until its next full collection.
  *
  * Nearly always the numbers in hand lie close together, so a thing sits in the slot that the low bits of its number name, and a
  * look-up is an array access where a `Map` would hash, and rehash at every few removals. When a number needs a slot that is

@@ -1,5 +1,5 @@
 import type { HandleReply } from '@faultline/contracts';
-import type { RunMember, RunResult } from '@faultline/domain';
+import { Numbered, type RunMember, type RunResult } from '@faultline/domain';
 
 /** A worker's request: its runs are answered together, when the last of them is done. */
 export class OpenRequest {
@@ -30,13 +30,14 @@ export interface OpenRun {
 
 /** Runs under way, numbered here: several workers may choose the same number. */
 export class OpenRuns {
-  private readonly runs = new Map<number, OpenRun>();
+  private readonly runs = new Numbered<OpenRun>();
   private last = 0;
 
   /** Returns the shard's number for the run. */
   open(run: Omit<OpenRun, 'prefetched'>): number {
-    this.last += 1;
-    this.runs.set(this.last, { ...run, prefetched: 0 });
+    do this.last = (this.last + 1) >>> 0;
+    while (this.runs.get(this.last) !== undefined);
+    this.runs.add(this.last, { ...run, prefetched: 0 });
     return this.last;
   }
 

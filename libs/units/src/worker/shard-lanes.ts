@@ -4,7 +4,7 @@ import {
   handleSchema,
   type ResolvedScenario,
 } from '@faultline/contracts';
-import type { RunMember } from '@faultline/domain';
+import { Numbered, type RunMember } from '@faultline/domain';
 import type { LaneRejected } from '@faultline/hosting';
 import { LaneClient, type UnitPorts } from '../common';
 
@@ -29,7 +29,7 @@ type HandleRecord = ReturnType<typeof handleSchema.decode>[number];
 /** The lanes to the mm shards. Results are matched by run number, so requests to one shard may be in flight side by side. */
 export class ShardLanes {
   private readonly lanes = new Map<number, LaneClient<HandleRequest, HandleRecord>>();
-  private readonly open = new Map<number, (result: HandledRun | Refusal) => void>();
+  private readonly open = new Numbered<(result: HandledRun | Refusal) => void>();
   private lastRun = 0;
 
   constructor(
@@ -61,10 +61,16 @@ export class ShardLanes {
   handle(shard: number, members: readonly RunMember[], done: (result: HandledRun | Refusal) => void): void {
     const lane = this.lanes.get(shard);
     if (!lane) return done(new UnknownShard(shard));
-    this.lastRun = (this.lastRun + 1) >>> 0;
-    const run = this.lastRun;
-    this.open.set(run, done);
+    const run = this.nextRun();
+    this.open.add(run, done);
     lane.push({ kind: 'HandleRequest', run, members: members as RunMember[] });
+  }
+
+  /** A number that no run has that is still open. */
+  private nextRun(): number {
+    do this.lastRun = (this.lastRun + 1) >>> 0;
+    while (this.open.get(this.lastRun) !== undefined);
+    return this.lastRun;
   }
 
   private reject(run: number, rejection: LaneRejected): void {
