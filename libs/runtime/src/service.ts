@@ -3,6 +3,7 @@ import { type ServiceName, writeFormat } from '@faultline/contracts';
 import type { Type } from '@nestjs/common';
 import { readConfig, type ServiceConfig } from './config';
 import { Engagement } from './engagement';
+import { tuneEngine } from './engine';
 import { createLogger, type Logger } from './logging';
 import { SiteService } from './site-service';
 
@@ -16,6 +17,7 @@ const END_DEADLINE_MILLIS = 15_000;
  */
 export async function runService(service: ServiceName, module: Type): Promise<void> {
   let process_: ServiceProcess | undefined;
+  tuneEngine();
   try {
     const config = readConfig(service);
     writeFormat(config.format);
