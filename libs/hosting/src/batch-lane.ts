@@ -56,23 +56,31 @@ export class BatchLane<Item> {
           : this.waiting.slice(0, this.options.maxBatch);
       this.waiting = batch === this.waiting ? [] : this.waiting.slice(batch.length);
       this.inFlight += 1;
-      void this.sendSurely(batch).then(() => {
-        this.inFlight -= 1;
-        this.launch();
-      });
+      this.send(batch, 1);
     }
   }
 
-  private async sendSurely(batch: readonly Item[]): Promise<void> {
-    for (let attempt = 1; !this.closed; attempt += 1) {
-      try {
-        await this.options.send(batch);
-        return;
-      } catch (error) {
-        const delayMicros = this.options.onError(toError(error), attempt);
-        if (delayMicros === undefined) return;
-        await new Promise<void>((resolve) => this.options.clock.after(delayMicros, resolve));
-      }
+  /** Nearly every batch is accepted at once, so that costs one promise more than the sending. */
+  private send(batch: readonly Item[], attempt: number): void {
+    const failed = (error: unknown): void => this.failed(batch, attempt, toError(error));
+    try {
+      this.options.send(batch).then(this.done, failed);
+    } catch (error) {
+      failed(error);
     }
   }
+
+  private failed(batch: readonly Item[], attempt: number, error: Error): void {
+    const delayMicros = this.options.onError(error, attempt);
+    if (delayMicros === undefined) return this.done();
+    this.options.clock.after(delayMicros, () => {
+      if (this.closed) this.done();
+      else this.send(batch, attempt + 1);
+    });
+  }
+
+  private readonly done = (): void => {
+    this.inFlight -= 1;
+    this.launch();
+  };
 }

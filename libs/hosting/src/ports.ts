@@ -15,6 +15,8 @@ export interface LogMessage {
   id: string;
   /** May be a view into a larger buffer: read it with its `byteOffset`. */
   body: Uint8Array;
+  /** What the body holds, once somebody has decoded it: those who are given the same message share it, so nobody changes it. */
+  records?: readonly unknown[];
 }
 
 /** A message about to be appended. */

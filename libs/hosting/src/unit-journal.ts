@@ -27,6 +27,8 @@ export interface OutgoingMessage {
 export class UnitJournal {
   private cycle = 0;
   private readonly lastOfSubject = new Map<string, number>();
+  /** What the ids of its messages begin with. */
+  private readonly identity: string;
   /** Sequence of the newest message this owner appended; 0 before the first. */
   lastSequence = 0;
 
@@ -39,10 +41,12 @@ export class UnitJournal {
      * Names this owner among all that ever were: two that believe in the same epoch must not give a message the same identity, or
      * the log would take one's for the other's.
      */
-    private readonly owner: string,
+    owner: string,
     /** The log refuses messages for now (full, or not reachable): the unit stalls and tries again. */
     private readonly onStall: (error: Error) => void = () => undefined,
-  ) {}
+  ) {
+    this.identity = `${unit}.${epoch}.${owner}.`;
+  }
 
   /** Takes over a subject: appends from now on must follow `lastSequence` there. */
   follow(subject: string, lastSequence: number): void {
@@ -60,11 +64,11 @@ export class UnitJournal {
    */
   async begin(message: OutgoingMessage, part: number): Promise<void> {
     this.cycle = 1;
-    await this.appendChain([{ message, id: this.idOf(part) }]);
+    await this.append(message, this.idOf(part));
   }
 
   private idOf(part: number): string {
-    return `${this.unit}.${this.epoch}.${this.owner}.${this.cycle}.${part}`;
+    return `${this.identity}${this.cycle}.${part}`;
   }
 
   /** Writes one cycle, phase by phase. Rejects only when the owner was deposed; an unreachable or full log is waited for. */
@@ -72,6 +76,12 @@ export class UnitJournal {
     this.cycle += 1;
     let part = 0;
     for (const phase of phases) {
+      const [first, ...others] = phase;
+      if (!first) continue;
+      if (others.length === 0) {
+        await this.append(first, this.idOf((part += 1)));
+        continue;
+      }
       const chains = new Map<string, { message: OutgoingMessage; id: string }[]>();
       for (const message of phase) {
         const id = this.idOf((part += 1));
@@ -79,29 +89,33 @@ export class UnitJournal {
         if (chain) chain.push({ message, id });
         else chains.set(message.subject, [{ message, id }]);
       }
-      if (chains.size === 1) for (const chain of chains.values()) await this.appendChain(chain);
-      else await Promise.all([...chains.values()].map((chain) => this.appendChain(chain)));
+      await Promise.all([...chains.values()].map((chain) => this.appendChain(chain)));
     }
   }
 
   private async appendChain(chain: readonly { message: OutgoingMessage; id: string }[]): Promise<void> {
-    for (const { message, id } of chain) {
-      const sequence = await this.appendPatiently({
-        subject: message.subject,
-        id,
-        headers: {
-          schema: message.schema.name,
-          version: message.schema.version,
-          unit: this.unit,
-          epoch: this.epoch,
-          cycle: this.cycle,
-        },
-        body: message.body,
-        expectedLastSubjectSequence: this.lastOfSubject.get(message.subject) ?? 0,
-      });
-      this.lastOfSubject.set(message.subject, sequence);
-      if (sequence > this.lastSequence) this.lastSequence = sequence;
-    }
+    for (const { message, id } of chain) await this.append(message, id);
+  }
+
+  private append({ subject, schema, body }: OutgoingMessage, id: string): Promise<void> {
+    const { unit, epoch, cycle } = this;
+    const message: LogAppend = {
+      subject,
+      id,
+      headers: { schema: schema.name, version: schema.version, unit, epoch, cycle },
+      body,
+      expectedLastSubjectSequence: this.lastOfSubject.get(subject) ?? 0,
+    };
+    // Nearly always the first try is taken, and more than one promise for it would be too many.
+    return this.log.append(message).then(
+      ({ sequence }) => this.appended(subject, sequence),
+      async () => this.appended(subject, await this.appendPatiently(message)),
+    );
+  }
+
+  private appended(subject: string, sequence: number): void {
+    this.lastOfSubject.set(subject, sequence);
+    if (sequence > this.lastSequence) this.lastSequence = sequence;
   }
 
   /** A full or unreachable log is no reason to lose anything: the unit stalls, and with it whoever waits for its replies. */

@@ -53,7 +53,7 @@ export class Life {
 
   /** Runs the task if the process runs, and when it does. */
   pass(task: () => void): void {
-    if (this.state === 'running' && this.held.length === 0) task();
+    if (this.isOpen) task();
     else if (this.state !== 'dead') this.held.push(task);
   }
 
@@ -86,13 +86,28 @@ export class Life {
     });
   }
 
+  /** The same for what may be answered at once, as long as the process runs. */
+  serves<T>(task: () => Promise<T> | T): Promise<T> | T {
+    if (!this.isOpen) return this.asks(task);
+    const answer = task();
+    return answer instanceof Promise ? this.hear(answer as Promise<T>) : answer;
+  }
+
   /** The promise as the process sees it. */
   hear<T>(promise: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      promise.then(
-        (value) => this.pass(() => resolve(value)),
-        (error: Error) => this.pass(() => reject(error)),
-      );
-    });
+    return promise.then(this.heard as (value: T) => T | Promise<T>, this.heardError);
   }
+
+  /** Nothing that it missed is to be done before. */
+  private get isOpen(): boolean {
+    return this.state === 'running' && this.held.length === 0;
+  }
+
+  private readonly heard = <T>(value: T): T | Promise<T> =>
+    this.isOpen ? value : new Promise((resolve) => this.pass(() => resolve(value)));
+
+  private readonly heardError = (error: Error): Promise<never> => {
+    if (this.isOpen) throw error;
+    return new Promise((_, reject) => this.pass(() => reject(error)));
+  };
 }

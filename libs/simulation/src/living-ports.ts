@@ -95,7 +95,7 @@ class LivingLanes implements LanePort {
       life.opens(
         this.lanes.serve(
           subject,
-          (body) => life.asks(() => handler(body)),
+          (body) => life.serves(() => handler(body)),
           (error) => life.pass(() => onError(error)),
         ),
       ),
@@ -130,6 +130,7 @@ class LivingWorkMessage implements WorkMessage {
   readonly headers = this.message.headers;
   readonly id = this.message.id;
   readonly body = this.message.body;
+  readonly records = this.message.records;
   readonly deliveries = this.message.deliveries;
 
   constructor(

@@ -11,6 +11,7 @@ import {
   type Stage,
   STAGES,
 } from '@faultline/audit';
+import { DecodeError, decodeLogBody, type LogEvent } from '@faultline/contracts';
 import type { LogMessage } from '@faultline/hosting';
 import { Histogram } from '@faultline/stats';
 
@@ -43,7 +44,7 @@ export class Tally {
     this.messages += 1;
     this.bytes += message.body.length;
     this.hash = chainMessage(this.hash, message, this.sha256);
-    this.auditor.observe(message);
+    this.auditor.observe(message, undefined, eventsOf(message));
   }
 
   verdict(): AuditReport {
@@ -69,5 +70,16 @@ export class Tally {
       const micros = stages[stage];
       if (micros !== null) this.stages.get(stage)?.record(micros);
     }
+  }
+}
+
+/** The message's events, decoded for all its readers; undefined for what cannot be decoded, of which the auditor says what it is. */
+function eventsOf(message: LogMessage): readonly LogEvent[] | undefined {
+  try {
+    message.records = decodeLogBody(message.headers.schema, message.body);
+    return message.records as LogEvent[];
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
   }
 }

@@ -56,10 +56,28 @@ export class ByteWriter {
 
   /** A copy of everything written; the writer starts again. */
   take(): Uint8Array {
-    const taken = this.bytes.slice(0, this.position);
+    const taken = allot(this.position);
+    taken.set(this.position === this.bytes.length ? this.bytes : this.bytes.subarray(0, this.position));
     this.position = 0;
     return taken;
   }
+}
+
+/** Bodies below this size are cut from one slab: memory of its own would cost each of them more than its bytes do. */
+const LARGE = 4_096;
+const SLAB_BYTES = 65_536;
+let slab = new ArrayBuffer(SLAB_BYTES);
+let slabUsed = 0;
+
+function allot(size: number): Uint8Array {
+  if (size > LARGE) return new Uint8Array(size);
+  if (slabUsed + size > SLAB_BYTES) {
+    slab = new ArrayBuffer(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  const begin = slabUsed;
+  slabUsed += size;
+  return new Uint8Array(slab, begin, size);
 }
 
 /** Reads what a `ByteWriter` wrote. Reading past the end throws a RangeError, which the decoder reports as a truncated body. */

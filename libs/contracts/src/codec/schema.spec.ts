@@ -185,7 +185,7 @@ describe('Schema', () => {
   it('refuses foreign bytes and an impossible record count', () => {
     expect(() => schema.decode(new TextEncoder().encode('{"json":true}'))).toThrow(/fa 01/);
     const body = schema.encode([one({})]);
-    new DataView(body.buffer).setUint32(4, 0xffff_ffff, true);
+    new DataView(body.buffer, body.byteOffset).setUint32(4, 0xffff_ffff, true);
     expect(() => schema.decode(body)).toThrow(/claims 4294967295 records/);
   });
 });

@@ -1,5 +1,6 @@
 import { LaneRejected, LaneUnavailable, type ClockPort, type LanePort, type Running } from '../ports';
 import { toError } from '../to-error';
+import { type Deadline, Deadlines, type Expiring } from './deadlines';
 import { microtasks, type Scheduler } from './scheduler';
 
 export interface MemoryLanesOptions {
@@ -16,10 +17,42 @@ interface Server {
   stopped: boolean;
 }
 
-interface Call {
-  subject: string;
-  reply(body: Uint8Array): void;
-  fail(error: Error): void;
+/** A request without a reply. What is said to it after it has ended counts for nothing. */
+class Call implements Expiring {
+  private isOver = false;
+  private readonly deadline: Deadline;
+
+  constructor(
+    readonly subject: string,
+    private readonly resolve: (body: Uint8Array) => void,
+    private readonly reject: (error: Error) => void,
+    /** Requests to the subject that have no reply. */
+    private readonly open: Set<Call>,
+    private readonly deadlines: Deadlines,
+  ) {
+    this.deadline = deadlines.begin(this);
+    open.add(this);
+  }
+
+  reply(body: Uint8Array): void {
+    if (this.end()) this.resolve(body);
+  }
+
+  fail(error: Error): void {
+    if (this.end()) this.reject(error);
+  }
+
+  expire(): void {
+    this.fail(new LaneUnavailable(this.subject, 'timeout'));
+  }
+
+  private end(): boolean {
+    if (this.isOver) return false;
+    this.isOver = true;
+    this.deadlines.end(this.deadline);
+    this.open.delete(this);
+    return true;
+  }
 }
 
 /** Lanes in one process. As on NATS every server of a subject gets the request and the first answer counts. */
@@ -27,6 +60,8 @@ export class MemoryLanes implements LanePort {
   private readonly servers = new Map<string, Set<Server>>();
   /** Requests without a reply, by subject. */
   private readonly open = new Map<string, Set<Call>>();
+  /** By how far away they are, in milliseconds. */
+  private readonly deadlines = new Map<number, Deadlines>();
   private readonly clock: ClockPort;
   private readonly schedule: Scheduler;
 
@@ -39,22 +74,8 @@ export class MemoryLanes implements LanePort {
     const servers = this.servers.get(subject);
     if (!servers) return Promise.reject(new LaneUnavailable(subject, 'no-responders'));
     return new Promise((resolve, reject) => {
-      const open = this.open.get(subject) ?? new Set();
-      this.open.set(subject, open);
-      const done = (settle: () => void): void => {
-        cancel();
-        open.delete(call);
-        settle();
-      };
-      const call: Call = {
-        subject,
-        reply: (answer) => done(() => resolve(answer)),
-        fail: (error) => done(() => reject(error)),
-      };
-      const cancel = this.clock.after(timeoutMillis * 1000, () =>
-        call.fail(new LaneUnavailable(subject, 'timeout')),
-      );
-      open.add(call);
+      const deadlines = this.deadlinesOf(timeoutMillis);
+      const call = new Call(subject, resolve, reject, this.openOf(subject), deadlines);
       for (const server of servers) this.schedule(() => this.serveOne(server, body, call));
     });
   }
@@ -63,7 +84,7 @@ export class MemoryLanes implements LanePort {
     const server: Server = { handler, onError, running: new Set(), stopped: false };
     const servers = this.servers.get(subject) ?? new Set();
     this.servers.set(subject, servers.add(server));
-    for (const call of [...(this.open.get(subject) ?? [])])
+    for (const call of [...this.openOf(subject)])
       this.schedule(() => call.fail(new LaneUnavailable(subject, 'new-server')));
     return Promise.resolve({
       stop: async () => {
@@ -73,6 +94,19 @@ export class MemoryLanes implements LanePort {
         await Promise.all(server.running);
       },
     });
+  }
+
+  private openOf(subject: string): Set<Call> {
+    let open = this.open.get(subject);
+    if (!open) this.open.set(subject, (open = new Set()));
+    return open;
+  }
+
+  private deadlinesOf(timeoutMillis: number): Deadlines {
+    let deadlines = this.deadlines.get(timeoutMillis);
+    if (!deadlines)
+      this.deadlines.set(timeoutMillis, (deadlines = new Deadlines(this.clock, timeoutMillis * 1_000)));
+    return deadlines;
   }
 
   private serveOne(server: Server, body: Uint8Array, call: Call): void {

@@ -171,6 +171,9 @@ class Delivery implements WorkMessage {
   get body(): Uint8Array {
     return this.open.message.body;
   }
+  get records(): readonly unknown[] | undefined {
+    return this.open.message.records;
+  }
 
   ack(): void {
     // An acknowledgement counts even when the deadline has passed and someone else has the message.

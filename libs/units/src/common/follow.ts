@@ -48,7 +48,7 @@ function readRecords<T extends Tagged>(
       throw new DecodeError(
         `schema '${message.headers.schema}' on ${message.subject}, expected ${schemas.map((each) => each.name).join(' or ')}`,
       );
-    return schema.decode(message.body);
+    return (message.records ??= schema.decode(message.body)) as T[];
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const { subject, sequence, body } = message;

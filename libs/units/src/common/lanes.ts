@@ -72,17 +72,19 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
   private readonly peer: PeerEpoch;
   private readonly awaited = new Set<Awaited<Out>>();
   private closed = false;
+  private readonly head: Sender;
 
   constructor(
     private readonly ports: UnitPorts,
     private readonly options: LaneOptions<Out, All>,
   ) {
     this.peer = options.peer ?? new PeerEpoch();
+    this.head = { kind: 'Sender', unit: options.sender.unit, epoch: options.sender.epoch };
     this.lane = new BatchLane({
       clock: ports.clock,
       maxBatch: options.maxBatch ?? MAX_BATCH,
       window: options.window,
-      send: (batch) => this.sendOrReject(batch),
+      send: (batch) => this.send(batch),
       onError: (error, attempt) => this.retryAfter(error, attempt),
     });
   }
@@ -119,38 +121,39 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
     });
   }
 
-  private async sendOrReject(batch: readonly Item<Out>[]): Promise<void> {
-    const { onRejected } = this.options;
-    try {
-      await this.send(batch);
-    } catch (error) {
-      const [item] = batch;
-      if (!onRejected || !item || !(error instanceof LaneRejected)) throw error;
-      if (batch.length === 1) {
-        // Nothing is to blame but who speaks.
-        const record = recordOf(item);
-        if (record === undefined) throw error;
-        return onRejected(error, record);
-      }
-      // One of them is to blame, and the others have nothing to do with it.
-      for (const each of batch) await this.sendOrReject([each]);
-    }
+  private send(batch: readonly Item<Out>[]): Promise<void> {
+    const { schema, subject } = this.options;
+    const records = this.recordsOf(batch);
+    const body = schema.encode([this.head, ...records] as unknown as All[]);
+    return this.ports.lanes.request(subject, body, TIMEOUT_MILLIS).then(
+      (reply) => this.settle(batch, records, schema.decode(reply)),
+      (error: unknown) => this.rejectSome(batch, error),
+    );
   }
 
-  private async send(batch: readonly Item<Out>[]): Promise<void> {
-    const { schema, sender, subject, onReply } = this.options;
-    const records = this.recordsOf(batch);
-    const head: Sender = { kind: 'Sender', unit: sender.unit, epoch: sender.epoch };
-    const body = schema.encode([head, ...records] as unknown as All[]);
-    const reply = schema.decode(await this.ports.lanes.request(subject, body, TIMEOUT_MILLIS));
+  private settle(batch: readonly Item<Out>[], records: readonly Out[], reply: All[]): void {
     this.checkEpoch(reply[0]);
-    onReply?.(reply, records);
+    this.options.onReply?.(reply, records);
     if (this.awaited.size === 0) return;
     for (const item of batch) {
       if (!(item instanceof Awaited)) continue;
       item.resolve();
       this.awaited.delete(item);
     }
+  }
+
+  private async rejectSome(batch: readonly Item<Out>[], error: unknown): Promise<void> {
+    const { onRejected } = this.options;
+    const [item] = batch;
+    if (!onRejected || !item || !(error instanceof LaneRejected)) throw error;
+    if (batch.length === 1) {
+      const record = recordOf(item);
+      // Nothing is to blame but who speaks.
+      if (record === undefined) throw error;
+      return onRejected(error, record);
+    }
+    // One of them is to blame, and the others have nothing to do with it.
+    for (const each of batch) await this.send([each]);
   }
 
   private recordsOf(batch: readonly Item<Out>[]): readonly Out[] {

@@ -29,8 +29,10 @@ export class WorkReader {
     this.iommus = new Map(iommus.map((iommu) => [iommuUnit(iommu), iommu]));
   }
 
-  read({ headers: { unit }, subject, body }: LogMessage): ReadWork {
-    const { records, error } = iommuQueueSchema.salvage(body);
+  read(message: LogMessage): ReadWork {
+    const { unit } = message.headers;
+    const { subject } = message;
+    const { records, error } = salvage(message);
     const groups = records.filter((record) => record.kind === 'GroupQueued');
     const iommu = this.iommus.get(unit);
     if (iommu !== undefined && subject.startsWith(this.subjects.queueLog(iommu, '')))
@@ -39,6 +41,13 @@ export class WorkReader {
       error ?? new MessageOutOfPlace(`work of unit '${unit}' on ${subject}`, 'an IOMMU of the scenario');
     return { iommu: -1, groups: [], refusal };
   }
+}
+
+/** What is known of a message need not be read again. */
+function salvage({ records, headers, body }: LogMessage): ReturnType<typeof iommuQueueSchema.salvage> {
+  if (records && headers.schema === iommuQueueSchema.name)
+    return { records: records as ReturnType<typeof iommuQueueSchema.decode> };
+  return iommuQueueSchema.salvage(body);
 }
 
 const MOST_NAMES = 8;
