@@ -1,6 +1,7 @@
 export * from './append-surely';
 export * from './batch-lane';
 export * from './delay-line';
+export * from './fifo';
 export * from './follow-until';
 export * from './memory';
 export * from './model-time';

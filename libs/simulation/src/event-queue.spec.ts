@@ -53,6 +53,36 @@ describe('EventQueue', () => {
     );
   });
 
+  it('keeps the order among few delays and many, while time passes', () => {
+    const delay = fc.oneof(fc.constantFrom(0, 1, 2, 5, 2_000), fc.nat(30));
+    const step = fc.record({
+      delays: fc.array(delay, { maxLength: 8 }),
+      cancels: fc.nat(7),
+      passes: fc.nat(4),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
+        const queue = new EventQueue();
+        const [taken, expected]: [number[][], number[][]] = [[], []];
+        let [now, order] = [0, 0];
+        for (const { delays, cancels, passes } of steps) {
+          delays.forEach((each, place) => {
+            const entry = [now + each, (order += 1)];
+            const cancel = queue.pushAfter(now, each, () => taken.push(entry));
+            if (place === cancels) cancel();
+            else expected.push(entry);
+          });
+          now += passes;
+          drain(queue, now);
+        }
+        drain(queue);
+        expected.sort(([a = 0, i = 0], [b = 0, j = 0]) => a - b || i - j);
+        expect(taken).toEqual(expected);
+        expect(queue.size).toBe(0);
+      }),
+    );
+  });
+
   it('gives nothing before its time, and nothing that was cancelled', () => {
     const queue = new EventQueue();
     const taken: string[] = [];

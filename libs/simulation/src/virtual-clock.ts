@@ -49,7 +49,7 @@ export class VirtualClock implements ClockPort {
   }
 
   after(delayMicros: number, task: () => void): () => void {
-    return this.queue.push(this.now + Math.max(0, delayMicros), task);
+    return this.queue.pushAfter(this.now, Math.max(0, delayMicros), task);
   }
 
   /** Lets time pass until the condition holds. It is looked at after each instant. Rejects with what it, or a task, throws. */
