@@ -3,7 +3,9 @@ import type { Round } from './measure';
 import { parseOptions, UsageError } from './options';
 import { cellOf, cellsOf, costRatio, speedRatio } from './report/cells';
 import { alignedTable, markdownTable } from './report/table';
-import { memoryTargets, pureTargets, speedTargets } from './report/targets';
+import { simulatorSection } from './report/sections';
+import { memoryTargets, pureTargets, simulatorTargets, speedTargets } from './report/targets';
+import { measureSimulator } from './simulator/simulator';
 import { halves, type Sample, type SoakFigures } from './soak';
 import { ClosedLoop } from './support/closed-loop';
 import type { SystemName } from './support/system';
@@ -30,6 +32,7 @@ describe('options', () => {
       systems: ['nest'],
     });
     expect(parseOptions(['--pure'])).toMatchObject({ pure: true, rounds: 5 });
+    expect(parseOptions(['--simulator'])).toMatchObject({ simulator: true, pure: false });
     expect(parseOptions(['--help'])).toBe('help');
   });
 
@@ -108,6 +111,22 @@ describe('targets', () => {
       pureTargets({ ...figures, faultsPerSecond }),
     );
     expect([fast, slow].map((targets) => targets?.[0]?.reached)).toEqual([true, false]);
+  });
+
+  it('want what the simulator is for', async () => {
+    const figures = await measureSimulator(2, 400);
+    expect(figures).toMatchObject({ rounds: 2, faults: 400 });
+    expect(figures.faultsPerSecond).toBeGreaterThan(0);
+    expect(figures.messagesPerFault).toBeGreaterThan(0);
+    const reached = (faultsPerSecond: number, megabytes: number): boolean[] =>
+      simulatorTargets({ ...figures, faultsPerSecond, peakResidentBytes: megabytes * 2 ** 20 }).map(
+        (target) => target.reached,
+      );
+    expect(reached(199_999, 1_024)).toEqual([false, false]);
+    expect(reached(200_000, 1_023)).toEqual([true, true]);
+    const pure = { ...measurePurePath(1, 100), faultsPerSecond: 400_000 };
+    const { rows } = simulatorSection({ ...figures, faultsPerSecond: 100_000 }, pure);
+    expect(rows[0]).toContain('0.250');
   });
 
   it('let memory grow only where pages do', () => {

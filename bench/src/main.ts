@@ -11,12 +11,15 @@ import {
   pureStageSection,
   ratioSection,
   recordSection,
+  simulatorSection,
   type Section,
   soakSection,
   speedSection,
   targetSection,
 } from './report/sections';
-import { memoryTargets, pureTargets, speedTargets } from './report/targets';
+import { memoryTargets, pureTargets, simulatorTargets, speedTargets } from './report/targets';
+import { runSimulator } from './simulator/run-simulator';
+import type { SimulatorFigures } from './simulator/simulator';
 import { soak } from './soak';
 import { Children } from './support/children';
 import { BenchServer } from './support/server';
@@ -25,6 +28,8 @@ import { BenchServer } from './support/server';
 const ROOT = resolve(__dirname, '../../..');
 const PURE_FAULTS = 200_000;
 const QUICK_PURE_FAULTS = 20_000;
+const SIMULATED_FAULTS = 60_000;
+const QUICK_SIMULATED_FAULTS = 8_000;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -40,7 +45,8 @@ async function measureSpeed(
 ): Promise<Measured> {
   const rounds = await compare({ options, children, bench, onProgress: say });
   const pure = measurePure(options);
-  const targets = [...speedTargets(rounds), ...pureTargets(pure)];
+  const simulator = measureSimulator(options);
+  const targets = [...speedTargets(rounds), ...pureTargets(pure), ...simulatorTargets(simulator)];
   const sections = [
     speedSection(rounds),
     ratioSection(rounds),
@@ -48,13 +54,24 @@ async function measureSpeed(
     recordSection(rounds),
     pureSection(pure),
     pureStageSection(pure),
+    simulatorSection(simulator, pure),
     targetSection(targets),
   ];
-  return { sections, figures: { rounds, pure, targets } };
+  return { sections, figures: { rounds, pure, simulator, targets } };
 }
 
 function measurePure({ rounds, quick }: BenchOptions): PureFigures {
   return runPurePath(rounds, quick ? QUICK_PURE_FAULTS : PURE_FAULTS);
+}
+
+function measureSimulator({ rounds, quick }: BenchOptions): SimulatorFigures {
+  return runSimulator(rounds, quick ? QUICK_SIMULATED_FAULTS : SIMULATED_FAULTS);
+}
+
+function printSimulator(options: BenchOptions): void {
+  const [pure, simulator] = [measurePure(options), measureSimulator(options)];
+  const sections = [simulatorSection(simulator, pure), targetSection(simulatorTargets(simulator))];
+  process.stdout.write(`${printedSections(sections)}\n`);
 }
 
 function printPure(options: BenchOptions): void {
@@ -104,6 +121,7 @@ async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
   if (options === 'help') return void process.stdout.write(`${USAGE}\n`);
   if (options.pure) return printPure(options);
+  if (options.simulator) return printSimulator(options);
   const interrupted = interruption();
   // An interruption during the start is seen by the race below.
   interrupted.catch(() => undefined);

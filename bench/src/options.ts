@@ -5,6 +5,8 @@ export interface BenchOptions {
   quick: boolean;
   /** Only the deciders in one process: no server, no services. */
   pure: boolean;
+  /** Only the simulator in one process, and the deciders that it is compared with. */
+  simulator: boolean;
   rounds: number;
   outstanding: number[];
   /** Time over which faults are counted, in milliseconds. */
@@ -28,6 +30,7 @@ export class UsageError extends Error {
 export const USAGE = `usage: npm run bench -- [options]
   --quick                one short round at 1024 outstanding, to see that everything works
   --pure                 only the deciders in one process: a few seconds, no server, no services
+  --simulator            only the simulator, beside the deciders alone
   --rounds N             counted rounds, after one that warms up (default 5)
   --outstanding A,B      faults in flight (default 256,1024,4096)
   --window-millis N      time over which faults are counted in a round (default 3000)
@@ -41,6 +44,7 @@ export const USAGE = `usage: npm run bench -- [options]
 const definitions = {
   quick: { type: 'boolean', default: false },
   pure: { type: 'boolean', default: false },
+  simulator: { type: 'boolean', default: false },
   rounds: { type: 'string' },
   outstanding: { type: 'string' },
   'window-millis': { type: 'string' },
@@ -60,6 +64,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
   return {
     quick,
     pure: values.pure,
+    simulator: values.simulator,
     rounds: wholeNumber('rounds', values.rounds) ?? (quick ? 1 : 5),
     outstanding:
       values.outstanding?.split(',').map((each) => wholeNumber('outstanding', each) ?? 0) ??

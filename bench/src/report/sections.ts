@@ -1,6 +1,7 @@
 import type { Round } from '../measure';
 import { type PureStage, pureStages } from '../core/pure-machine';
 import type { PureFigures } from '../core/pure-path';
+import type { SimulatorFigures } from '../simulator/simulator';
 import type { SoakFigures } from '../soak';
 import type { SystemName } from '../support/system';
 import { type Cell, cellsOf, costRatio, cpuMicrosPerFault, speedRatio } from './cells';
@@ -130,6 +131,35 @@ export function pureStageSection({ nanosPerFault }: PureFigures): Section {
     `${((100 * nanosPerFault[stage]) / total).toFixed(0)} %`,
   ]);
   return { title: 'Pure core, by stage', head: ['stage', 'ns/fault', 'share'], rows };
+}
+
+/** The simulator beside the pure path of the same run: what is between them is messages, log and audit. */
+export function simulatorSection(figures: SimulatorFigures, pure: PureFigures): Section {
+  const { faults, messagesPerFault, faultsPerSecond, relativeSpread, peakResidentBytes, rounds } = figures;
+  const row = [
+    '(e) simulator, topology of the quickstart',
+    count(faults),
+    messagesPerFault.toFixed(2),
+    count(faultsPerSecond),
+    `${(relativeSpread * 100).toFixed(0)} %`,
+    (faultsPerSecond / pure.faultsPerSecond).toFixed(3),
+    megabytes(peakResidentBytes),
+    String(rounds),
+  ];
+  return {
+    title: 'Simulator',
+    head: [
+      'path',
+      'faults',
+      'messages/fault',
+      'faults/s of one core',
+      'spread',
+      'e/d faults/s',
+      'peak MB',
+      'rounds',
+    ],
+    rows: [row],
+  };
 }
 
 export function soakSection(runs: readonly SoakFigures[]): Section {

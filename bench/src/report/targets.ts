@@ -1,5 +1,6 @@
 import type { PureFigures } from '../core/pure-path';
 import type { Round } from '../measure';
+import type { SimulatorFigures } from '../simulator/simulator';
 import type { SoakFigures } from '../soak';
 import { cellsOf, speedRatio } from './cells';
 
@@ -17,6 +18,8 @@ const LEAST_OVER_SKELETON = 0.35;
 const MOST_CATCH_UP_SECONDS = 5;
 const MOST_RESIDENT_MEGABYTES = 300;
 const LEAST_PURE_PER_SECOND = 500_000;
+const LEAST_SIMULATED_PER_SECOND = 200_000;
+const MOST_SIMULATOR_MEGABYTES = 1_024;
 /** Garbage collection makes memory wander; growth with the number of faults shows far above this within a million. */
 const MOST_GROWTH = 1.1;
 
@@ -56,8 +59,27 @@ export function speedTargets(rounds: readonly Round[]): Target[] {
   return targets;
 }
 
+const shown = (value: number): string => Math.round(value).toLocaleString('en-US');
+
+export function simulatorTargets({ faultsPerSecond, peakResidentBytes }: SimulatorFigures): Target[] {
+  const megabytes = peakResidentBytes / 2 ** 20;
+  return [
+    {
+      what: 'simulator, faults/s of one core',
+      wanted: `>= ${shown(LEAST_SIMULATED_PER_SECOND)}`,
+      found: shown(faultsPerSecond),
+      reached: faultsPerSecond >= LEAST_SIMULATED_PER_SECOND,
+    },
+    {
+      what: 'peak memory of the simulator',
+      wanted: `< ${shown(MOST_SIMULATOR_MEGABYTES)} MB`,
+      found: `${shown(megabytes)} MB`,
+      reached: megabytes < MOST_SIMULATOR_MEGABYTES,
+    },
+  ];
+}
+
 export function pureTargets({ faultsPerSecond }: PureFigures): Target[] {
-  const shown = (value: number): string => Math.round(value).toLocaleString('en-US');
   return [
     {
       what: 'pure path, faults/s on one core',

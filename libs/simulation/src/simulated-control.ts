@@ -13,7 +13,8 @@ export class SimulatedControl implements Asker {
   constructor(
     private readonly scenario: ResolvedScenario,
     private readonly network: Network,
-    private readonly processes: () => Iterable<SimulatedProcess>,
+    /** Processes that own units, or may. */
+    private readonly owners: () => Iterable<SimulatedProcess>,
   ) {}
 
   async ask<V extends keyof ControlVerbs>(
@@ -67,7 +68,12 @@ export class SimulatedControl implements Asker {
 
   /** One that is stopped believes that it owns what another one took over meanwhile. */
   private ownerOf(unit: string): SimulatedProcess | undefined {
-    const owners = [...this.processes()].filter(({ units }) => units?.owns(unit));
-    return owners.find(({ life }) => !life.isFrozen) ?? owners[0];
+    let frozen: SimulatedProcess | undefined;
+    for (const process of this.owners()) {
+      if (!process.units?.owns(unit)) continue;
+      if (!process.life.isFrozen) return process;
+      frozen ??= process;
+    }
+    return frozen;
   }
 }

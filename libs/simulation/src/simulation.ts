@@ -97,7 +97,7 @@ export class Simulation {
       onFailure: (error) => (this.failure ??= error),
       onBuried: (_letter, cause) => this.buried.push(cause.message),
     };
-    this.control = new SimulatedControl(scenario, this.network, () => this.processes);
+    this.control = new SimulatedControl(scenario, this.network, () => this.owners());
     this.wiring = new Wiring(this.control, scenario);
     const hand = new Hand(this.control, this.wiring, scenario);
     this.timeline = new Timeline({
@@ -140,6 +140,14 @@ export class Simulation {
     await this.readHostUse();
     await this.append({ kind: 'RunEnded', run: LAB, reason: 'finished', atMicros: this.now() });
     for (const { life } of this.processes) life.kill();
+  }
+
+  /** They are started before all others; of the workers, which own nothing, there may be a thousand. */
+  private *owners(): Generator<SimulatedProcess> {
+    for (const process of this.processes) {
+      if (process.service === 'iopf-worker') return;
+      yield process;
+    }
   }
 
   private async startProcesses(): Promise<void> {

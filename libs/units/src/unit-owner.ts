@@ -87,8 +87,8 @@ export class UnitOwner {
 
   /** The unit that what the request names belongs to; where it names nothing, the one that it is addressed to. */
   private unitAsked(verb: keyof ControlVerbs, request: Partial<Addressed>): PathUnit {
-    const [named = verb, ...others] = unitsAsked(verb, request, this.scenario);
-    return this.unit(others.length === 0 ? named : (request.unit ?? named));
+    const [named = verb, other] = unitsAsked(verb, request, this.scenario);
+    return this.unit(other === undefined ? named : (request.unit ?? named));
   }
 
   private make(name: string, onFailure: (error: Error) => void): PathUnit {

@@ -1,4 +1,4 @@
-import { LAB_NAME, writeFormat } from '@faultline/contracts';
+import { LAB_NAME, type ResolvedScenario, writeFormat } from '@faultline/contracts';
 import { readProvisioning } from '@faultline/runtime';
 import { ErrorReporter } from '../error-reporter';
 import { BadInput, Exit, RunFailed } from '../errors';
@@ -29,6 +29,7 @@ export async function run(
 ): Promise<Exit> {
   const settings = flags.set ?? [];
   const checked = await checkScenario(file, settings);
+  refuseCrowd(checked.resolved);
   const site = siteOf(environment);
   const provisioning = readProvisioning(environment);
   writeFormat(provisioning.format);
@@ -48,6 +49,16 @@ export async function run(
   if (clean && !flags.keep) folder.removeNatsStore();
   if (report.end === 'stopped') return Exit.INTERRUPTED;
   return clean ? Exit.OK : Exit.FAILED;
+}
+
+/** A process of services for each worker: more than this is for simulations, which have them in one. */
+const MOST_WORKER_PROCESSES = 64;
+
+function refuseCrowd({ workers: { processes } }: ResolvedScenario): void {
+  if (processes > MOST_WORKER_PROCESSES)
+    throw new BadInput(
+      `workers.processes is ${processes}, expected at most ${MOST_WORKER_PROCESSES} for a run of services; 'faultline simulate' takes more`,
+    );
 }
 
 /** The site that the environment names, whose services then carry out the run. */

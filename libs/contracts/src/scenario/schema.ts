@@ -195,7 +195,10 @@ export const scenarioSchema = z.strictObject({
     ),
   workers: z
     .strictObject({
-      processes: positive.max(64).default(2).describe('worker processes'),
+      processes: positive
+        .max(1_024)
+        .default(2)
+        .describe('worker processes; a run of services takes at most 64, a simulation more'),
       servers: positive.max(4096).default(16).describe('groups one worker handles at once'),
       groupsPerMessage: positive
         .max(1024)

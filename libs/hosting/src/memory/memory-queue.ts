@@ -85,6 +85,7 @@ export class MemoryQueue implements LogReader {
 
   /** Place of the next worker with room, in turn. */
   private freeWorker(): number | undefined {
+    if (this.again.length === 0 && this.fresh.length === 0) return undefined;
     for (let i = 0; i < this.workers.length; i++) {
       const index = (this.turn + i) % this.workers.length;
       const worker = this.workers[index];
