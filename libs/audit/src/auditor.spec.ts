@@ -11,6 +11,7 @@ import {
 } from './auditor.testkit';
 import { GOOD, goodLog, install, LogBuilder, requestOf } from './log.testkit';
 import type { LoggedMessage } from './message';
+import type { Violation } from './report';
 
 const log = goodLog();
 const messageAt = (sequence: number): LoggedMessage => {
@@ -138,6 +139,46 @@ describe('I1', () => {
         ...endings[kind],
       );
       expect(reportOf(audit(ended), 'I1').status).toBe('passed');
+    },
+  );
+
+  it.each([
+    ['riscv', ['request 0.1.9: the overflow is over, but the request is still in a partial list']],
+    ['amd', undefined],
+    ['nobody', undefined],
+  ])(
+    'R88 sees a partial list that outlives an overflow, unless the driver keeps it: %s',
+    (profile, found) => {
+      const identity = { segment: 0, segmentEpoch: 1, request: 9, device: 0, groupId: 9 };
+      const cleared = hw({ kind: 'RingOverflowCleared', model: 'pri' });
+      const discarded = hw({
+        kind: 'PartialsDiscarded',
+        ...{ device: -1, pasid: EVERY_PASID, count: 1, cause: 'overflow' },
+      });
+      const scenario = { iommus: [{ iommu: 0, profile }, 'damaged'] };
+      const loaded = new LogBuilder().lab({
+        kind: 'ScenarioLoaded',
+        run: 'r1',
+        scenario,
+        atMicros: 1,
+      }).messages;
+      const overflowing = (...parked: LoggedMessage[]): LoggedMessage[] =>
+        insertAfter(
+          log,
+          GOOD.ended,
+          ...loaded,
+          ...hw({ kind: 'PageRequestQueued', ...requestOf(9, 300) }, { kind: 'FaultParked', ...identity }),
+          ...hw({ kind: 'RingOverflowSet', model: 'pri' }),
+          ...parked,
+        );
+      const told: string[] = [];
+      const onViolation = ({ invariant, identity: name, sentence }: Violation): void => {
+        if (invariant === 'I1') told.push(`${name}: ${sentence}`);
+      };
+      const report = audit(overflowing(...cleared, ...discarded), { onViolation });
+      expect(failuresOf(report).I1).toEqual(found);
+      expect(told).toEqual(found ?? []);
+      expect(failuresOf(audit(overflowing(...discarded, ...cleared))).I1).toBeUndefined();
     },
   );
 

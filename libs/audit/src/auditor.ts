@@ -19,8 +19,9 @@ import type { Sha256 } from './hash-chain';
 import type { DecodedMessage, LoggedMessage } from './message';
 import { rowOf } from './open-faults';
 import { PageLedger } from './page-ledger';
+import { partialDroppers } from './partial-droppers';
 import { PasidLedger } from './pasid-ledger';
-import type { AuditReport } from './report';
+import type { AuditReport, Violation } from './report';
 import { SequenceCheck } from './sequence-check';
 import { TeardownLedger } from './teardown-ledger';
 import { checkTimeline, DEFAULT_CLOCK_TOLERANCE_MICROS } from './timeline-check';
@@ -45,6 +46,8 @@ export interface AuditorOptions {
   onFault?(row: FaultRow): void;
   /** Gets how long every fault took that settled, and when, which costs no row. */
   onMeasured?(measured: Measured, instants: FaultInstants): void;
+  /** Gets every violation at the message that shows it, also those that are not kept. */
+  onViolation?(violation: Violation): void;
   /** Gets the events of every message, decoded once. */
   onEvents?(events: readonly LogEvent[], message: LoggedMessage): void;
 }
@@ -76,7 +79,9 @@ export class Auditor {
   private runEnded: AuditReport['runEnded'] = 'running';
 
   constructor(private readonly options: AuditorOptions = {}) {
-    this.findings = new Findings(options.violationsKept ?? 20);
+    this.findings = new Findings(options.violationsKept ?? 20, (violation) =>
+      options.onViolation?.(violation),
+    );
     this.sequenceCheck = new SequenceCheck(this.findings, options);
     this.groups = new GroupLedger(this.findings, (record) => this.pasids.isOver(record));
     this.accesses = new AccessLedger(this.findings);
@@ -119,7 +124,10 @@ export class Auditor {
     for (const event of events) this.counters.take(event);
     const { sequence, subject, headers, body } = message;
     const ledgers = this.ledgers.get(headers.schema);
-    if (!ledgers) return this.watchRun(events);
+    if (!ledgers) {
+      this.learn(events);
+      return this.watchRun(events);
+    }
     const whole = { sequence, subject, headers, body, events };
     for (const ledger of ledgers) ledger.observe(whole);
   }
@@ -167,6 +175,12 @@ export class Auditor {
       );
       return undefined;
     }
+  }
+
+  /** What the scenario says that is needed to judge what follows. */
+  private learn(events: readonly LogEvent[]): void {
+    for (const event of events)
+      if (event.kind === 'ScenarioLoaded') this.groups.learn(partialDroppers(event.scenario));
   }
 
   private watchRun(events: readonly LogEvent[]): void {

@@ -16,7 +16,10 @@ export class Findings {
   private readonly violated = new Map<Invariant, number>();
   private readonly notes = new Map<Invariant, string>(Object.entries(NOTES) as [Invariant, string][]);
 
-  constructor(private readonly keptPerInvariant: number) {}
+  constructor(
+    private readonly keptPerInvariant: number,
+    private readonly onViolation: (violation: Violation) => void = () => undefined,
+  ) {}
 
   /** Something was looked at. */
   check(invariant: Invariant, times = 1): void {
@@ -27,6 +30,7 @@ export class Findings {
   violate(invariant: Invariant, sequence: number, identity: string, sentence: string): void {
     const count = (this.violated.get(invariant) ?? 0) + 1;
     this.violated.set(invariant, count);
+    this.onViolation({ invariant, sequence, identity, sentence });
     if (count > this.keptPerInvariant) return;
     const kept = this.violations.get(invariant) ?? [];
     kept.push({ invariant, sequence, identity, sentence });

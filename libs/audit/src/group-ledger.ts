@@ -46,6 +46,11 @@ export class GroupLedger {
     this.requests = new RequestLedger(findings);
   }
 
+  /** See {@link RequestLedger.learn}. */
+  learn(droppers: ReadonlySet<number>): void {
+    this.requests.learn(droppers);
+  }
+
   get pendingGroups(): number {
     return this.pendingCount;
   }

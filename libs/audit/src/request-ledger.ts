@@ -41,8 +41,15 @@ export class RequestLedger {
   private held = 0;
   private parked = 0;
   private settled = 0;
+  /** IOMMUs whose driver drops all partial lists when it leaves an overflow (R88). */
+  private droppers: ReadonlySet<number> = new Set();
 
   constructor(private readonly findings: Findings) {}
+
+  /** The log begins with the scenario: which driver each IOMMU has. */
+  learn(droppers: ReadonlySet<number>): void {
+    this.droppers = droppers;
+  }
 
   /** Requests of rings and partial lists that still wait for an answer. */
   get pendingCount(): number {
@@ -98,6 +105,9 @@ export class RequestLedger {
             (event.pasid === EVERY_PASID || event.pasid === record.pasid),
         );
         break;
+      case 'RingOverflowCleared':
+        if (event.model === 'pri' && this.droppers.has(iommu)) this.checkPartials(iommu, sequence);
+        break;
       case 'SegmentResetSeen':
         // The event itself takes the old epoch's records out of the rings (D9).
         this.discard(
@@ -151,6 +161,22 @@ export class RequestLedger {
           members.push(record);
     }
     return members;
+  }
+
+  /** A list that an overflow has made holes in would become a part of the next group of its number (R88). */
+  private checkPartials(iommu: number, sequence: number): void {
+    this.findings.check('I1');
+    if (this.parked === 0) return;
+    for (const { value } of this.epochs.entries()) {
+      for (const { record, parked, iommu: of } of value.pending.values())
+        if (parked && of === iommu)
+          this.findings.violate(
+            'I1',
+            sequence,
+            nameOf(record),
+            'the overflow is over, but the request is still in a partial list',
+          );
+    }
   }
 
   /** Its group is closed: an event of its own that is missing until now never comes (it was adopted, D5). */
