@@ -2,12 +2,14 @@ import {
   type AccessOutcome,
   frameShown,
   invalidatingFrame,
+  type MmState,
   permissionsShown,
   type SegmentEvent,
-  shardOfPasid,
 } from '@faultline/domain';
-import { shardUnit } from '@faultline/contracts';
-import { type OwnedUnit, SegmentUnit, ShardUnit } from '@faultline/units';
+import { type OwnedUnit, SegmentUnit } from '@faultline/units';
+
+/** Address spaces of one shard, by number. */
+export type Spaces = MmState['durable']['spaces'];
 
 /** One access, from the workload's draw to its end. */
 export interface WatchedAccess {
@@ -30,15 +32,17 @@ export class AccessWatch {
   readonly all = new Map<string, WatchedAccess>();
   readonly complaints: string[] = [];
   private ended = 0;
-  /** Who owns a segment now. */
-  private readonly owners = new Map<string, SegmentUnit>();
   /** By PASID: the address spaces it may show. */
   private readonly visible = new Map<number, Set<number>>();
+  private readonly last = new Map<string, SegmentUnit>();
 
-  /** @param find gives a unit at whoever owns it now */
+  /**
+   * @param spacesOf gives the page tables that a PASID belongs to; undefined while nobody knows them
+   * @param isOwner whether what the unit says counts; by default it is the one that was made last
+   */
   constructor(
-    private readonly find: (unit: string) => OwnedUnit | undefined,
-    private readonly shards: number,
+    private readonly spacesOf: (pasid: number) => Spaces | undefined,
+    private readonly isOwner?: (unit: SegmentUnit) => boolean,
   ) {}
 
   /** Accesses that ended so far. */
@@ -61,12 +65,12 @@ export class AccessWatch {
   /** Begins to watch a unit that is about to start, if it is a segment. */
   watch(unit: OwnedUnit): void {
     if (!(unit instanceof SegmentUnit)) return;
-    this.owners.set(unit.name, unit);
+    this.last.set(unit.name, unit);
     const send = unit['send'].bind(unit);
     let isNew = true;
     unit['send'] = (events) => {
       // What an owner still believes that has a successor is not what became of an access.
-      if (this.owners.get(unit.name) === unit) {
+      if (this.isOwner ? this.isOwner(unit) : this.last.get(unit.name) === unit) {
         if (isNew) this.forgetOpen(unit);
         isNew = false;
         for (const event of events) this.see(event);
@@ -134,10 +138,10 @@ export class AccessWatch {
 
   /** Whether the address space shows the frame there for such an access, or may still seem to. */
   private allows(mm: number, pasid: number, page: number, permissions: number, frame: number): boolean {
-    const unit = this.find(shardUnit(shardOfPasid(pasid, this.shards)));
+    const spaces = this.spacesOf(pasid);
     // While the shard changes hands nobody knows better.
-    if (!(unit instanceof ShardUnit)) return true;
-    const space = unit['host'].state.durable.spaces.get(mm);
+    if (!spaces) return true;
+    const space = spaces.get(mm);
     if (!space) return false;
     if (invalidatingFrame(space, page) === frame) return true;
     return frameShown(space, page) === frame && (permissions & ~permissionsShown(space, page)) === 0;

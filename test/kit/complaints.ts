@@ -28,7 +28,7 @@ export function complaintsAbout({ laboratory, report, replayed }: Omit<FinishedR
 }
 
 /** The part of a long text where it begins to differ from another. */
-function differing(text: string, other: string): string {
+export function differing(text: string, other: string): string {
   let place = 0;
   while (place < text.length && text[place] === other[place]) place += 1;
   return `...${text.slice(Math.max(0, place - 120), place + 60)}...`;

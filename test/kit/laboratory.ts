@@ -3,11 +3,13 @@ import {
   labSchema,
   type ResolvedScenario,
   type ServiceName,
+  shardUnit,
   type StepAction,
   subjectsOf,
 } from '@faultline/contracts';
+import { shardOfPasid } from '@faultline/domain';
 import { Life, portsOf } from '@faultline/simulation';
-import { Hand, type OwnedUnit, Timeline, Wiring } from '@faultline/units';
+import { Hand, type OwnedUnit, type ShardUnit, Timeline, Wiring } from '@faultline/units';
 import { from } from 'rxjs';
 import { IopfWorkerService } from '../../apps/iopf-worker/src/iopf-worker.service';
 import { ControlPlane } from '../../apps/lab/src/run/control-plane';
@@ -46,7 +48,11 @@ export class Laboratory {
   ) {
     // The command line is not one of the processes that die.
     this.own = this.portsOf('event-log', 'lab', new Life());
-    this.accesses = new AccessWatch((unit) => this.replicas.find(unit), scenario.shards.length);
+    this.accesses = new AccessWatch(
+      (pasid) =>
+        this.replicas.find<ShardUnit>(shardUnit(shardOfPasid(pasid, scenario.shards.length)))?.['host'].state
+          .durable.spaces,
+    );
     for (let index = 1; index <= scenario.workers.processes; index += 1)
       this.addWorker(`iopf-worker-${index}`);
     this.replicas = new Replicas({

@@ -79,7 +79,7 @@ export function fold<State, Event>(
 }
 
 /** A text for plain data: fields by name, Maps and Sets in their order, which is part of the state. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, each: unknown) => {
     // Those of a snapshot were made outside of the test's own realm, and are no instances of its classes.
     if (types.isMap(each)) return { map: [...each] };

@@ -157,14 +157,7 @@ export class Replicas {
   private async startReplica({ service }: Replica): Promise<void> {
     await service.start(this.options.scenario);
     const { units } = service;
-    const make = units['make'].bind(units);
-    Object.assign(units, {
-      make: (...how: Parameters<typeof make>) => {
-        const unit = make(...how);
-        this.options.onUnit(unit);
-        return unit;
-      },
-    });
+    units.onMade = (unit) => this.options.onUnit(unit);
   }
 
   private ownerOf(unit: string): Promise<Owner> {

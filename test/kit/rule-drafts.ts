@@ -68,6 +68,7 @@ type Decide<State, Command, Event> = (
   decide: (command: Command) => readonly Event[],
   state: State,
   command: Command,
+  nowMicros: number,
 ) => readonly Event[];
 
 /** IOMMUs decide otherwise. */
@@ -93,7 +94,7 @@ function decideBy<State, Command, Event>(
   const { decider } = host['plan'];
   const decide = decider.decide.bind(decider);
   decider.decide = (state, command, nowMicros) =>
-    by((other) => decide(state, other, nowMicros), state, command);
+    by((other) => decide(state, other, nowMicros), state, command, nowMicros);
 }
 
 type Kind = Exclude<LogEvent, CycleClosed>['kind'];

@@ -15,6 +15,7 @@ import {
   type Working,
   type WorkPort,
 } from '@faultline/hosting';
+import { heldFollower } from './held-follower';
 import type { Life } from './life';
 import type { WorldPorts } from './world-ports';
 
@@ -45,7 +46,7 @@ class LivingLog implements LogPort {
 
   follow(options: Parameters<LogPort['follow']>[0]): Promise<Running> {
     const { life } = this;
-    const { onMessage, onError } = options;
+    const { onMessage, onError } = heldFollower(options);
     return life.does(() =>
       life.opens(
         this.log.follow({

@@ -5,10 +5,11 @@ import {
   subjectsOf,
   type WorkerUse,
 } from '@faultline/contracts';
-import type { DeadLetter } from '@faultline/hosting';
+import type { DeadLetter, Running } from '@faultline/hosting';
 import {
   type OwnerPorts,
   type OwnerServiceName,
+  type PathUnit,
   shareUnits,
   type StateCodec,
   type TraceOpener,
@@ -18,7 +19,10 @@ import {
   Worker,
 } from '@faultline/units';
 import { Life } from './life';
+import type { Link } from './link';
+import { linkedPorts } from './linked-ports';
 import { portsOf } from './living-ports';
+import type { Network } from './network';
 import type { WorldPorts } from './world-ports';
 
 /** What is the same for all processes of a simulation. */
@@ -26,6 +30,7 @@ export interface ProcessSurroundings {
   lab: string;
   scenario: ResolvedScenario;
   world: WorldPorts;
+  network: Network;
   states: StateCodec;
   openTrace: TraceOpener;
   logger: UnitLogger;
@@ -35,14 +40,18 @@ export interface ProcessSurroundings {
   onFailure(error: Error): void;
   /** A message was put to the dead letters. */
   onBuried(letter: Omit<DeadLetter, 'reason'>, cause: Error): void;
+  /** A process made a unit, and is about to start it. */
+  onMade(unit: PathUnit, instance: string): void;
 }
 
 /** One process of a simulated laboratory: it owns units of its service, or works on the queues. */
 export class SimulatedProcess {
   readonly life = new Life();
+  readonly link: Link;
   private readonly ports: OwnerPorts;
   private owner: UnitOwner | undefined;
   private worker: Worker | undefined;
+  private running: Running | undefined;
 
   constructor(
     readonly service: ServiceName,
@@ -51,6 +60,7 @@ export class SimulatedProcess {
     readonly incarnation: number,
     private readonly around: ProcessSurroundings,
   ) {
+    this.link = around.network.link(instance);
     this.ports = this.portsOf();
   }
 
@@ -59,11 +69,19 @@ export class SimulatedProcess {
     const { scenario } = around;
     if (service === 'iopf-worker') {
       this.worker = new Worker(ports, scenario);
-      return void (await this.worker.start());
+      await this.worker.start();
+      this.running = this.worker;
+      return;
     }
     const units = unitsOfService(service as OwnerServiceName, scenario);
     this.owner = new UnitOwner(ports, scenario, around.openTrace);
-    await shareUnits(ports, this.owner, units, () => undefined);
+    this.owner.onMade = (unit) => around.onMade(unit, this.instance);
+    this.running = await shareUnits(ports, this.owner, units, () => undefined);
+  }
+
+  /** Hands everything over. Never resolves when it dies before. */
+  async stop(): Promise<void> {
+    await this.running?.stop();
   }
 
   /** The units it owns and serves, while it lives. */
@@ -78,7 +96,7 @@ export class SimulatedProcess {
 
   private portsOf(): OwnerPorts {
     const { around, life } = this;
-    const world = portsOf(life, around.world);
+    const world = portsOf(life, linkedPorts(this.link, around.network, around.world));
     return {
       ...world,
       config: {

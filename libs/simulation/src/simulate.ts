@@ -3,8 +3,9 @@ import { type HostUse, longestRetransmissionMicros, type ResolvedScenario } from
 import type { Histogram } from '@faultline/stats';
 import { type StateCodec, teardownMillis, type TraceOpener, type UnitLogger } from '@faultline/units';
 import { AwaitedFeeds } from './awaited-feeds';
-import { type FailurePlan, planFailures } from './failures';
-import { type NetworkModel, QUICK_NETWORK } from './network';
+import { type Failure, type FailurePlan, instancesOf, planFailures } from './failures';
+import { type NetworkModel, QUICK_NETWORK } from './network-model';
+import type { Onlooker } from './onlooker';
 import { Simulation } from './simulation';
 import { Tally } from './tally';
 import { VirtualClock } from './virtual-clock';
@@ -13,6 +14,7 @@ import { VirtualClock } from './virtual-clock';
 const START_MICROS = 1_000_000;
 
 const PATIENCE_LEASES = 20;
+const ACK_WAIT_LEASES = 2;
 
 /** What a simulation needs of its platform, which it does not know. */
 export interface SimulationPlatform {
@@ -30,15 +32,18 @@ export interface SimulationOptions {
   /** Of network and failures; what devices and handlers draw comes from the scenario's seed. The scenario's by default. */
   seed?: number;
   network?: Partial<NetworkModel>;
-  /** None by default. */
-  failures?: FailurePlan;
+  /** A plan, from which they are drawn, or the failures themselves. None by default. */
+  failures?: FailurePlan | readonly Failure[];
   /** Life of a lease, in milliseconds of model time; 30 by default: a thousand faults, as a lease of services is of wall time. */
   leaseMillis?: number;
+  /** Time a worker has to settle a message before another one gets it, in milliseconds of model time; two leases by default. */
+  ackWaitMillis?: number;
   /** Model time without the end of an access that is a standstill; by default 20 leases and what a teardown may take. */
   patienceMicros?: number;
   /** Events of a unit from one snapshot to the next; 50,000 by default. */
   snapshotEvents?: number;
   onFault?(row: FaultRow): void;
+  onlooker?: Onlooker;
   tell?(line: string): void;
 }
 
@@ -73,7 +78,7 @@ export async function simulate(
   platform: SimulationPlatform,
   options: SimulationOptions = {},
 ): Promise<SimulationResult> {
-  const { seed = scenario.seed, leaseMillis = 30, snapshotEvents = 50_000, failures } = options;
+  const { seed = scenario.seed, leaseMillis = 30, snapshotEvents = 50_000, onlooker = {} } = options;
   const feeds = new AwaitedFeeds(platform.openTrace);
   const clock = new VirtualClock({
     startMicros: START_MICROS,
@@ -84,7 +89,14 @@ export async function simulate(
   const totals = scenario.devices.map(
     ({ device, workloads }) => [device, workloads.reduce((sum, { accesses }) => sum + accesses, 0)] as const,
   );
-  const tally = new Tally(platform.sha256, { accessesByDevice: Object.fromEntries(totals) }, options.onFault);
+  const tally = new Tally(
+    platform.sha256,
+    { accessesByDevice: Object.fromEntries(totals) },
+    {
+      onFault: options.onFault,
+      onViolation: (violation) => onlooker.violated?.(violation),
+    },
+  );
   const simulation = new Simulation({
     ...platform,
     openTrace: feeds.open,
@@ -94,8 +106,10 @@ export async function simulate(
     clock,
     network: { ...QUICK_NETWORK, ...options.network },
     tally,
-    failures: failures ? planFailures(failures, leaseMillis, seed) : [],
+    failures: failuresOf(scenario, options.failures ?? [], leaseMillis, seed),
+    onlooker,
     leaseMillis,
+    ackWaitMillis: options.ackWaitMillis ?? ACK_WAIT_LEASES * leaseMillis,
     patienceMicros:
       options.patienceMicros ??
       (PATIENCE_LEASES * leaseMillis + teardownMillis(scenario)) * 1_000 +
@@ -112,4 +126,15 @@ export async function simulate(
     buried: simulation.buried,
     instants: clock.instants,
   };
+}
+
+function failuresOf(
+  scenario: ResolvedScenario,
+  failures: FailurePlan | readonly Failure[],
+  leaseMillis: number,
+  seed: number,
+): readonly Failure[] {
+  if (!('count' in failures)) return failures;
+  const instances = instancesOf(scenario).map(({ instance }) => instance);
+  return planFailures(failures, instances, leaseMillis, seed);
 }

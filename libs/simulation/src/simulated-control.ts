@@ -43,10 +43,9 @@ export class SimulatedControl implements Asker {
       const process = this.ownerOf(unit);
       try {
         const answer = process ? await this.answer(process, verb, request) : GONE;
-        if (answer !== GONE) {
-          await this.network.hop();
-          return answer;
-        }
+        await this.network.hop();
+        // Of what is answered into a broken cable nobody hears, and everything may be asked twice.
+        if (answer !== GONE && !process?.link.isCut) return answer;
       } catch (error) {
         if (!(isLoss(error) || error instanceof UnitNotHere)) throw error;
       }
@@ -66,11 +65,11 @@ export class SimulatedControl implements Asker {
     );
   }
 
-  /** One that is stopped believes that it owns what another one took over meanwhile. */
+  /** One that is stopped, or cut off, believes that it owns what another one took over meanwhile. */
   private ownerOf(unit: string): SimulatedProcess | undefined {
     let frozen: SimulatedProcess | undefined;
     for (const process of this.owners()) {
-      if (!process.units?.owns(unit)) continue;
+      if (process.link.isCut || !process.units?.owns(unit)) continue;
       if (!process.life.isFrozen) return process;
       frozen ??= process;
     }

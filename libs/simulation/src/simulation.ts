@@ -8,20 +8,14 @@ import {
   type ResolvedScenario,
   subjectsOf,
 } from '@faultline/contracts';
-import { type MemoryPorts, memoryPorts, toError } from '@faultline/hosting';
-import {
-  Hand,
-  type OwnerServiceName,
-  type StateCodec,
-  Timeline,
-  type TraceOpener,
-  type UnitLogger,
-  Wiring,
-} from '@faultline/units';
-import type { Failure } from './failures';
-import { victimOf } from './failures';
+import { type LogPort, type MemoryPorts, memoryPorts, toError } from '@faultline/hosting';
+import { Hand, type StateCodec, Timeline, type TraceOpener, type UnitLogger, Wiring } from '@faultline/units';
+import { describeFailure, type Failure, instancesOf } from './failures';
+import { linkedPorts } from './linked-ports';
 import { LogMemory } from './log-memory';
-import { DistantLog, Network, type NetworkModel, UnreliableLanes } from './network';
+import { Network } from './network';
+import type { NetworkModel } from './network-model';
+import type { Onlooker } from './onlooker';
 import { SimulatedProcess, type ProcessSurroundings } from './process';
 import { SimulatedControl } from './simulated-control';
 import type { Tally } from './tally';
@@ -33,8 +27,6 @@ const SETTLE_MICROS = 1_000_000;
 /** How often it is looked how far everything is; less and less often while nothing moves. */
 const LOOK_MICROS = 500;
 const RAREST_LOOK_MICROS = 50_000;
-/** Time a worker has to settle a message before another one gets it, in leases. */
-const ACK_WAIT_LEASES = 2;
 
 export interface SimulationSurroundings {
   scenario: ResolvedScenario;
@@ -44,12 +36,14 @@ export interface SimulationSurroundings {
   tally: Tally;
   failures: readonly Failure[];
   leaseMillis: number;
+  ackWaitMillis: number;
   /** Model time without the end of an access that is a standstill. */
   patienceMicros: number;
   snapshotEvents: number;
   states: StateCodec;
   openTrace: TraceOpener;
   logger: UnitLogger;
+  onlooker: Onlooker;
   /** Something that people may want to know, with when it happened. */
   tell(line: string): void;
 }
@@ -63,7 +57,7 @@ export class Simulation {
   private readonly control: SimulatedControl;
   private readonly wiring: Wiring;
   private readonly timeline: Timeline;
-  private readonly log: DistantLog;
+  private readonly log: LogPort;
   private readonly memory: LogMemory;
   private appended = 0;
   private deaths = 0;
@@ -77,23 +71,25 @@ export class Simulation {
   readonly buried: string[] = [];
 
   constructor(private readonly options: SimulationSurroundings) {
-    const { scenario, clock, network, seed, leaseMillis, tally } = options;
+    const { scenario, clock, network, seed, ackWaitMillis, tally, onlooker } = options;
     this.network = new Network(network, clock, seed);
-    const ackWaitMillis = ACK_WAIT_LEASES * leaseMillis;
     const schedule = this.network.deliver;
     this.ports = memoryPorts({ lab: LAB, clock, schedule, ackWaitMillis, logForgets: true });
-    this.log = new DistantLog(this.ports.log, this.network);
+    this.log = linkedPorts(this.network.link(LAB), this.network, this.ports).log;
     const { log, snapshotIndex } = this.ports;
     const mayTakeOver = options.failures.length > 0;
     this.memory = new LogMemory({ log, snapshotIndex, scenario, subjects: subjectsOf(LAB), mayTakeOver });
     log.onStored = (message) => {
+      onlooker.stored?.(message, clock.nowMicros());
       tally.observe(message);
       this.memory.stored(message.sequence);
     };
     this.around = {
       ...options,
       lab: LAB,
-      world: { ...this.ports, log: this.log, lanes: new UnreliableLanes(this.ports.lanes, this.network) },
+      world: this.ports,
+      network: this.network,
+      onMade: (unit, instance) => onlooker.made?.(unit, instance),
       onFailure: (error) => (this.failure ??= error),
       onBuried: (_letter, cause) => this.buried.push(cause.message),
     };
@@ -104,7 +100,12 @@ export class Simulation {
       steps: scenario.timeline,
       timeScale: scenario.timeScale,
       nowMicros: () => clock.nowMicros(),
-      act: (action) => hand.act(action),
+      act: async (action) => {
+        onlooker.begins?.(action);
+        const told = await hand.act(action);
+        onlooker.done?.(action);
+        return told;
+      },
       onDone: (line) => options.tell(line),
     });
   }
@@ -117,6 +118,7 @@ export class Simulation {
       (error: unknown) => (this.failure ??= toError(error)),
     );
     await this.options.clock.until(() => {
+      this.options.onlooker.passed?.(this.now());
       if (this.failure) throw this.failure;
       return ended;
     });
@@ -138,6 +140,7 @@ export class Simulation {
     await this.follow();
     this.endedMicros = this.now();
     await this.readHostUse();
+    await this.options.onlooker.ended?.();
     await this.append({ kind: 'RunEnded', run: LAB, reason: 'finished', atMicros: this.now() });
     for (const { life } of this.processes) life.kill();
   }
@@ -151,16 +154,8 @@ export class Simulation {
   }
 
   private async startProcesses(): Promise<void> {
-    const { replicas, workers } = this.options.scenario;
-    const counts: [OwnerServiceName | 'iopf-worker', number][] = [
-      ['mm-handler', replicas.mmHandlers],
-      ['iommu', replicas.iommus],
-      ['device-emulator', replicas.deviceEmulators],
-      ['iopf-worker', workers.processes],
-    ];
-    for (const [service, count] of counts)
-      for (let number = 1; number <= count; number += 1)
-        this.processes.push(new SimulatedProcess(service, `${service}-${number}`, 0, this.around));
+    for (const { service, instance } of instancesOf(this.options.scenario))
+      this.processes.push(new SimulatedProcess(service, instance, 0, this.around));
     await Promise.all(this.processes.map((process) => process.start()));
   }
 
@@ -215,20 +210,47 @@ export class Simulation {
   }
 
   private fail(failure: Failure): void {
-    const victim = victimOf(
-      failure,
-      this.processes.filter(({ life }) => !life.isDead && !life.isFrozen),
-    );
-    if (!victim) return;
+    const { verb, victims, lastsMicros } = failure;
     const { clock } = this.options;
-    this.tell(`${failure.verb} ${victim.instance}`);
-    if (failure.verb === 'freeze') {
-      victim.life.freeze();
-      clock.after(failure.lastsMicros, () => victim.life.thaw());
+    if (verb === 'kill' || verb === 'restart' || verb === 'freeze') {
+      for (const { instance, life } of this.processes.filter((each) => victims.includes(each.instance)))
+        if (!life.isDead) this.strike({ ...failure, victims: [instance] });
       return;
     }
+    this.tell(describeFailure(failure));
+    const undo = this.network.trouble(verb, victims);
+    clock.after(lastsMicros, () => {
+      undo();
+      this.tell(`end of ${verb} ${victims.join(' and ')}`);
+    });
+  }
+
+  private strike(failure: Failure): void {
+    const { verb, victims, lastsMicros } = failure;
+    const victim = this.processes.find(({ instance }) => victims.includes(instance));
+    if (!victim) return;
+    const { life, instance } = victim;
+    const { clock } = this.options;
+    this.tell(describeFailure(failure));
+    if (verb === 'freeze') {
+      life.freeze();
+      clock.after(lastsMicros, () => {
+        if (!life.isFrozen) return;
+        this.tell(`thaw ${instance}`);
+        life.thaw();
+      });
+      return;
+    }
+    if (verb === 'restart') {
+      const go = (): void => this.remove(victim, lastsMicros);
+      victim.stop().then(go, (error: unknown) => (this.failure ??= toError(error)));
+    } else this.remove(victim, lastsMicros);
+  }
+
+  private remove(victim: SimulatedProcess, lastsMicros: number): void {
+    if (victim.life.isDead) return;
     victim.life.kill();
-    clock.after(failure.lastsMicros, () => this.restart(victim));
+    this.options.clock.after(lastsMicros, () => this.restart(victim));
   }
 
   private restart({ service, instance }: SimulatedProcess): void {

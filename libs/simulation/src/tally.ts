@@ -1,5 +1,6 @@
 import {
   Auditor,
+  type AuditorOptions,
   type AuditReport,
   chainMessage,
   GENESIS_HASH,
@@ -30,13 +31,14 @@ export class Tally {
   constructor(
     private readonly sha256: Sha256,
     totals: ScenarioTotals,
-    onFault?: (row: FaultRow) => void,
+    { onFault, onViolation }: Pick<AuditorOptions, 'onFault' | 'onViolation'> = {},
   ) {
     this.auditor = new Auditor({
       totals,
       clockToleranceMicros: 0,
       onMeasured: (measured, instants) => this.take(measured, instants),
       onFault,
+      onViolation,
     });
   }
 

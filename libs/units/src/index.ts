@@ -13,7 +13,7 @@ export type { Asker } from './operator/asker';
 export { Hand, teardownMillis } from './operator/hand';
 export { Timeline } from './operator/timeline';
 export { Wiring } from './operator/wiring';
-export { type OwnerServiceName, unitsOfService } from './path-unit';
+export { type OwnerServiceName, type PathUnit, unitsOfService } from './path-unit';
 export type { TraceOpener } from './segment/access-feed';
 export type { AccessFeed } from './segment/feed';
 export { SegmentUnit } from './segment/segment-unit';

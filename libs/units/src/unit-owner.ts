@@ -26,6 +26,8 @@ export class UnitOwner {
   private readonly owned = new Map<string, PathUnit>();
   /** Called when a unit turns out to have another owner. */
   onLost: (unit: string) => void = () => undefined;
+  /** Called with every unit that is made here, before it is started. */
+  onMade: (unit: PathUnit) => void = () => undefined;
 
   constructor(
     private readonly ports: UnitPorts,
@@ -92,7 +94,9 @@ export class UnitOwner {
   }
 
   private make(name: string, onFailure: (error: Error) => void): PathUnit {
-    return createUnit(name, this.ports, this.scenario, { onFailure, openTrace: this.openTrace });
+    const unit = createUnit(name, this.ports, this.scenario, { onFailure, openTrace: this.openTrace });
+    this.onMade(unit);
+    return unit;
   }
 
   /** A unit that has another owner is let go; anything else ends the service. */

@@ -1,0 +1,281 @@
+import {
+  type Appended,
+  type BlobPort,
+  BlobUnavailable,
+  type DeadLetterPort,
+  type KvEntry,
+  type KvPort,
+  KvUnavailable,
+  type KvWatchOptions,
+  type LogAppend,
+  type LogMessage,
+  type LogPort,
+  LogUnavailable,
+  type Running,
+  type WorkMessage,
+  type Working,
+  type WorkPort,
+} from '@faultline/hosting';
+import { heldFollower } from './held-follower';
+import type { Link } from './link';
+import { LinkedLanes } from './linked-lanes';
+import type { Network } from './network';
+import type { WorldPorts } from './world-ports';
+
+/** An append that stood in a buffer when the cable broke goes on when it is whole again, however late: this often. */
+const KEPT = 0.5;
+
+/** The world as a process reaches it over its cable. */
+export function linkedPorts<Ports extends WorldPorts>(link: Link, network: Network, world: Ports): Ports {
+  return {
+    ...world,
+    log: new LinkedLog(link, world.log),
+    lanes: new LinkedLanes(link, network),
+    work: new LinkedWork(link, world.work),
+    deadLetters: new LinkedLetters(link, world.deadLetters),
+    owners: new LinkedKv(link, world.owners),
+    snapshots: new LinkedBlobs(link, world.snapshots),
+    snapshotIndex: new LinkedKv(link, world.snapshotIndex),
+  };
+}
+
+/** Asks until the answer gets through: what a client asks the server for it asks again. */
+async function ask<T>(link: Link, question: () => Promise<T>): Promise<T> {
+  for (;;) {
+    await link.whole();
+    await link.hop();
+    if (link.isCut) continue;
+    const answer = await question();
+    await link.hop();
+    if (!link.isCut) return answer;
+  }
+}
+
+/** Writes once. Where no acknowledgement comes nobody knows whether it was written. */
+async function write<T>(link: Link, act: () => Promise<T>, unanswered: () => Error): Promise<T> {
+  if (!link.isCut) {
+    await link.hop();
+    if (!link.isCut) {
+      const written = await act();
+      await link.hop();
+      if (!link.isCut && !link.harms('forget')) return written;
+    }
+  }
+  await link.patience();
+  throw unanswered();
+}
+
+class LinkedLog implements LogPort {
+  constructor(
+    private readonly link: Link,
+    private readonly log: LogPort,
+  ) {}
+
+  async append(message: LogAppend): Promise<Appended> {
+    const { link, log } = this;
+    const { subject } = message;
+    if (!link.isCut) {
+      await link.inOrder(subject);
+      if (!link.isCut) {
+        await link.store();
+        const appended = await log.append(message);
+        await link.hop();
+        if (!link.isCut && !link.harms('forget')) return appended;
+      }
+    } else if (link.happens(KEPT)) {
+      // Its writer may use the buffer for something else by then.
+      const late = { ...message, body: message.body.slice() };
+      void link
+        .whole()
+        .then(() => link.inOrder(subject))
+        .then(() => log.append(late))
+        // Its writer has given it up.
+        .catch(() => undefined);
+    }
+    await link.patience();
+    throw new LogUnavailable(subject);
+  }
+
+  async follow(options: Parameters<LogPort['follow']>[0]): Promise<Running> {
+    const { link } = this;
+    await link.whole();
+    const stream = link.stream();
+    const { onMessage, onError } = heldFollower(options);
+    const following = this.log.follow({
+      ...options,
+      onMessage: (message) => stream.take(() => onMessage(message)),
+      onError: (error) => stream.take(() => onError(error)),
+    });
+    return until(await following, () => stream.close());
+  }
+
+  last(subject: string): Promise<LogMessage | undefined> {
+    return ask(this.link, () => this.log.last(subject));
+  }
+
+  fill(): Promise<number> {
+    return ask(this.link, () => this.log.fill());
+  }
+
+  lastSequence(): Promise<number> {
+    return ask(this.link, () => this.log.lastSequence());
+  }
+
+  trim(floors: ReadonlyMap<string, number>): Promise<void> {
+    return ask(this.link, () => this.log.trim(floors));
+  }
+}
+
+/** Whoever stops it hears nothing more. */
+function until<R extends Running>(running: R, close: () => void): R {
+  return {
+    ...running,
+    stop: async () => {
+      close();
+      await running.stop();
+    },
+  };
+}
+
+class LinkedWork implements WorkPort {
+  constructor(
+    private readonly link: Link,
+    private readonly port: WorkPort,
+  ) {}
+
+  async work(options: Parameters<WorkPort['work']>[0]): Promise<Working> {
+    const { link } = this;
+    await link.whole();
+    const stream = link.stream();
+    let ackWaitMillis = 0;
+    const working = await this.port.work({
+      ...options,
+      onWork: (message) => {
+        const linked = new LinkedWorkMessage(link, message, () => ackWaitMillis);
+        if (link.harms('redeliver')) linked.lose(link.share() * ackWaitMillis);
+        stream.take(() => options.onWork(linked));
+      },
+      onError: (error) => stream.take(() => options.onError(error)),
+    });
+    ({ ackWaitMillis } = working);
+    return until(working, () => stream.close());
+  }
+}
+
+class LinkedWorkMessage implements WorkMessage {
+  readonly subject = this.message.subject;
+  readonly sequence = this.message.sequence;
+  readonly headers = this.message.headers;
+  readonly id = this.message.id;
+  readonly body = this.message.body;
+  readonly deliveries = this.message.deliveries;
+
+  constructor(
+    private readonly link: Link,
+    private readonly message: WorkMessage,
+    private readonly ackWaitMillis: () => number,
+  ) {}
+
+  /** Whatever its worker says of it from now on, it is given to somebody else after the time. */
+  lose(afterMillis: number): void {
+    this.message.retry(afterMillis);
+  }
+
+  ack(): void {
+    this.settle(() => this.message.ack());
+  }
+
+  extend(): void {
+    if (!this.link.isCut) this.message.extend();
+  }
+
+  retry(delayMillis: number): void {
+    this.settle(() => this.message.retry(delayMillis));
+  }
+
+  terminate(reason: string): void {
+    this.settle(() => this.message.terminate(reason));
+  }
+
+  private settle(settle: () => void): void {
+    if (this.link.isCut || this.link.harms('forget')) this.lose(this.ackWaitMillis());
+    else settle();
+  }
+}
+
+class LinkedLetters implements DeadLetterPort {
+  constructor(
+    private readonly link: Link,
+    private readonly letters: DeadLetterPort,
+  ) {}
+
+  bury(letter: Parameters<DeadLetterPort['bury']>[0]): Promise<void> {
+    return ask(this.link, () => this.letters.bury(letter));
+  }
+}
+
+class LinkedKv implements KvPort {
+  constructor(
+    private readonly link: Link,
+    private readonly kv: KvPort,
+  ) {}
+
+  get(key: string): Promise<KvEntry | undefined> {
+    return write(this.link, () => this.kv.get(key), unanswered(key));
+  }
+
+  put(...how: Parameters<KvPort['put']>): Promise<number> {
+    return write(this.link, () => this.kv.put(...how), unanswered(how[0]));
+  }
+
+  delete(...how: Parameters<KvPort['delete']>): Promise<void> {
+    return write(this.link, () => this.kv.delete(...how), unanswered(how[0]));
+  }
+
+  entries(prefix: string): Promise<KvEntry[]> {
+    return write(this.link, () => this.kv.entries(prefix), unanswered(prefix));
+  }
+
+  async watch(options: KvWatchOptions): Promise<Running> {
+    const { link } = this;
+    await link.whole();
+    const stream = link.stream();
+    const watching = await this.kv.watch({
+      prefix: options.prefix,
+      onEntry: (entry) => stream.take(() => options.onEntry(entry)),
+      onDeleted: (key, revision) => stream.take(() => options.onDeleted(key, revision)),
+      onReady: () => stream.take(() => options.onReady()),
+      onError: (error) => stream.take(() => options.onError(error)),
+    });
+    return until(watching, () => stream.close());
+  }
+}
+
+const unanswered = (key: string) => () => new KvUnavailable(key, 'timeout');
+
+class LinkedBlobs implements BlobPort {
+  constructor(
+    private readonly link: Link,
+    private readonly blobs: BlobPort,
+  ) {}
+
+  put(name: string, body: Uint8Array): Promise<void> {
+    return this.write(name, () => this.blobs.put(name, body));
+  }
+
+  get(name: string): Promise<Uint8Array | undefined> {
+    return this.write(name, () => this.blobs.get(name));
+  }
+
+  delete(name: string): Promise<void> {
+    return this.write(name, () => this.blobs.delete(name));
+  }
+
+  names(prefix: string): Promise<string[]> {
+    return this.write(prefix, () => this.blobs.names(prefix));
+  }
+
+  private write<T>(name: string, act: () => Promise<T>): Promise<T> {
+    return write(this.link, act, () => new BlobUnavailable(name, 'timeout'));
+  }
+}
