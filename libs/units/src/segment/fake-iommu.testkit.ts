@@ -96,6 +96,8 @@ export class SegmentBench {
   /** Whether translations are granted; they miss otherwise. */
   mapped = false;
   private cycle = 0;
+  /** What the IOMMU has written when it hears of the segment's epoch, and before it says so. */
+  before: HwRecord[] = [];
   /** Newest epoch of the segment that was heard of. */
   private heard = 0;
 
@@ -134,6 +136,7 @@ export class SegmentBench {
       async ([sender, ...records]) => {
         if (sender?.kind === 'Sender' && sender.epoch > this.heard) {
           this.heard = sender.epoch;
+          if (this.before.length > 0) await this.say(...this.before);
           await this.say({ kind: 'SegmentResetSeen', segment: 0, segmentEpoch: sender.epoch });
         }
         this.requests.push(...records);

@@ -176,7 +176,9 @@ export class SegmentLanes {
     for (const event of events) {
       if (event.kind === 'IommuOwnerChanged') this.peer.accepts(event.epoch);
       else if (event.kind === 'SegmentResetSeen' && this.ours(event)) this.isKnown = true;
-      if (!this.isKnown) continue;
+      // A device is cut off to be reset, and it may be one of this epoch, of which the IOMMU was told, and that has hung since, before the
+      // IOMMU heard of its segment.
+      if (!this.isKnown && event.kind !== 'DeviceFenced') continue;
       switch (event.kind) {
         case 'GroupResponded':
           if (event.model === 'pri' && event.segment === segment)

@@ -162,6 +162,19 @@ describe('a device that vanishes', () => {
     expect(bench.requests.at(-1)).toEqual({ kind: 'DeviceResetMessage', segment: 0, request: 3, device: 4 });
     expect(bench.kinds()).not.toContain('ResponseUnexpected');
   });
+  it('R142 D9 is reset also when it is cut off before the IOMMU has heard of its segment', async () => {
+    const bench = new SegmentBench([workloadOf()]);
+    // It may have hung since its segment began, and nothing but this reset ends that.
+    bench.before = [fenced];
+    await bench.start();
+    await bench.until('the reset', () =>
+      bench.requests.some((record) => record.kind === 'DeviceResetMessage'),
+    );
+    expect(bench.log.filter(({ kind }) => kind === 'DeviceReset')).toMatchObject([
+      { device: 4, request: 0 },
+      { device: 4, request: 1 },
+    ]);
+  });
 });
 
 test('a segment that is lost while it opens serves nothing, though its lanes come only then', async () => {
