@@ -1,4 +1,4 @@
-import { shrink, type Shows } from './shrink';
+import { isSound, shrink, type Shows } from './shrink';
 import { caseOf, type SimulationCase } from './simulation-case';
 
 /** A seed with several of everything. */
@@ -41,6 +41,21 @@ describe('a case is shrunk', () => {
         () => true,
       ),
     ).toBe(one);
+  });
+
+  it('and stays one that could come to its end', async () => {
+    const one = rich();
+    const [device] = one.scenario.devices;
+    if (!device) throw new Error('a device');
+    const { name, device: number } = device;
+    const hang = { do: { action: 'hang-device', name, device: number } } as const;
+    const reset = { do: { action: 'reset-device', name, device: number } } as const;
+    const scenario = { ...one.scenario, timeline: [hang, reset] };
+    expect([isSound(scenario), isSound({ ...scenario, timeline: [reset, hang] })]).toEqual([true, false]);
+    const hangs: Shows = async (each) =>
+      each.scenario.timeline.some(({ do: { action } }) => action === 'hang-device');
+    const { timeline } = (await shrink({ ...one, scenario }, hangs, never)).scenario;
+    expect(timeline).toEqual([hang, reset]);
   });
 
   it('without failures of processes that are not there any more', async () => {

@@ -15,12 +15,30 @@ export async function shrink(
   isTimeUp: () => boolean,
 ): Promise<SimulationCase> {
   let smallest = found;
+  const isShown: Shows = async (one) => !isTimeUp() && isSound(one.scenario) && (await shows(one));
   for (let before: SimulationCase | undefined; before !== smallest && !isTimeUp();) {
     before = smallest;
-    for (const candidates of reductions)
-      smallest = await reduce(smallest, candidates, async (one) => !isTimeUp() && (await shows(one)));
+    for (const candidates of reductions) smallest = await reduce(smallest, candidates, isShown);
   }
   return smallest;
+}
+
+/**
+ * Whether a scenario could come to its end: a device that hangs is reset or removed later, and whose process is to do something, or has
+ * something done to it, is started first. One that could not would show any standstill.
+ */
+export function isSound({ processes: all, timeline, devices: here }: ResolvedScenario): boolean {
+  const hanging = new Set<number>();
+  const started = new Set(all.filter(({ starts }) => starts === 'begin').map(({ mm }) => mm));
+  for (const { do: action } of timeline) {
+    if (action.action === 'hang-device') hanging.add(action.device);
+    else if ('device' in action && action.action !== 'replace-domain') hanging.delete(action.device);
+    if (action.action === 'start') started.add(action.mm);
+    else if ('mm' in action && !started.has(action.mm)) return false;
+    if (action.action === 'replace-domain') started.add(action.byMm);
+  }
+  const isDone = here.every(({ workloads: each }) => each.every(({ mm }) => started.has(mm)));
+  return hanging.size === 0 && isDone;
 }
 
 /** Smaller cases than this one, the smallest first. */
