@@ -5,7 +5,6 @@ import {
   chainMessage,
   GENESIS_HASH,
   type FaultInstants,
-  type FaultRow,
   type Measured,
   type ScenarioTotals,
   type Sha256,
