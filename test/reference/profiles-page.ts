@@ -1,5 +1,6 @@
 import { automaticTimeScale, type CostProfile, costProfiles, meanTotalMicros } from '@faultline/contracts';
 import { meanOfSpread, type Spread } from '@faultline/domain';
+import { table } from './markdown';
 
 const HEAD = `# Profiles
 
@@ -40,10 +41,6 @@ export function profilesPage(): string {
     profiles.map(([name, { anchor = '', source }]) => [`\`${name}\``, anchor, source]),
   );
   return `${HEAD}\n## Costs\n\n${costs}\n\n## Sources\n\n${sources}\n`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 function spread(written: Spread): string {

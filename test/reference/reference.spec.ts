@@ -2,16 +2,22 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { conformancePage, gatherEvidence } from './conformance-page';
 import { commandLinePage } from './command-line-page';
+import { eventsPage } from './events-page';
 import { profilesPage } from './profiles-page';
 import { scenarioPage } from './scenario-page';
+import { studyPage } from './study-page';
+import { subjectsPage } from './subjects-page';
 
 const PAGES = join(__dirname, '../../docs/reference');
 
 describe('reference pages are those of this version', () => {
   it.each([
     ['scenario.md', scenarioPage],
+    ['study.md', studyPage],
     ['profiles.md', profilesPage],
     ['command-line.md', commandLinePage],
+    ['events.md', eventsPage],
+    ['subjects.md', subjectsPage],
     ['conformance.md', conformancePage],
   ])('%s', (name, generate) => {
     const file = join(PAGES, name);

@@ -54,7 +54,7 @@ const vary = z
           .array(parameter)
           .min(2)
           .describe(
-            'parameters with equally many values that change together, the first value of each first',
+            'parameters, written like the others, with equally many values: these change together, the first value of each first',
           ),
       }),
     ]),
