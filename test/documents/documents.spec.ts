@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { REPOSITORY } from '../kit/command-line';
 import { EXPECTED, expectWell } from './expected-runs';
 import { Reader } from './reader';
-import { isRun, shownDocuments } from './shown-commands';
+import { isRun, shownDocuments, type Step } from './shown-commands';
 
 /**
  * Every command that the documents show is run, document by document, in the order in which a reader meets them, with the program as
@@ -40,10 +40,15 @@ it(
   MINUTES,
 );
 
-describe.each(documents.filter(({ commands }) => commands.length > 0))('$path', ({ path, commands }) => {
-  it.each(commands.filter((command) => command !== 'npm test'))(
+describe.each(documents.filter(({ commands }) => commands.length > 0))('$path', ({ path, steps }) => {
+  const tested = steps.filter((step) => !('command' in step) || step.command !== 'npm test');
+  it.each(
+    tested.map((step): [string, Step] => ['command' in step ? step.command : `writes ${step.file}`, step]),
+  )(
     '%s',
-    async (command) => {
+    async (_, step) => {
+      if (!('command' in step)) return reader.write(step);
+      const { command } = step;
       expect(command).toMatch(/^(npm start$|npx faultline )/);
       const { finished, ran } = await reader.follow(path, command);
       expect({ exit: finished.exit, err: finished.exit === 0 ? '' : finished.err }).toEqual({
@@ -59,7 +64,21 @@ describe.each(documents.filter(({ commands }) => commands.length > 0))('$path', 
   );
 });
 
-it.each(documents)('$path links to files that exist', ({ path, text }) => {
-  const targets = [...text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map((match) => match[1] ?? '');
-  expect(targets.filter((target) => !existsSync(join(REPOSITORY, path, '..', target)))).toEqual([]);
+it.each(documents)('$path links to files and headings that exist', ({ path, text }) => {
+  for (const [, target = '', anchor] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)) {
+    const file = target === '' ? path : join(path, '..', target);
+    expect([target, existsSync(join(REPOSITORY, file))]).toEqual([target, true]);
+    if (anchor !== undefined) expect(anchorsOf(file)).toContain(anchor);
+  }
 });
+
+/** Names of the headings of a document, as links have them. */
+function anchorsOf(file: string): string[] {
+  const headings = readFileSync(join(REPOSITORY, file), 'utf8').matchAll(/^#+ (.+)$/gm);
+  return [...headings].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

@@ -1,10 +1,19 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Finished, REPOSITORY } from '../kit/command-line';
 import type { Ran, Report } from './expected-runs';
-import { isRun } from './shown-commands';
+import { isRun, type Step } from './shown-commands';
 
 /** What `npx faultline` starts. */
 const PROGRAM = join(REPOSITORY, 'bin/faultline');
@@ -14,12 +23,15 @@ const COMMAND_MILLIS = 240_000;
 const LAST_WORDS_MILLIS = 10_000;
 
 /**
- * Does what the documents say, as a reader would, in this checkout; but keeps runs in a temporary folder, one for each document. A
- * run that two documents show is made once, and stands in the folders of both.
+ * Does what the documents say, as a reader would, in this checkout; but keeps runs and studies in a temporary folder, one for each
+ * document. A run that two documents show is made once, and stands in the folders of both. Files that documents have their readers
+ * write are written here, and what stood in their place is put back.
  */
 export class Reader {
   private readonly folder = mkdtempSync(join(tmpdir(), 'faultline-documents-'));
   private readonly made = new Map<string, { id: string; ran: Ran }>();
+  /** What stood in the place of files that were written; undefined for nothing. */
+  private readonly replaced = new Map<string, string | undefined>();
 
   /** Carries out a command that a document shows. Gives the run, for one that makes a run. Rejects when it is not over in time. */
   async follow(document: string, command: string): Promise<{ finished: Finished; ran?: Ran }> {
@@ -28,8 +40,26 @@ export class Reader {
     return { finished: ran.finished, ran };
   }
 
+  /** Writes a file, or adds to one that was written. */
+  write({ file, adds, text }: Extract<Step, { file: string }>): void {
+    if (!/^[a-z0-9-]+\.yaml$/.test(file)) throw new Error(`${file} is no name for a file of a reader`);
+    const path = join(REPOSITORY, file);
+    if (adds && !this.replaced.has(path))
+      throw new Error(`nothing was written to ${file} that could be added to`);
+    if (!this.replaced.has(path))
+      this.replaced.set(path, existsSync(path) ? readFileSync(path, 'utf8') : undefined);
+    if (adds) appendFileSync(path, text);
+    else writeFileSync(path, text);
+    // A run of a scenario that is another one now is another run.
+    for (const command of this.made.keys()) if (command.includes(file)) this.made.delete(command);
+  }
+
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
+    for (const [path, text] of this.replaced) {
+      if (text === undefined) rmSync(path, { force: true });
+      else writeFileSync(path, text);
+    }
   }
 
   /** What is the latest run of a document has to be the one that it has just shown. */
@@ -62,7 +92,13 @@ export class Reader {
     const [program = '', ...words] = wordsOf(command).map((word) => word.replace(/^runs\//, `${runs}/`));
     const child = spawn(program, words, {
       cwd: REPOSITORY,
-      env: { ...process.env, NATS_URL: '', FAULTLINE_SITE: '', FAULTLINE_RUNS_DIR: runs },
+      env: {
+        ...process.env,
+        NATS_URL: '',
+        FAULTLINE_SITE: '',
+        FAULTLINE_RUNS_DIR: runs,
+        FAULTLINE_STUDIES_DIR: `${runs}-studies`,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });

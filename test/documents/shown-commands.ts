@@ -6,15 +6,26 @@ export interface ShownDocument {
   /** Its path in the repository. */
   path: string;
   text: string;
-  /** The lines of its `sh` blocks, without comments. */
+  /** What its reader does, in order. */
+  steps: Step[];
+  /** The commands among them. */
   commands: string[];
 }
+
+/** A line of a block of `sh`, without comments; or a file that the reader writes: a block of `yaml` with a name, and `+` for what is added to it. */
+export type Step = { command: string } | { file: string; adds: boolean; text: string };
 
 /** The README and everything under docs, in the order of their names. */
 export function shownDocuments(): ShownDocument[] {
   return ['README.md', ...markdownIn('docs')].map((path) => {
     const text = readFileSync(join(REPOSITORY, path), 'utf8');
-    return { path, text, commands: commandsOf(text) };
+    const steps = stepsOf(text);
+    return {
+      path,
+      text,
+      steps,
+      commands: steps.flatMap((step) => ('command' in step ? [step.command] : [])),
+    };
   });
 }
 
@@ -28,12 +39,14 @@ function markdownIn(folder: string): string[] {
     });
 }
 
-function commandsOf(text: string): string[] {
-  const blocks = [...text.matchAll(/```sh\n([^]*?)```/g)].map((match) => match[1] ?? '');
-  return blocks
-    .flatMap((block) => block.split('\n'))
-    .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
-    .filter((line) => line !== '');
+const BLOCK = /```(?:sh|yaml (\S+)( \+)?)\n([^]*?)```/g;
+
+function stepsOf(document: string): Step[] {
+  return [...document.matchAll(BLOCK)].flatMap(([, file, adds, text = '']): Step[] => {
+    if (file !== undefined) return [{ file, adds: adds !== undefined, text }];
+    const lines = text.split('\n').map((line) => line.replace(/(^|\s)#.*$/, '').trim());
+    return lines.filter((line) => line !== '').map((command) => ({ command }));
+  });
 }
 
 /** Whether a command makes a run and keeps it. */

@@ -152,7 +152,11 @@ function addStudy(program: Command, { terminal, environment, done }: Surrounding
       'simulated runs side by side (default: the number of processors)',
       wholeNumber(1),
     )
-    .option('--studies <dir>', 'where studies are kept', STUDIES_DIRECTORY)
+    .option(
+      '--studies <dir>',
+      'where studies are kept',
+      environment['FAULTLINE_STUDIES_DIR'] || STUDIES_DIRECTORY,
+    )
     .option('--json', 'print the data of the report as JSON')
     .addHelpText(
       'after',
