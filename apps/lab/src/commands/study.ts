@@ -7,7 +7,7 @@ import { styleFor } from '../print/style';
 import { formatTable } from '../print/table';
 import { Interruption } from '../run/interruption';
 import { ProgressDisplay } from '../run/progress-display';
-import { newRunId } from '../run/run-folder';
+import { newRunId, RUNS_DIRECTORY } from '../run/run-folder';
 import { carryOut, defaultJobs } from '../study/carry-out';
 import { Simulators } from '../study/simulators';
 import { StudyFolder } from '../study/study-folder';
@@ -103,6 +103,7 @@ async function runAll(
       simulate: (job) => simulators.run(job),
       live: {
         ...{ environment, provisioning, site: siteOf(environment) },
+        runs: environment['FAULTLINE_RUNS_DIR'] || RUNS_DIRECTORY,
         logLevel: environment['LOG_LEVEL'] || (flags.debug ? 'debug' : 'info'),
       },
       onRun: (run, made, wanted) => {

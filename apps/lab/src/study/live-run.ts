@@ -7,7 +7,7 @@ import type { ProvisioningConfig } from '@faultline/runtime';
 import { Interrupted, RunFailed } from '../errors';
 import { openFaults } from '../fault-source';
 import { writeOrigin } from '../report/origin';
-import { RunFolder } from '../run/run-folder';
+import { newRunId, RunFolder } from '../run/run-folder';
 import { RunSession } from '../run/session';
 import { isRunSummary } from '../run/summary-check';
 import type { Terminal } from '../terminal';
@@ -15,8 +15,10 @@ import { failedRun, violatedOf } from './failed-run';
 
 /** What the live runs of a study have in common. */
 export interface LiveOptions {
-  /** Where the folders of runs are made. */
+  /** Where the folders of runs are made whose services are our own. */
   directory: string;
+  /** Where the event log of a site keeps its records, and so the folders of runs there. */
+  runs: string;
   study: Study;
   apart: string[];
   studyFile: string;
@@ -32,12 +34,9 @@ export async function liveRun(
   scenario: ResolvedScenario,
   options: LiveOptions,
 ): Promise<PointRun> {
-  const { directory, study, environment, provisioning, site, logLevel, studyFile } = options;
+  const { study, environment, provisioning, site, logLevel, studyFile } = options;
   const { point, repetition, seed, settings } = planned;
-  const id = `point-${String(point).padStart(4, '0')}-${repetition}`;
-  // What an interrupted run left is no part of this one.
-  rmSync(join(directory, id), { recursive: true, force: true });
-  const folder = RunFolder.create(directory, id);
+  const folder = newFolder(planned, options);
   folder.writeScenario(JSON.stringify(scenario, null, 2), scenario);
   writeOrigin(folder, { scenarioFile: studyFile, settings: [...settings] });
   const common = {
@@ -84,6 +83,21 @@ export async function liveRun(
       error,
     );
   }
+}
+
+/**
+ * A folder for a run. With services of our own it is in the study's folder, named by its point, and what an interrupted run left there is no
+ * part of this one. A site's event log writes its record to a folder of the run's name beside all other runs, so there it has an id
+ * like any run.
+ */
+export function newFolder(
+  { point, repetition }: Pick<PlannedRun, 'point' | 'repetition'>,
+  { directory, runs, site }: Pick<LiveOptions, 'directory' | 'runs' | 'site'>,
+): RunFolder {
+  if (site !== undefined) return RunFolder.create(runs, newRunId(new Date(), Math.random));
+  const id = `point-${String(point).padStart(4, '0')}-${repetition}`;
+  rmSync(join(directory, id), { recursive: true, force: true });
+  return RunFolder.create(directory, id);
 }
 
 async function measured(
