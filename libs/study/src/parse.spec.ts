@@ -1,6 +1,7 @@
 import { ScenarioError } from '@faultline/contracts';
 import { parseStudy } from './parse';
 import { STUDY_TEXT } from './study.testkit';
+import { pointsOf } from './sweep';
 
 function complaint(text: string): string {
   try {
@@ -25,10 +26,16 @@ describe('a study file', () => {
   });
 
   it('can be changed by settings of its own', () => {
-    expect(parseStudy('study.yaml', STUDY_TEXT, ['repetitions=7', 'settings.mm.shards=4'])).toMatchObject({
-      repetitions: 7,
-      settings: { mm: { shards: 4 } },
-    });
+    expect(parseStudy('study.yaml', STUDY_TEXT, ['repetitions=7'])).toMatchObject({ repetitions: 7 });
+  });
+
+  it('takes a setting of the scenario for one key, so that what else the scenario says beside it stays', () => {
+    const text = STUDY_TEXT.replace('vary:', 'settings: { mm.shards: 2, mm.premap: 8 }\nvary:');
+    const study = parseStudy('study.yaml', text, ['settings.mm.shards=4', 'settings.devices.0.credits=8']);
+    expect(study.settings).toEqual({ 'mm.shards': 4, 'mm.premap': 8, 'devices.0.credits': 8 });
+    expect(pointsOf(study)[0]?.settings).toEqual(
+      expect.arrayContaining(['mm.shards=4', 'mm.premap=8', 'devices.0.credits=8']),
+    );
   });
 
   it.each([

@@ -7,6 +7,7 @@ const STUDY: DocumentKind = {
   what: 'a study: a mapping with name, title, question, scenario, vary, plots',
   reference: 'the study reference (docs/reference/study.md)',
   exampleSetting: 'repetitions=5',
+  dotted: 'settings',
 };
 
 /**

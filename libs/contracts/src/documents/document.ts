@@ -12,6 +12,8 @@ export interface DocumentKind {
   reference: string;
   /** A setting as `--set` takes it. */
   exampleSetting: string;
+  /** A mapping whose keys have dots in them: behind it a setting names one of its keys, and nothing inside. */
+  dotted?: string;
 }
 
 /** A file whose every key was checked, and where its parts stand. */
@@ -51,10 +53,7 @@ function applyOverride(kind: DocumentKind, file: string, document: Document, ove
   const equals = override.indexOf('=');
   if (equals < 1)
     throw new ScenarioError('--set', 0, `'${override}'`, `key=value, for example ${kind.exampleSetting}`);
-  const path = override
-    .slice(0, equals)
-    .split('.')
-    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  const path = pathOf(kind, override.slice(0, equals));
   const parsed = parseDocument(override.slice(equals + 1));
   const value: unknown = parsed.errors.length > 0 ? override.slice(equals + 1) : parsed.toJS();
   try {
@@ -62,6 +61,11 @@ function applyOverride(kind: DocumentKind, file: string, document: Document, ove
   } catch (cause) {
     throw new ScenarioError('--set', 0, `'${override}'`, `a key that exists in ${file}`, { cause });
   }
+}
+
+function pathOf({ dotted }: DocumentKind, key: string): Path {
+  if (dotted !== undefined && key.startsWith(`${dotted}.`)) return [dotted, key.slice(dotted.length + 1)];
+  return key.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
 /** The line of the deepest node that exists on the path, so that a missing key points at its parent. */
