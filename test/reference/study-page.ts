@@ -8,7 +8,8 @@ const HEAD = `# Study file
 
 A study is a YAML file that \`npx faultline study FILE\` carries out: a scenario under many settings, each several times.
 [Studies](../guides/studies.md) says how to write one. Unknown keys are errors. Any value can be changed from the command line with
-\`--set key=value\`: \`--set repetitions=5 --set mode=live\`.
+\`--set key=value\`: \`--set repetitions=5 --set mode=live\`. Behind \`settings.\` stands one setting of the scenario:
+\`--set settings.mm.shards=4\`.
 
 A name has 1 to 40 letters \`a-z\`, digits and \`-\`. A setting is a key of the [scenario file](scenario.md) with dots for what is inside and
 numbers for places in a list. Settings that begin with \`network.\` are those of \`network\` below.
