@@ -16,7 +16,7 @@ describe('D3 an invalidation carries the position of the removal, which the repl
       () => () => Promise.resolve(),
     ),
     noticed: /watch: .* is served from frame/,
-    seeds: [5],
+    seeds: [14, 18],
     trial: () => ({ scenario: scenarioOf(scarce) }),
   });
 });
@@ -26,7 +26,7 @@ describe('D4 what an owner says counts while there is no newer one', () => {
     sabotage: 'answers of a deposed owner are taken',
     install: replacing<PeerEpoch, [number], boolean>(PeerEpoch, 'accepts', () => () => true),
     noticed: /watch: .* is served from frame/,
-    seeds: [3],
+    seeds: [5, 8],
     trial: () => ({ scenario: scenarioOf(scarce), takeovers: often('iommu', 'frozen', 60, 6) }),
   });
 });
