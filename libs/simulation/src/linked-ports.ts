@@ -100,12 +100,7 @@ class LinkedLog implements LogPort {
     const { link } = this;
     await link.whole();
     const stream = link.stream();
-    const { onMessage, onError } = heldFollower(options);
-    const following = this.log.follow({
-      ...options,
-      onMessage: (message) => stream.take(() => onMessage(message)),
-      onError: (error) => stream.take(() => onError(error)),
-    });
+    const following = this.log.follow(heldFollower(options, (task) => stream.take(task)));
     return until(await following, () => stream.close());
   }
 

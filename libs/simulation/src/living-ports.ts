@@ -46,16 +46,7 @@ class LivingLog implements LogPort {
 
   follow(options: Parameters<LogPort['follow']>[0]): Promise<Running> {
     const { life } = this;
-    const { onMessage, onError } = heldFollower(options);
-    return life.does(() =>
-      life.opens(
-        this.log.follow({
-          ...options,
-          onMessage: (message) => life.pass(() => onMessage(message)),
-          onError: (error) => life.pass(() => onError(error)),
-        }),
-      ),
-    );
+    return life.does(() => life.opens(this.log.follow(heldFollower(options, (task) => life.pass(task)))));
   }
 
   last(subject: string): Promise<LogMessage | undefined> {
