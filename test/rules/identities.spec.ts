@@ -1,16 +1,6 @@
 import type { RunMember } from '@faultline/domain';
-import {
-  after,
-  ample,
-  eventsOf,
-  iommusDecide,
-  often,
-  PAGES,
-  shardsDecide,
-  slow,
-  vmas,
-  writes,
-} from '../kit/rule-drafts';
+import { resultByGroupId } from '../kit/defects';
+import { after, ample, eventsOf, often, PAGES, shardsDecide, slow, vmas, writes } from '../kit/rule-drafts';
 import { type RuleTrial, testRule } from '../kit/rule-test';
 import { BASE_PAGE, scenarioOf } from '../kit/scenario';
 
@@ -19,22 +9,7 @@ import { BASE_PAGE, scenarioOf } from '../kit/scenario';
 describe('D1 a result belongs to one group, whatever its group id', () => {
   testRule('D1', {
     sabotage: 'a result answers whatever group has its group id now',
-    install: iommusDecide(() => {
-      const known = new Map<number, { device: number; groupId: number }>();
-      return (decide, { durable }, command) => {
-        for (const { serial, device, groupId } of durable.iopf.groups.values())
-          known.set(serial, { device, groupId });
-        if (command.kind !== 'AdmitResult') return decide(command);
-        const baseOf = (epoch: number): number =>
-          durable.epochs.find((each) => each.epoch === epoch)?.base ?? 0;
-        const meant = known.get(baseOf(command.epoch) + command.group);
-        const open = [...durable.iopf.groups.values()].find(
-          ({ device, groupId }) => device === meant?.device && groupId === meant.groupId,
-        );
-        const of = durable.epochs.findLast(({ base }) => base < (open?.serial ?? 0));
-        return decide(open && of ? { ...command, epoch: of.epoch, group: open.serial - of.base } : command);
-      };
-    }),
+    install: resultByGroupId,
     noticed: /audit: I3 .* but no result is in the log/,
     seeds: [2, 3],
     trial: () => ({ scenario: scenarioOf(ample), takeovers: often('device-emulator', 'killed', 100, 4) }),
