@@ -22,7 +22,7 @@ export function studyLines(result: StudyResult, page: string | null, style: Styl
     ]),
     ...(verdicts.length > 0 ? ['', style.strong('what must hold')] : []),
     ...verdicts.flatMap(({ verdict, says, found, mode }) => [
-      `  ${verdict === 'holds' ? style.good('holds') : style.bad(verdict.padEnd(5))}  ${says}${study.mode === 'both' ? ` (${mode})` : ''}`,
+      `  ${verdict === 'holds' ? style.good('holds'.padEnd(7)) : style.bad(verdict.padEnd(7))}  ${says}${study.mode === 'both' ? ` (${mode})` : ''}`,
       ...wrapped(found, width - 9).map((line) => style.faint(`         ${line}`)),
     ]),
     ...agreementLines(result, style, width),

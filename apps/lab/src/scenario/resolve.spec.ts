@@ -98,7 +98,13 @@ describe('resolving a scenario', () => {
       timeScale: charged.timeScale,
       deadlines: charged.deadlines,
     });
-    expect(free.workers.groupsPerMessage).toBe(16);
+    expect(free.workers.groupsPerMessage).toBe(1);
+    // Where nothing at all is charged, messages are what costs.
+    expect(resolve(`${written}profile: none\n`).workers.groupsPerMessage).toBe(16);
+    expect(
+      resolve(`${written}profile: none\n`.replace('iommus:', 'workers: { wakeMicros: 5 }\niommus:')).workers
+        .groupsPerMessage,
+    ).toBe(1);
     const written32 = resolve(
       written.replace('iommus:', 'workers: { wakeMicros: 5, groupsPerMessage: 32 }\niommus:'),
     );

@@ -13,6 +13,7 @@ import {
   type Scenario,
   ScenarioError,
   type ScenarioWorkload,
+  totalMicros,
 } from '@faultline/contracts';
 import { at } from './at';
 import { resolveProcesses } from './processes';
@@ -42,7 +43,7 @@ export function resolveScenario(
     ...(hostCosts ? { hostCosts } : {}),
     timeScale: scenario.timeScale === 'auto' ? automaticTimeScale(cost, hostCosts) : scenario.timeScale,
     queues: scenario.queues,
-    workers: resolveWorkers(scenario.workers, hostCosts),
+    workers: resolveWorkers(scenario.workers, cost, hostCosts),
     replicas: { ...scenario.replicas },
     iopf: { ...scenario.iopf, generation: scenario.iopf.generation === 'g1' ? 'G1' : 'G2' },
     deadlines: resolveDeadlines(scenario, cost, hostCosts),
@@ -65,10 +66,13 @@ export function resolveScenario(
 
 function resolveWorkers(
   { processes, servers, groupsPerMessage }: Scenario['workers'],
+  cost: CostProfile,
   hostCosts: HostCosts | undefined,
 ): ResolvedScenario['workers'] {
-  // A worker takes whole messages. With several groups in each, servers of one sleep while another has groups that wait.
-  return { processes, servers, groupsPerMessage: groupsPerMessage ?? (hostCosts ? 1 : 16) };
+  // A worker takes whole messages, as many as keep its servers busy if they are full. Where a group takes its time they rarely are, and
+  // servers would sleep beside a full queue.
+  const isCharged = totalMicros(cost) > 0 || hostCosts !== undefined;
+  return { processes, servers, groupsPerMessage: groupsPerMessage ?? (isCharged ? 1 : 16) };
 }
 
 function resolveHostCosts({ workers, mm }: Scenario): HostCosts | undefined {

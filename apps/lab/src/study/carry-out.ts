@@ -108,7 +108,10 @@ async function jobOf(source: StudySource, planned: PlannedRun): Promise<Simulati
 
 /** Devices that figures of the study name. */
 function apartOf({ plots, holds }: Study): string[] {
-  const figures = [...plots.map(({ y }) => y), ...holds.map(({ figure }) => figure)];
+  const figures = [
+    ...plots.map(({ y }) => y),
+    ...holds.flatMap(({ figure, againstFigure = figure }) => [figure, againstFigure]),
+  ];
   return [...new Set(figures.flatMap((figure) => deviceOf(figure) ?? []))];
 }
 

@@ -197,11 +197,15 @@ describe('cost profiles', () => {
 
 describe('deadlines', () => {
   it('are model time in wall time, but never so short that the software alone could miss them', () => {
-    expect(deadlineWallMicros(10_000, 500)).toBe(5_000_000);
-    expect(deadlineWallMicros(10_000, 1)).toBe(2_000_000);
+    expect(deadlineWallMicros(10_000, { timeScale: 500 })).toBe(5_000_000);
+    expect(deadlineWallMicros(10_000, { timeScale: 1 })).toBe(2_000_000);
   });
 
-  it('that are off stay off', () => expect(deadlineWallMicros(0, 500)).toBe(0));
+  it('are what the model says where software takes no time', () => {
+    expect(deadlineWallMicros(10_000, { timeScale: 1, leastDeadlineWallMicros: 0 })).toBe(10_000);
+  });
+
+  it('that are off stay off', () => expect(deadlineWallMicros(0, { timeScale: 500 })).toBe(0));
 
   it.each(Object.entries(costProfiles))(
     'automatic ones are many faults long in profile %s',

@@ -165,9 +165,20 @@ export function automaticTimeScale(profile: CostProfile, host?: HostCosts): numb
 /** No deadline is shorter in wall time: what the software itself takes must never trip one. */
 export const LEAST_DEADLINE_WALL_MICROS = 2_000_000;
 
+/** What deadlines are turned into wall time by; of a resolved scenario. */
+export interface DeadlineScale {
+  /** Wall microseconds of one model microsecond. */
+  timeScale: number;
+  /** No deadline is shorter than this; {@link LEAST_DEADLINE_WALL_MICROS} where it is absent. */
+  leastDeadlineWallMicros?: number;
+}
+
 /** A deadline of the modelled hardware as wall time; 0 means none, and stays 0. */
-export function deadlineWallMicros(modelMicros: number, timeScale: number): number {
-  return modelMicros === 0 ? 0 : Math.max(modelMicros * timeScale, LEAST_DEADLINE_WALL_MICROS);
+export function deadlineWallMicros(
+  modelMicros: number,
+  { timeScale, leastDeadlineWallMicros = LEAST_DEADLINE_WALL_MICROS }: DeadlineScale,
+): number {
+  return modelMicros === 0 ? 0 : Math.max(modelMicros * timeScale, leastDeadlineWallMicros);
 }
 
 /**

@@ -17,6 +17,8 @@ export interface ResolvedScenario {
   hostCosts?: HostCosts;
   /** Wall microseconds of one model microsecond. */
   timeScale: number;
+  /** Where software takes no time of its own, as in a simulation: shortest deadline in wall time. Absent for services. */
+  leastDeadlineWallMicros?: number;
   queues: string;
   workers: { processes: number; servers: number; groupsPerMessage: number };
   /** Processes that share units out among themselves, where a run starts its own services. */

@@ -204,7 +204,7 @@ export const scenarioSchema = z.strictObject({
         .max(1024)
         .optional()
         .describe(
-          'most groups in one work message (D15); 16 when absent, and 1 where a cost below or the lock of `mm` is charged: a worker holds messages, and a server is to sleep only when its queue is empty',
+          'most groups in one work message (D15); when absent 16 for a profile without cost, and 1 where anything is charged: a worker holds messages, and a server is to sleep only when its queue is empty',
         ),
       wakeMicros: microsOrNone.default(0).describe('model time to wake a server that slept for a group'),
       switchMicros: microsOrNone

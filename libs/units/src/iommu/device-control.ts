@@ -1,5 +1,10 @@
-import type { ControlVerbs, ResolvedDevice, ResolvedIommu } from '@faultline/contracts';
-import { deadlineWallMicros } from '@faultline/contracts';
+import {
+  type ControlVerbs,
+  type DeadlineScale,
+  deadlineWallMicros,
+  type ResolvedDevice,
+  type ResolvedIommu,
+} from '@faultline/contracts';
 import type { AnyIommuEvent, IommuCommand, IommuState } from '@faultline/domain';
 import type { UnitHost } from '@faultline/hosting';
 import type { Fences } from './fences';
@@ -13,7 +18,7 @@ export class DeviceControl {
   constructor(
     private readonly host: UnitHost<IommuState, IommuCommand, AnyIommuEvent>,
     private readonly iommu: ResolvedIommu,
-    private readonly timeScale: number,
+    private readonly scale: DeadlineScale,
     private readonly teardowns: TeardownDriver,
     private readonly fences: Fences,
     private readonly invalidations: Invalidations,
@@ -33,7 +38,7 @@ export class DeviceControl {
         segment,
         model: this.iommu.model,
         responsePasidRequired,
-        responseTimeoutMicros: deadlineWallMicros(responseTimeoutMicros, this.timeScale),
+        responseTimeoutMicros: deadlineWallMicros(responseTimeoutMicros, this.scale),
         hasHandler,
       },
     ]);

@@ -125,7 +125,7 @@ export class IommuUnit implements OwnedUnit {
       this.link,
       this.fences,
       ports.clock,
-      deadlineWallMicros(invalidationMicros, scenario.timeScale),
+      deadlineWallMicros(invalidationMicros, scenario),
       sender,
     );
     this.teardowns = new TeardownDriver(
@@ -134,16 +134,9 @@ export class IommuUnit implements OwnedUnit {
       invalidations,
       this.fences,
       ports.clock,
-      deadlineWallMicros(teardownStepMicros, scenario.timeScale),
+      deadlineWallMicros(teardownStepMicros, scenario),
     );
-    this.devices = new DeviceControl(
-      this.host,
-      iommu,
-      scenario.timeScale,
-      this.teardowns,
-      this.fences,
-      invalidations,
-    );
+    this.devices = new DeviceControl(this.host, iommu, scenario, this.teardowns, this.fences, invalidations);
     this.lanes = new IommuLanes(ports, this.host, iommu, invalidations, sender, this.behind(), () =>
       this.checkOwnership(),
     );

@@ -111,10 +111,10 @@ export class Hand {
 /** Wall milliseconds within which one teardown ends, whatever it meets: each step has a deadline, and so has what comes of it. */
 export function teardownMillis({
   deadlines,
-  timeScale,
-}: Pick<ResolvedScenario, 'deadlines' | 'timeScale'>): number {
-  const step = deadlineWallMicros(deadlines.teardownStepMicros, timeScale);
-  const invalidation = deadlineWallMicros(deadlines.invalidationMicros, timeScale);
+  ...scale
+}: Pick<ResolvedScenario, 'deadlines' | 'timeScale' | 'leastDeadlineWallMicros'>): number {
+  const step = deadlineWallMicros(deadlines.teardownStepMicros, scale);
+  const invalidation = deadlineWallMicros(deadlines.invalidationMicros, scale);
   if (step === 0 || invalidation === 0) return WITHOUT_DEADLINE_MILLIS;
   return SOFTWARE_MILLIS + (TEARDOWN_STEPS * WAITS_PER_STEP * (step + invalidation)) / 1000;
 }
