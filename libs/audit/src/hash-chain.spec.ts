@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { canonicalBytes, chain, chainMessage, GENESIS_HASH } from './hash-chain';
+import { canonicalBytes, chain, chainMessage, GENESIS_HASH, sameHash } from './hash-chain';
 import type { LoggedMessage } from './message';
 
 /** Not a hash: the bytes themselves, so that a difference shows where it is. */
@@ -35,6 +35,15 @@ describe('the bytes that a hash chain covers', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('are all there of a message that is larger than any before', () => {
+    const headers = { schema: 'mm', version: 1, unit: 'mm.0', epoch: 1, cycle: 2 };
+    const body = new Uint8Array(1 << 20).fill(7);
+    const bytes = canonicalBytes({ sequence: 1, subject: 'a', headers, body });
+    expect(bytes.subarray(-body.length).every((byte) => byte === 7)).toBe(true);
+    const other = chainMessage(GENESIS_HASH, { sequence: 1, subject: 'a', headers, body }, itself);
+    expect(sameHash(other, chain(GENESIS_HASH, bytes, itself))).toBe(true);
   });
 
   it('hold every part behind its length', () => {

@@ -24,7 +24,9 @@ let view = new DataView(scratch.buffer);
  * size follows its length, so that no two messages have the same bytes.
  */
 export function canonicalBytes(message: LoggedMessage): Uint8Array {
-  return scratch.slice(0, layOut(message, 0));
+  // Laying out may make another, larger place.
+  const end = layOut(message, 0);
+  return scratch.slice(0, end);
 }
 
 /** Hash of a message: SHA-256 over the hash before it and its own canonical bytes. */
