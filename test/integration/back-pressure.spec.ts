@@ -125,7 +125,7 @@ describe('a log that is nearly full', () => {
           if (lab.laboratory.advance() || count !== last) [last, sinceMillis] = [count, performance.now()];
           return performance.now() - sinceMillis > 3_000;
         },
-        60_000,
+        100_000,
       );
       const fill = await log.fill();
       expect(fill).toBeGreaterThanOrEqual(0.8);
@@ -141,5 +141,5 @@ describe('a log that is nearly full', () => {
     } finally {
       await lab.close();
     }
-  }, 120_000);
+  }, 180_000);
 });

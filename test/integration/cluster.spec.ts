@@ -20,7 +20,7 @@ const crowded: Draft = {
   framesPerShard: 40,
   workers: { processes: 2, servers: 4, groupsPerMessage: 4 },
   iommus: [{ priQueueEntries: 8, eventQueueEntries: 4 }],
-  devices: [{ pagesPerGroup: 4, workloads: [{ accesses: 1_500, ratePerSecond: 150, outstanding: 32 }] }],
+  devices: [{ pagesPerGroup: 4, workloads: [{ accesses: 3_000, ratePerSecond: 150, outstanding: 32 }] }],
 };
 
 /** Which server leads the log now. */
