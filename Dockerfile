@@ -31,7 +31,7 @@ CMD ["nats-server", "--config", "/etc/nats/faultline.conf"]
 
 FROM node:${NODE_VERSION}-bookworm-slim AS faultline
 ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps \
-    FAULTLINE_RUNS_DIR=/data/runs FAULTLINE_HEARTBEAT_FILE=/tmp/heartbeat
+    FAULTLINE_RUNS_DIR=/data/runs FAULTLINE_STUDIES_DIR=/data/studies FAULTLINE_HEARTBEAT_FILE=/tmp/heartbeat
 WORKDIR /app
 COPY --from=modules /app/node_modules node_modules
 COPY package.json ./
