@@ -26,6 +26,8 @@ class Reach implements KvPort {
     private readonly kv: KvPort,
     /** Whether there is no bucket: then reads say so, and a write is not answered, as NATS does it. */
     private readonly isGone: () => boolean,
+    /** Whether a write of this key is done, and its answer lost. */
+    private readonly isUnheard: (key: string) => boolean,
   ) {}
 
   lose(): void {
@@ -38,6 +40,7 @@ class Reach implements KvPort {
   async put(key: string, value: Uint8Array, expectedRevision?: number): Promise<number> {
     const revision = await this.reach(key, () => this.kv.put(key, value, expectedRevision));
     if (this.late?.key === key) await this.late.until;
+    if (this.isUnheard(key)) throw new KvUnavailable(key, 'no answer');
     return revision;
   }
   delete(key: string, expectedRevision?: number): Promise<void> {
@@ -79,7 +82,11 @@ class Replica {
     world: World,
     session = `${instance}-session`,
   ) {
-    this.reach = new Reach(world.kv, () => world.isGone);
+    this.reach = new Reach(
+      world.kv,
+      () => world.isGone,
+      (key) => key.endsWith(`.${world.unheard.get(instance) ?? ''}`),
+    );
     this.clock = new ManualClock(1_000);
     this.keeper = new UnitKeeper({
       ...{ kv: this.reach, clock: this.clock, service: 'iommu', instance },
@@ -124,6 +131,8 @@ class World {
   readonly refused = new Set<string>();
   /** Units whose log cannot be read when they are opened next. */
   readonly unreadable = new Set<string>();
+  /** By instance, the unit whose claim it never hears the answer of. */
+  readonly unheard = new Map<string, string>();
   /** Units that take until then to open. */
   readonly slow = new Map<string, Promise<void>>();
   private readonly dead = new Set<Replica>();
@@ -336,6 +345,19 @@ describe('an owner', () => {
       'a closes iommu.2',
       'a opens iommu.2',
     ]);
+  });
+
+  it('gives back what it claimed without hearing so, once another one should have it', async () => {
+    const world = new World();
+    const moved = UNITS.find((unit) => preferredMember(unit, ['a', 'b']) === 'b') ?? '';
+    world.unheard.set('a', moved);
+    const [a] = await world.join('a');
+    await world.elapse(1_000);
+    expect(a?.open.has(moved)).toBe(false);
+    await world.join('b');
+    await world.elapse(LEASE_MILLIS);
+    expect(world.owners()).toEqual(shareOf('a', 'b'));
+    expect(world.doubled).toEqual([]);
   });
 
   it('that finds another one in the log tries again later', async () => {

@@ -147,6 +147,7 @@ export class UnitKeeper {
       const hold = this.held.get(unit);
       if (hold === 'open' && (!isMine || this.isTaken(unit))) void this.release(unit);
       else if (hold === undefined && isMine && this.isFree(unit)) void this.claim(unit);
+      else if (hold === undefined && !isMine && this.isOwn(unit)) void this.disown(unit);
     }
   }
 
@@ -180,6 +181,18 @@ export class UnitKeeper {
     return !this.membership.isLive(holder.session);
   }
 
+  /** The claim that is known is this process's. */
+  private isOwn(unit: string): boolean {
+    return this.holders.get(unit)?.session === this.options.session;
+  }
+
+  /** A claim whose answer was lost, or whose unit could not be opened, keeps the unit from whoever should have it by now. */
+  private async disown(unit: string): Promise<void> {
+    this.held.set(unit, 'closing');
+    await this.giveBack(unit);
+    this.let(unit);
+  }
+
   private async claim(unit: string): Promise<void> {
     const { kv, session, instance, open, onFailure } = this.options;
     this.held.set(unit, 'opening');
@@ -202,21 +215,24 @@ export class UnitKeeper {
   }
 
   private async release(unit: string): Promise<void> {
-    const { kv, close, onTrouble, session } = this.options;
     this.held.set(unit, 'closing');
     this.tell();
-    await close(unit);
-    const holder = this.holders.get(unit);
-    // A key that cannot be deleted names a process that goes: whoever should have the unit finds it dead, or asks again.
-    if (holder?.session === session) {
-      await kv.delete(PREFIX + unit, holder.revision).catch((error: unknown) => {
-        if (!(error instanceof KvConflict)) onTrouble(toError(error));
-      });
-      // Only the own claim is forgotten: who has the unit now must be known, to take it over when that one dies.
-      if (this.holders.get(unit) === holder) this.holders.delete(unit);
-    }
+    await this.options.close(unit);
+    await this.giveBack(unit);
     this.let(unit);
     this.share();
+  }
+
+  private async giveBack(unit: string): Promise<void> {
+    const { kv, onTrouble, session } = this.options;
+    const holder = this.holders.get(unit);
+    if (holder?.session !== session) return;
+    // A key that cannot be deleted names a process that goes: whoever should have the unit finds it dead, or asks again.
+    await kv.delete(PREFIX + unit, holder.revision).catch((error: unknown) => {
+      if (!(error instanceof KvConflict)) onTrouble(toError(error));
+    });
+    // Only the own claim is forgotten: who has the unit now must be known, to take it over when that one dies.
+    if (this.holders.get(unit) === holder) this.holders.delete(unit);
   }
 
   private let(unit: string): void {
