@@ -28,7 +28,7 @@ export interface SimulationCase {
 const LEASE_MILLIS = 30;
 const MOST_FAILURES = 8;
 /** What others take over from, beside what all of them are drawn from. */
-const OFTEN: readonly FailureVerb[] = ['kill', 'kill', 'restart', 'freeze', 'cut'];
+const OFTEN: readonly FailureVerb[] = ['kill', 'kill', 'restart', 'freeze', 'cut', 'redeliver', 'redeliver'];
 /** More than any unit waits for anything before it asks again. */
 const PATIENCE_MICROS = 32_000_000;
 
