@@ -50,6 +50,21 @@ describe('entries with a count', () => {
     ]);
   });
 
+  it('are those of their own list, whatever entries of another are called', () => {
+    const { devices } = parseScenario('s.yaml', text, [
+      'processes.0.name=pri',
+      'devices.0.workloads.0.process=pri',
+    ]);
+    expect(devices.map(({ iommu }) => iommu)).toEqual(['pri-0', 'pri-1', 'pri-0', 'pri-1', 'smmu']);
+    expect(devices.map(({ workloads }) => workloads[0]?.process)).toEqual([
+      'pri-0',
+      'pri-1',
+      'pri-2',
+      'pri-0',
+      'codec',
+    ]);
+  });
+
   it('may leave room between the pages of copies', () => {
     const firsts = scenario.devices.map(({ workloads }) =>
       workloads.map((workload) => ('trace' in workload ? -1 : workload.startPage)),

@@ -21,19 +21,17 @@ export type Scenario = Omit<Written, 'iommus' | 'processes' | 'devices'> & {
  * entry gets the copy with its own number, and begins again with the first when there are fewer of them.
  */
 export function writeOutCopies(scenario: Written): Scenario {
-  const counts = new Map(
-    [...scenario.iommus, ...scenario.processes].map(({ name, count }) => [name, count] as const),
-  );
-  const copyFor = (name: string, copy: number): string => copyName(name, counts.get(name), copy);
+  const iommuFor = copyIn(scenario.iommus);
+  const processFor = copyIn(scenario.processes);
   return {
     ...scenario,
     iommus: copiesOf(scenario.iommus),
     processes: copiesOf(scenario.processes),
     devices: copiesOf(scenario.devices, (device, copy) => ({
       ...device,
-      iommu: copyFor(device.iommu, copy),
+      iommu: iommuFor(device.iommu, copy),
       workloads: device.workloads.map((workload) =>
-        workloadOf(workload, copyFor(workload.process, copy), copy),
+        workloadOf(workload, processFor(workload.process, copy), copy),
       ),
     })),
   };
@@ -49,6 +47,14 @@ function copiesOf<Entry extends { name: string; count?: number }>(
       return { ...rest, name: copyName(written.name, count, copy), entry };
     }),
   );
+}
+
+/** Which copy of an entry with a name a device gets: entries of different lists may share a name. */
+function copyIn(
+  entries: readonly { name: string; count?: number }[],
+): (name: string, copy: number) => string {
+  const counts = new Map(entries.map(({ name, count }) => [name, count]));
+  return (name, copy) => copyName(name, counts.get(name), copy);
 }
 
 /** Without a count an entry stands for itself. */
