@@ -96,7 +96,17 @@ describe('a study file', () => {
     [
       'a setting of the bus that is none',
       STUDY_TEXT.replace('set: queues', 'set: network.hops'),
-      /setting 'network.hops', expected one of network.hopMicros/,
+      /setting 'network.hops' "global", expected one of network.hopMicros/,
+    ],
+    [
+      'a value that the bus cannot have',
+      STUDY_TEXT.replace('set: queues, values: [global, per-iommu]', 'set: network.loss, values: [0, 2]'),
+      /setting 'network.loss' 2, expected a number <=0\.5/,
+    ],
+    [
+      'a word for a number of the bus',
+      `${STUDY_TEXT}settings: { network.hopMicros: slow }\n`,
+      /setting 'network.hopMicros' "slow", expected a number/,
     ],
     [
       'a comparison that is none',

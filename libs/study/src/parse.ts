@@ -1,7 +1,7 @@
-import { type DocumentKind, readDocument, ScenarioError } from '@faultline/contracts';
+import { type DocumentKind, expectedBy, readDocument, ScenarioError } from '@faultline/contracts';
 import { isFigure } from './figures';
-import { NETWORK, NETWORK_KEYS, type Study, type StudyParameter, studySchema } from './schema';
-import { parametersOf, UnevenZip, valuesOf } from './sweep';
+import { NETWORK, networkSchema, type Study, studySchema } from './schema';
+import { pointsOf, UnevenZip, valuesOf } from './sweep';
 
 const STUDY: DocumentKind = {
   what: 'a study: a mapping with name, title, question, scenario, vary, plots',
@@ -48,7 +48,6 @@ function checkParameters(study: Study, fail: Fail): void {
       const { name, set, values } = parameter;
       if (seen.has(name)) fail(['vary', place], `parameter '${name}' twice`, 'a name of its own for each');
       seen.add(name);
-      checkNetwork(parameter, place, fail);
       const unset = Array.isArray(values) ? values.find((each) => typeof each !== 'object') : values;
       if (set === undefined && unset !== undefined)
         fail(['vary', place], `parameter '${name}' without 'set'`, 'a setting that gets its values');
@@ -61,18 +60,22 @@ function checkParameters(study: Study, fail: Fail): void {
     }
   }
   try {
-    for (const entry of study.vary) parametersOf(entry);
+    for (const { network } of pointsOf(study)) checkNetwork(network, fail);
   } catch (error) {
     if (!(error instanceof UnevenZip)) throw error;
     fail(['vary'], error.message, 'equally many values of each parameter in a zip');
   }
 }
 
-function checkNetwork(parameter: StudyParameter, place: number, fail: Fail): void {
-  const keys = new Set(valuesOf(parameter).flatMap(({ settings }) => settings.map(([key]) => key)));
-  for (const key of keys)
-    if (key.startsWith(NETWORK) && !NETWORK_KEYS.includes(key))
-      fail(['vary', place], `setting '${key}'`, `one of ${NETWORK_KEYS.join(', ')}`);
+/** Settings of the bus may come from parameters, which know nothing of its schema. */
+function checkNetwork(network: Study['network'], fail: Fail): void {
+  const [issue] = networkSchema.safeParse(network).error?.issues ?? [];
+  if (!issue) return;
+  const key = issue.code === 'unrecognized_keys' ? issue.keys[0] : issue.path[0];
+  const value = new Map<string, unknown>(Object.entries(network)).get(String(key));
+  const keys = Object.keys(networkSchema.shape).map((each) => `${NETWORK}${each}`);
+  const expected = issue.code === 'unrecognized_keys' ? `one of ${keys.join(', ')}` : expectedBy(issue);
+  fail(['vary'], `setting '${NETWORK}${String(key)}' ${JSON.stringify(value)}`, expected);
 }
 
 function checkNames(study: Study, names: readonly string[], path: PropertyKey[], fail: Fail): void {

@@ -136,7 +136,8 @@ const expectation = z
     'a ratio together with `against` or `againstFigure`',
   );
 
-const network = z.strictObject({
+/** Of the simulated bus. */
+export const networkSchema = z.strictObject({
   hopMicros: z.number().nonnegative().optional().describe('from a process to the bus or back, median'),
   hopP99Micros: z.number().nonnegative().optional().describe('99th percentile of it; the median by default'),
   loss: z.number().min(0).max(0.5).optional().describe('that a request or its reply is lost'),
@@ -145,7 +146,6 @@ const network = z.strictObject({
 
 /** How settings begin that are the study's own and not the scenario's. */
 export const NETWORK = 'network.';
-export const NETWORK_KEYS = Object.keys(network.shape).map((key) => `${NETWORK}${key}`);
 
 export const studySchema = z.strictObject({
   name: name.describe('names the study and its folder'),
@@ -169,7 +169,7 @@ export const studySchema = z.strictObject({
     .default({ from: 0.1, to: 0.9 })
     .refine(({ from, to }) => from < to, '`from` below `to`')
     .describe('the part of each run that rates and latencies are taken from, in shares of its length'),
-  network: network.default({}).describe('of the simulated bus, in model time'),
+  network: networkSchema.default({}).describe('of the simulated bus, in model time'),
   vary: vary.describe('parameters; all their values are crossed, but for those under one `zip`'),
   plots: z.array(plot).min(1).describe('what is drawn; the breakdown by stage is always there'),
   holds: z.array(expectation).default([]).describe('what must hold; the study fails when something does not'),

@@ -29,25 +29,23 @@ export class UnevenZip extends Error {
 
 /** All points of a study, the last parameter changing fastest. Throws {@link UnevenZip}. */
 export function pointsOf(study: Pick<Study, 'vary' | 'settings' | 'network'>): Point[] {
-  const base = Object.entries(study.settings).map(([key, value]) => setting(key, value));
-  let combined: { values: Point['values']; settings: string[] }[] = [{ values: {}, settings: base }];
+  let combined: (Pick<Point, 'values'> & Pick<Level, 'settings'>)[] = [
+    { values: {}, settings: Object.entries(study.settings) },
+  ];
   for (const entry of study.vary) {
     const steps = parametersOf(entry);
     combined = combined.flatMap(({ values, settings }) =>
       steps.map((step) => ({
         values: { ...values, ...Object.fromEntries(step.map(({ name, level }) => [name, level.value])) },
-        settings: [
-          ...settings,
-          ...step.flatMap(({ level }) => level.settings.map(([key, value]) => setting(key, value))),
-        ],
+        settings: [...settings, ...step.flatMap(({ level }) => level.settings)],
       })),
     );
   }
   return combined.map(({ values, settings }, point) => ({
     point,
     values,
-    settings: settings.filter((each) => !each.startsWith(NETWORK)),
-    network: settings.filter((each) => each.startsWith(NETWORK)).reduce(withNetwork, study.network),
+    settings: settings.filter(([key]) => !key.startsWith(NETWORK)).map(setting),
+    network: { ...study.network, ...networkOf(settings) },
   }));
 }
 
@@ -97,12 +95,13 @@ function inRange({
   return [...new Set(found)];
 }
 
-function withNetwork(network: Study['network'], setting: string): Study['network'] {
-  const [key = '', value = ''] = setting.slice(NETWORK.length).split('=');
-  return { ...network, [key]: Number(value) };
+/** What settings say of the simulated bus. The study's reader has made sure that these are keys and values that it has. */
+function networkOf(settings: Level['settings']): Study['network'] {
+  const own = settings.filter(([key]) => key.startsWith(NETWORK));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice(NETWORK.length), value]));
 }
 
 /** JSON is YAML too, so a value of any kind can be set. */
-function setting(key: string, value: SettingValue): string {
+function setting([key, value]: Level['settings'][number]): string {
   return `${key}=${JSON.stringify(value)}`;
 }

@@ -98,9 +98,15 @@ function complaint(
   }
   const value: unknown = path.length > 0 ? document.getIn(path) : document.toJS();
   const found = value === undefined ? `no '${path.join('.')}'` : `'${path.join('.')}' ${show(value)}`;
-  return new ScenarioError(file, lineOf(document, lines, path), found, expectedBy(kind, issue), {
-    cause: error,
-  });
+  return new ScenarioError(
+    file,
+    lineOf(document, lines, path),
+    found,
+    issue ? expectedBy(issue) : kind.what,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** The checker's names of types, as a person would tell them. */
@@ -114,8 +120,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** `Too small: expected number to be >0`, as what stands behind "expected"; what was found is said before it. */
-function expectedBy({ what }: DocumentKind, issue: z.core.$ZodIssue | undefined): string {
-  if (issue === undefined) return what;
+export function expectedBy(issue: z.core.$ZodIssue): string {
   const expected = issue.message.replace(/^[A-Z][a-z ]*: expected /, '').replace(/, received \w+$/, '');
   return (
     WORDS[expected] ??
