@@ -1,5 +1,10 @@
 import type { AuditReport, FaultRow, Sha256, Stage } from '@faultline/audit';
-import { type HostUse, longestRetransmissionMicros, type ResolvedScenario } from '@faultline/contracts';
+import {
+  type HostUse,
+  type LogEvent,
+  longestRetransmissionMicros,
+  type ResolvedScenario,
+} from '@faultline/contracts';
 import type { Histogram } from '@faultline/stats';
 import { type StateCodec, teardownMillis, type TraceOpener, type UnitLogger } from '@faultline/units';
 import { AwaitedFeeds } from './awaited-feeds';
@@ -43,6 +48,8 @@ export interface SimulationOptions {
   /** Events of a unit from one snapshot to the next; 50,000 by default. */
   snapshotEvents?: number;
   onFault?(row: FaultRow): void;
+  /** Gets the events of every message of the log, in its order. */
+  onEvents?(events: readonly LogEvent[]): void;
   onlooker?: Onlooker;
   tell?(line: string): void;
 }
@@ -94,6 +101,7 @@ export async function simulate(
     { accessesByDevice: Object.fromEntries(totals) },
     {
       onFault: options.onFault,
+      onEvents: options.onEvents,
       onViolation: (violation) => onlooker.violated?.(violation),
     },
   );

@@ -30,14 +30,13 @@ export class Tally {
   constructor(
     private readonly sha256: Sha256,
     totals: ScenarioTotals,
-    { onFault, onViolation }: Pick<AuditorOptions, 'onFault' | 'onViolation'> = {},
+    listeners: Pick<AuditorOptions, 'onFault' | 'onViolation' | 'onEvents'> = {},
   ) {
     this.auditor = new Auditor({
       totals,
       clockToleranceMicros: 0,
       onMeasured: (measured, instants) => this.take(measured, instants),
-      onFault,
-      onViolation,
+      ...listeners,
     });
   }
 

@@ -1,4 +1,5 @@
 import type { AuditReport } from '@faultline/audit';
+import type { LogEvent } from '@faultline/contracts';
 import { type Measured, type MeterOptions, PointMeter } from './point-meter';
 import { fault } from './study.testkit';
 
@@ -98,7 +99,11 @@ describe('what a run of a point measures', () => {
   it('counts late starts of open loops apart', () => {
     const taker = meter({ timeScale: 10 });
     taker.take(fault(0, 10));
-    for (const late of [0, 100, 200]) taker.takeLateStart(late);
+    taker.takeStarts(
+      [0, 100, 200].map(
+        (late) => ({ kind: 'AccessEnded', intendedAtMicros: 50, startedAtMicros: 50 + late }) as LogEvent,
+      ),
+    );
     expect(taker.measured(audit()).figures['late.mean']).toBe(10);
   });
 });

@@ -1,3 +1,4 @@
+import type { LogEvent } from '@faultline/contracts';
 import { type AuditReport, type FaultMeasures, type Stage, STAGES } from '@faultline/audit';
 import { Histogram, type HistogramData, perSecond } from '@faultline/stats';
 import { FaultBuffer } from './fault-buffer';
@@ -64,9 +65,11 @@ export class PointMeter {
     this.buffer.add(modelMicros(sentAtMicros), settledMicros, fault.device, stages);
   }
 
-  /** How much later than it was meant an access of an open loop began, in wall time. */
-  takeLateStart(micros: number): void {
-    this.late.record(micros / this.options.timeScale);
+  /** Events of the log, of a run with open loops: how much later than they were meant accesses began that faulted. */
+  takeStarts(events: readonly LogEvent[]): void {
+    for (const event of events)
+      if (event.kind === 'AccessEnded')
+        this.late.record((event.startedAtMicros - event.intendedAtMicros) / this.options.timeScale);
   }
 
   measured(audit: AuditReport): Measured {

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { decodeLogBody, type ResolvedScenario, totalMicros } from '@faultline/contracts';
+import { decodeLogBody, type ResolvedScenario, segmentSchema, totalMicros } from '@faultline/contracts';
 import { type PlannedRun, PointMeter, type PointRun, type Study } from '@faultline/study';
 import type { ProvisioningConfig } from '@faultline/runtime';
 import { Interrupted, RunFailed } from '../errors';
@@ -12,6 +12,7 @@ import { RunSession } from '../run/session';
 import { isRunSummary } from '../run/summary-check';
 import type { Terminal } from '../terminal';
 import { failedRun, violatedOf } from './failed-run';
+import { hasOpenLoop } from './open-loop';
 
 /** What the live runs of a study have in common. */
 export interface LiveOptions {
@@ -45,7 +46,7 @@ export async function liveRun(
     ...{ point, repetition, seed },
     timeScale: scenario.timeScale,
     profile: scenario.profile,
-    modelledMicros: totalMicros(scenario.cost),
+    modelledMicros: totalMicros(scenario.cost, scenario.hostCosts),
   } as const;
   const [begun, busyBefore] = [performance.now(), processorTimes()];
   try {
@@ -111,24 +112,20 @@ async function measured(
   const source = await openFaults(folder);
   try {
     for await (const faults of source.queries.walk()) for (const fault of faults) meter.take(fault);
-    const isOpenLoop = scenario.devices.some(({ workloads }) =>
-      workloads.some(({ ratePerSecond }) => ratePerSecond > 0),
-    );
-    if (isOpenLoop) await takeLateStarts(source, meter);
+    if (hasOpenLoop(scenario)) await takeStarts(source, meter);
   } finally {
     await source.close();
   }
   return meter;
 }
 
-async function takeLateStarts(
+async function takeStarts(
   { reader }: Awaited<ReturnType<typeof openFaults>>,
   meter: PointMeter,
 ): Promise<void> {
   for await (const { message } of reader.messages({})) {
-    if (!message.subject.includes('.log.segment.')) continue;
-    for (const event of decodeLogBody(message.headers.schema, message.body))
-      if (event.kind === 'AccessEnded') meter.takeLateStart(event.startedAtMicros - event.intendedAtMicros);
+    const { schema } = message.headers;
+    if (schema === segmentSchema.name) meter.takeStarts(decodeLogBody(schema, message.body));
   }
 }
 

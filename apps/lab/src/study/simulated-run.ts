@@ -3,6 +3,7 @@ import { simulate } from '@faultline/simulation';
 import { type PlannedRun, PointMeter, type PointRun, type Study } from '@faultline/study';
 import { simulationPlatform } from '../platform';
 import { failedRun, violatedOf } from './failed-run';
+import { hasOpenLoop } from './open-loop';
 
 /** Everything that a process needs to make one simulated run. Plain data. */
 export interface SimulationJob extends Pick<PlannedRun, 'point' | 'repetition' | 'seed'> {
@@ -25,7 +26,7 @@ export async function simulatedRun(job: SimulationJob): Promise<PointRun> {
     ...{ point, repetition, seed },
     timeScale: 1,
     profile: scenario.profile,
-    modelledMicros: totalMicros(scenario.cost),
+    modelledMicros: totalMicros(scenario.cost, scenario.hostCosts),
     live: null,
   } as const;
   const { hopMicros, hopP99Micros, loss, duplication } = job.network;
@@ -39,6 +40,7 @@ export async function simulatedRun(job: SimulationJob): Promise<PointRun> {
         ...(duplication === undefined ? {} : { duplication }),
       },
       onFault: (row) => meter.take(row),
+      onEvents: hasOpenLoop(scenario) ? (events) => meter.takeStarts(events) : undefined,
     });
     return {
       ...common,

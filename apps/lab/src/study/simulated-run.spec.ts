@@ -1,0 +1,48 @@
+import type { ResolvedScenario } from '@faultline/contracts';
+import { checkScenarioText } from '../scenario/preflight';
+import { simulatedRun } from './simulated-run';
+
+const SCENARIO = `name: small
+workers: { processes: 1, servers: 1, wakeMicros: 2, queueLockMicros: 1 }
+iommus: [{ name: pri, model: pri }]
+processes: [{ name: app }]
+devices:
+  - name: device
+    iommu: pri
+    workloads:
+      - { process: app, pattern: sequential, accesses: 60, pages: 60, outstanding: 1 }
+`;
+
+async function runOf(
+  settings: string[],
+  change: (scenario: ResolvedScenario) => ResolvedScenario = (scenario) => scenario,
+) {
+  const { resolved } = await checkScenarioText('small.yaml', SCENARIO, settings);
+  const scenario = change(resolved);
+  const window = { from: 0, to: 1 };
+  return simulatedRun({ point: 0, repetition: 1, seed: 1, scenario, window, network: {}, apart: [] });
+}
+
+describe('a simulated run of a study', () => {
+  it('says how late accesses of an open loop began, and nothing of the kind for a closed one', async () => {
+    // A fault takes over 20 µs, one access may be under way, and one is meant to begin each 10 µs.
+    const late = await runOf(['devices.0.workloads.0.ratePerSecond=100000']);
+    expect(late.failure).toBeNull();
+    expect(late.figures['late.p50']).toBeGreaterThan(100);
+    expect((await runOf([])).figures['late.p50']).toBeNull();
+  });
+
+  it('knows what a fault costs with all that is charged', async () => {
+    const free = await runOf(['workers.wakeMicros=0', 'workers.queueLockMicros=0']);
+    expect((await runOf([])).modelledMicros - free.modelledMicros).toBeCloseTo(3, 9);
+  });
+
+  it('that comes to no end says why, in its place', async () => {
+    const { failure, figures, audit } = await runOf(['devices.0.responseTimeoutMicros=off'], (scenario) => ({
+      ...scenario,
+      workers: { ...scenario.workers, processes: 0 },
+    }));
+    expect(failure).toMatch(/the simulation stands still/);
+    expect([figures, audit.clean]).toEqual([{}, false]);
+  });
+});
