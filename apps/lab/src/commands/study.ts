@@ -1,21 +1,21 @@
 import { FAULTLINE_VERSION, writeFormat } from '@faultline/contracts';
 import { checkoutCommit, describeMachine, readProvisioning } from '@faultline/runtime';
-import { plannedRuns, pointsOf, studyPasses, studyResult } from '@faultline/study';
-import { BadInput, Exit } from '../errors';
+import { pointsOf, studyPasses, studyResult } from '@faultline/study';
+import { Exit } from '../errors';
 import { studyLines } from '../print/study-lines';
 import { styleFor } from '../print/style';
 import { formatTable } from '../print/table';
 import { Interruption } from '../run/interruption';
 import { ProgressDisplay } from '../run/progress-display';
 import { newRunId, RUNS_DIRECTORY } from '../run/run-folder';
-import { carryOut, defaultJobs } from '../study/carry-out';
+import { siteOf } from '../run/site';
+import { carryOut, defaultJobs, openRuns, type StudyCourse } from '../study/carry-out';
 import { Simulators } from '../study/simulators';
 import { StudyFolder } from '../study/study-folder';
 import { StudyProgress } from '../study/study-progress';
 import { checkPoints, readStudy, shippedStudies, type StudySource } from '../study/study-source';
 import { writeStudyReport } from '../study/write-study-report';
 import type { Terminal } from '../terminal';
-import { siteOf } from './run';
 
 export interface StudyFlags {
   studies: string;
@@ -34,14 +34,11 @@ export async function study(
   environment: NodeJS.ProcessEnv,
 ): Promise<Exit> {
   if (nameOrFile === undefined) return list(terminal);
-  const jobs = flags.jobs ?? defaultJobs();
-  if (jobs < 1) throw new BadInput(`--jobs is ${jobs}, expected at least 1`);
   const source = readStudy(nameOrFile, flags.set ?? []);
   await checkPoints(source);
+  const live = liveOptions(flags, environment);
   const folder = folderOf(source, flags);
-  const display = new ProgressDisplay(terminal);
-  const isComplete = await runAll(source, folder, jobs, display, flags, environment);
-  display.clear();
+  const isComplete = await runAll(source, folder, live, flags.jobs ?? defaultJobs(), terminal);
   const result = studyResult(source.study, folder.finished());
   const { data, page } = writeStudyReport(folder, result);
   if (flags.json) terminal.out(JSON.stringify(data, null, 2));
@@ -71,44 +68,39 @@ function folderOf(source: StudySource, { studies, resume }: StudyFlags): StudyFo
   return StudyFolder.create(studies, id, source, { program, machine: describeMachine() });
 }
 
+function liveOptions({ debug }: StudyFlags, environment: NodeJS.ProcessEnv): StudyCourse['live'] {
+  const provisioning = readProvisioning(environment);
+  writeFormat(provisioning.format);
+  return {
+    ...{ environment, provisioning, site: siteOf(environment) },
+    runs: environment['FAULTLINE_RUNS_DIR'] || RUNS_DIRECTORY,
+    logLevel: environment['LOG_LEVEL'] || (debug ? 'debug' : 'info'),
+  };
+}
+
 async function runAll(
   source: StudySource,
   folder: StudyFolder,
+  live: StudyCourse['live'],
   jobs: number,
-  display: ProgressDisplay,
-  flags: StudyFlags,
-  environment: NodeJS.ProcessEnv,
+  terminal: Terminal,
 ): Promise<boolean> {
-  const { study: asked } = source;
-  const provisioning = readProvisioning(environment);
-  writeFormat(provisioning.format);
+  const display = new ProgressDisplay(terminal);
   const simulators = new Simulators();
   const interruption = new Interruption(
     () => simulators.close(),
     () => display.step('stopping after the runs under way; Ctrl-C again ends everything at once'),
   );
-  const planned = plannedRuns(asked, pointsOf(asked));
-  const countOf = (mode: string, runs: readonly { mode: string }[]): number =>
-    runs.filter((run) => run.mode === mode).length;
-  const there = folder.finished().filter(({ failure }) => failure === null);
-  const left = {
-    live: countOf('live', planned) - countOf('live', there),
-    simulated: countOf('simulated', planned) - countOf('simulated', there),
-  };
-  const progress = new StudyProgress(left, jobs);
-  display.step(`study ${asked.name}: ${planned.length} runs, kept in ${folder.path}`);
+  const { wanted, open } = openRuns(source.study, folder);
+  const progress = new StudyProgress(open, wanted, jobs);
+  display.step(`study ${source.study.name}: ${wanted} runs, kept in ${folder.path}`);
   try {
     return await carryOut({
-      ...{ source, folder, jobs },
+      ...{ source, folder, open, jobs, live },
       simulate: (job) => simulators.run(job),
-      live: {
-        ...{ environment, provisioning, site: siteOf(environment) },
-        runs: environment['FAULTLINE_RUNS_DIR'] || RUNS_DIRECTORY,
-        logLevel: environment['LOG_LEVEL'] || (flags.debug ? 'debug' : 'info'),
-      },
-      onRun: (run, made, wanted) => {
+      onRun: (run) => {
         progress.take(run);
-        display.update(progress.line(made, wanted));
+        display.update(progress.line);
       },
       isStopRequested: () => interruption.isRequested,
     });

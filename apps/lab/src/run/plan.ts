@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ResolvedScenario, ServiceName } from '@faultline/contracts';
-import { RunFailed } from '../errors';
+import { BadInput, RunFailed } from '../errors';
 
 /** One process of a run. */
 export interface PlannedInstance {
@@ -32,6 +32,17 @@ function several(service: ServiceName, count: number): PlannedInstance[] {
 
 function numbered(service: ServiceName, index: number): PlannedInstance {
   return { service, instance: `${service}-${index + 1}` };
+}
+
+/** A process of services for each worker: more than this is for simulations, which have them in one. */
+const MOST_WORKER_PROCESSES = 64;
+
+/** Throws {@link BadInput} for a scenario that a run of services is too small for. */
+export function refuseCrowd({ workers: { processes } }: ResolvedScenario): void {
+  if (processes > MOST_WORKER_PROCESSES)
+    throw new BadInput(
+      `workers.processes is ${processes}, expected at most ${MOST_WORKER_PROCESSES} for a run of services; 'faultline simulate' takes more`,
+    );
 }
 
 /** The compiled entry point of a service: dist/apps/<service>/src/main.js, beside our own. Containers start the same ones. */

@@ -18,25 +18,22 @@ import { scenarioOfRun, type StudySource } from './study-source';
 export interface StudyCourse {
   source: StudySource;
   folder: StudyFolder;
+  /** The runs that are to be made, in their order. */
+  open: readonly PlannedRun[];
   /** Simulated runs that are made side by side; live ones are made one by one, since the machine is theirs. */
   jobs: number;
   simulate(job: SimulationJob): Promise<PointRun>;
   live: Omit<LiveOptions, 'directory' | 'study' | 'apart' | 'studyFile'>;
   /** Called after each run. */
-  onRun(run: PointRun, made: number, wanted: number): void;
+  onRun(run: PointRun): void;
   isStopRequested(): boolean;
 }
 
 /** As many simulations as there are processors. */
 export const defaultJobs = (): number => availableParallelism();
 
-/**
- * Makes the runs of a study that are not there yet, in a random order, and keeps each as it comes. Resolves with whether all of them
- * were made: not so when the user asked to stop.
- */
-export async function carryOut(course: StudyCourse): Promise<boolean> {
-  const { source, folder } = course;
-  const { study } = source;
+/** The runs that a study wants, and those of them that are not there yet, or failed, in the order in which they are made. */
+export function openRuns(study: Study, folder: StudyFolder): { wanted: number; open: PlannedRun[] } {
   const planned = plannedRuns(study, pointsOf(study));
   const done = new Set(
     folder
@@ -44,12 +41,17 @@ export async function carryOut(course: StudyCourse): Promise<boolean> {
       .filter(({ failure }) => failure === null)
       .map(nameOf),
   );
-  const open = planned.filter((run) => !done.has(nameOf(run)));
-  let made = planned.length - open.length;
+  return { wanted: planned.length, open: planned.filter((run) => !done.has(nameOf(run))) };
+}
+
+/** Makes runs, and keeps each as it comes. Resolves with whether all of them were made: not so when the user asked to stop. */
+export async function carryOut(course: StudyCourse): Promise<boolean> {
+  const { source, folder, open } = course;
+  let left = open.length;
   const keep = (run: PointRun): void => {
     folder.keep(run);
-    made += 1;
-    course.onRun(run, made, planned.length);
+    left -= 1;
+    course.onRun(run);
   };
   for (const run of open.filter(({ mode }) => mode === 'live')) {
     if (course.isStopRequested() || !(await makeLive(course, run, keep))) return false;
@@ -59,7 +61,7 @@ export async function carryOut(course: StudyCourse): Promise<boolean> {
     course,
     async (run) => keep(await course.simulate(await jobOf(source, run))),
   );
-  return made === planned.length;
+  return left === 0;
 }
 
 async function makeLive(

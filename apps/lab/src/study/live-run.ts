@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { decodeLogBody, type ResolvedScenario, segmentSchema, totalMicros } from '@faultline/contracts';
 import { type PlannedRun, PointMeter, type PointRun, type Study } from '@faultline/study';
 import type { ProvisioningConfig } from '@faultline/runtime';
-import { Interrupted, RunFailed } from '../errors';
+import { Interrupted } from '../errors';
 import { openFaults } from '../fault-source';
 import { writeOrigin } from '../report/origin';
+import { runReport } from '../run/finished-run';
 import { newRunId, RunFolder } from '../run/run-folder';
 import { RunSession } from '../run/session';
-import { isRunSummary } from '../run/summary-check';
 import type { Terminal } from '../terminal';
 import { failedRun, violatedOf } from './failed-run';
 import { hasOpenLoop } from './open-loop';
@@ -62,10 +62,10 @@ export async function liveRun(
     const result = await session.run();
     if (result.end === 'stopped') throw new Interrupted();
     const busyShare = busySince(busyBefore);
-    if (!isRunSummary(result.summary)) throw new RunFailed("the event log's answer is no summary of a run");
-    folder.writeSummary(result);
+    const report = runReport(result, scenario, folder);
+    folder.writeSummary(report);
     folder.removeNatsStore();
-    const { audit, latency } = result.summary;
+    const { audit, latency } = report.summary;
     const leastWallMicros = latency.endToEnd.count > 0 ? latency.endToEnd.minMicros : null;
     return {
       ...common,

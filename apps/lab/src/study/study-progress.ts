@@ -5,11 +5,16 @@ import { mean } from '@faultline/stats';
 export class StudyProgress {
   private readonly took: Record<RunMode, number[]> = { live: [], simulated: [] };
 
-  /** `left` counts the runs of each mode that are still to be made; simulated ones are made `jobs` at a time. */
+  private readonly left: Record<RunMode, number> = { live: 0, simulated: 0 };
+
+  /** `open` are the runs that are still to be made; simulated ones are made `jobs` at a time. */
   constructor(
-    private readonly left: Record<RunMode, number>,
+    open: readonly Pick<PointRun, 'mode'>[],
+    private readonly wanted: number,
     private readonly jobs: number,
-  ) {}
+  ) {
+    for (const { mode } of open) this.left[mode] += 1;
+  }
 
   take({ mode, wallMillis }: Pick<PointRun, 'mode' | 'wallMillis'>): void {
     this.took[mode].push(wallMillis);
@@ -27,8 +32,9 @@ export class StudyProgress {
     return sum;
   }
 
-  line(made: number, wanted: number): string {
-    const { leftMillis } = this;
+  get line(): string {
+    const { leftMillis, wanted } = this;
+    const made = wanted - this.left.live - this.left.simulated;
     const left = leftMillis === null || made === wanted ? '' : `, ${roughly(leftMillis)} left`;
     return `${made} of ${wanted} runs${left}`;
   }

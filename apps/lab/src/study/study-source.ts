@@ -4,6 +4,7 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import { FAULTLINE_VERSION, type ResolvedScenario } from '@faultline/contracts';
 import { parseStudy, type PlannedRun, pointsOf, type Study } from '@faultline/study';
 import { BadInput } from '../errors';
+import { refuseCrowd } from '../run/plan';
 import { checkScenarioText, readText } from '../scenario/preflight';
 
 /** A study that was read, with the base scenario of its points. */
@@ -74,5 +75,8 @@ export async function scenarioOfRun(
 /** Looks at the scenario of every point, so that a study does not stop in its middle for what could be seen before. */
 export async function checkPoints(source: StudySource): Promise<void> {
   const { study } = source;
-  for (const { settings } of pointsOf(study)) await scenarioOfRun(source, { settings, seed: study.seed });
+  for (const { settings } of pointsOf(study)) {
+    const scenario = await scenarioOfRun(source, { settings, seed: study.seed });
+    if (study.mode !== 'simulated') refuseCrowd(scenario);
+  }
 }
