@@ -166,6 +166,14 @@ describe('a study', () => {
 
   it.each([
     [['study', 'no-such-study'], /no study 'no-such-study': expected a file, or one of batching, /],
+    [
+      ['study', './none.yaml'],
+      /no study file \.\/none\.yaml: expected a YAML file such as examples\/studies\/overflow\.yaml/,
+    ],
+    [
+      ['study', file, '--set', 'mode=live', '--set', 'settings.workers.processes=65'],
+      /workers.processes is 65, expected at most 64/,
+    ],
     [['study', file, '--set', 'plots.0.y=speed'], /found figure 'speed'/],
     [['study', file, '--set', 'settings.queues=some'], /found 'queues' "some"/],
     [['study', file, '--resume', '--set', 'seed=99'], /nothing to resume of study 'small' under/],

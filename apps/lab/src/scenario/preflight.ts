@@ -32,13 +32,11 @@ export async function checkScenarioText(
   return { text, resolved: resolveScenario(scenario, traces, source) };
 }
 
-/** Throws {@link BadInput} when there is no such file. */
-export function readText(file: string): string {
+/** Reads a file that a person wrote, of a kind that `example` is one of. Throws {@link BadInput} when there is no such file. */
+export function readText(file: string, kind = 'scenario', example = 'examples/quickstart.yaml'): string {
   const found = statSync(file, { throwIfNoEntry: false });
-  if (!found)
-    throw new BadInput(`no scenario file ${file}: expected a YAML file such as examples/quickstart.yaml`);
-  if (!found.isFile())
-    throw new BadInput(`${file} is no file: expected a YAML file such as examples/quickstart.yaml`);
+  if (!found) throw new BadInput(`no ${kind} file ${file}: expected a YAML file such as ${example}`);
+  if (!found.isFile()) throw new BadInput(`${file} is no file: expected a YAML file such as ${example}`);
   return readFileSync(file, 'utf8');
 }
 

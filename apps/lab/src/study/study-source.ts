@@ -41,7 +41,7 @@ function shippedDirectory(): string {
  */
 export function readStudy(nameOrFile: string, overrides: readonly string[]): StudySource {
   const file = fileOf(nameOrFile);
-  const text = readText(file);
+  const text = readText(file, 'study', 'examples/studies/overflow.yaml');
   const study = parseStudy(file, text, overrides);
   const { scenario } = study;
   const isFile = typeof scenario === 'string';

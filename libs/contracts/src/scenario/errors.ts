@@ -1,4 +1,4 @@
-/** A scenario or trace that cannot be run: where it is wrong, what was found, what was expected. Nothing was started. */
+/** A scenario, study or trace that cannot be run: where it is wrong, what was found, what was expected. Nothing was started. */
 export class ScenarioError extends Error {
   constructor(
     readonly file: string,
