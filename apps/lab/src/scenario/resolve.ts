@@ -1,6 +1,7 @@
 import {
   automaticDeadlines,
   automaticTimeScale,
+  chargesAnything,
   type CostProfile,
   costProfileOf,
   type HostCosts,
@@ -13,7 +14,6 @@ import {
   type Scenario,
   ScenarioError,
   type ScenarioWorkload,
-  totalMicros,
 } from '@faultline/contracts';
 import { at } from './at';
 import { resolveProcesses } from './processes';
@@ -71,8 +71,11 @@ function resolveWorkers(
 ): ResolvedScenario['workers'] {
   // A worker takes whole messages, as many as keep its servers busy if they are full. Where a group takes its time they rarely are, and
   // servers would sleep beside a full queue.
-  const isCharged = totalMicros(cost) > 0 || hostCosts !== undefined;
-  return { processes, servers, groupsPerMessage: groupsPerMessage ?? (isCharged ? 1 : 16) };
+  return {
+    processes,
+    servers,
+    groupsPerMessage: groupsPerMessage ?? (chargesAnything(cost, hostCosts) ? 1 : 16),
+  };
 }
 
 function resolveHostCosts({ workers, mm }: Scenario): HostCosts | undefined {

@@ -6,6 +6,7 @@ import { ownProfile } from './profile-schema';
 import {
   automaticDeadlines,
   automaticTimeScale,
+  chargesAnything,
   type CostProfile,
   costProfiles,
   meanTotalMicros,
@@ -63,8 +64,8 @@ describe('cost profiles', () => {
       storageMicros: { values: [{ micros: 80 }, { micros: 60, weight: 3 }] },
     });
     const values = [
-      { value: 60, weight: 3 },
-      { value: 80, weight: 1 },
+      { value: 60, upTo: 3 },
+      { value: 80, upTo: 4 },
     ];
     expect(costProfileOf(written)).toEqual({
       ...{ deviceMicros: 0, interruptMicros: 0, enqueueMicros: 2, responseMicros: 0, prefetchMicros: 0 },
@@ -99,6 +100,28 @@ describe('what the software of the machine costs', () => {
       teardownStepMicros: 500 * 36,
       invalidationMicros: 100 * 36,
     });
+  });
+
+  it('is charged when any stage of it, or of the profile, may cost something, whatever the median is', () => {
+    const none = costProfiles.none;
+    expect([chargesAnything(none), chargesAnything(none, HOST)]).toEqual([false, true]);
+    const own = (written: object) => costProfileOf(ownProfile.parse(written));
+    for (const written of [
+      { responseMicros: 1 },
+      { storageMicros: 70 },
+      { prefetchMicros: 1 },
+      { handlerPageMicros: 1 },
+      { handlerMicros: { values: [{ micros: 0, weight: 9 }, { micros: 500 }] } },
+    ])
+      expect([written, chargesAnything(own(written))]).toEqual([written, true]);
+    expect(chargesAnything(own({}))).toBe(false);
+  });
+
+  it('makes a scale for the mean of a fault, which may be far from its median', () => {
+    const rare = costProfileOf(
+      ownProfile.parse({ handlerMicros: { values: [{ micros: 0, weight: 3 }, { micros: 400 }] } }),
+    );
+    expect(automaticTimeScale(rare)).toBe(500);
   });
 
   it('gives a device that drops accesses the time to have them come again before its stop is forced', () => {

@@ -146,8 +146,18 @@ export function totalMicros(profile: CostProfile, host?: HostCosts): number {
 }
 
 /** Mean of the same time: with a heavy tail it is well above the total of the medians. */
-export function meanTotalMicros(profile: CostProfile): number {
-  return totalMicros(profile) - profile.handlerMicros.median + meanOfSpread(profile.handlerMicros);
+export function meanTotalMicros(profile: CostProfile, host?: HostCosts): number {
+  const mean = meanOfSpread(profile.handlerMicros);
+  return totalMicros({ ...profile, handlerMicros: { median: mean, p99: mean } }, host);
+}
+
+/** Whether any stage of any fault may take modelled time. */
+export function chargesAnything(profile: CostProfile, host?: HostCosts): boolean {
+  const { deviceMicros, interruptMicros, enqueueMicros, responseMicros, prefetchMicros } = profile;
+  const { handlerMicros, handlerPageMicros = 0, storageMicros } = profile;
+  const spreads = meanOfSpread(handlerMicros) + meanOfSpread(storageMicros);
+  const stages = deviceMicros + interruptMicros + enqueueMicros + responseMicros;
+  return host !== undefined || stages + spreads + handlerPageMicros + prefetchMicros > 0;
 }
 
 /** What the software itself costs a fault at low load on a small machine; measured by the benchmark, rounded up. */
@@ -158,7 +168,7 @@ export const SOFTWARE_COST_MICROS = 5_000;
  * what is studied. 1 for a profile without cost.
  */
 export function automaticTimeScale(profile: CostProfile, host?: HostCosts): number {
-  const total = totalMicros(profile, host);
+  const total = meanTotalMicros(profile, host);
   return total === 0 ? 1 : Math.ceil((10 * SOFTWARE_COST_MICROS) / total);
 }
 

@@ -4,11 +4,18 @@ import type { SeededRandom } from './random';
 export interface Spread {
   median: number;
   p99: number;
-  /** The values it takes, each with its weight: then draws come from these alone, and median and percentile are theirs. */
-  values?: readonly WeightedValue[];
+  /** The values it takes, from the least to the greatest: then draws come from these alone, and median and percentile are theirs. */
+  values?: readonly DistributedValue[];
 }
 
-/** A value of an empirical distribution, which comes as often as its weight says, relative to the others. */
+/** A value of an empirical distribution. */
+export interface DistributedValue {
+  value: number;
+  /** Weight of all values up to this one, itself included; of the last one the weight of all. */
+  upTo: number;
+}
+
+/** A value as it was measured, which comes as often as its weight says, relative to the others. */
 export interface WeightedValue {
   value: number;
   weight: number;
@@ -18,19 +25,24 @@ export interface WeightedValue {
 const NORMAL_P99 = 2.3263478740408408;
 
 /** The spread of values as they were measured. Throws a `RangeError` where no value has a weight. */
-export function empiricalSpread(values: readonly WeightedValue[]): Spread {
-  const sorted = [...values].sort((one, other) => one.value - other.value);
-  const total = sorted.reduce((sum, { weight }) => sum + weight, 0);
-  if (!(total > 0)) throw new RangeError('an empirical spread needs a value with a weight above 0');
-  const quantile = (share: number): number => valueAt(sorted, share * total);
-  return { median: quantile(0.5), p99: quantile(0.99), values: sorted };
+export function empiricalSpread(measured: readonly WeightedValue[]): Spread {
+  let upTo = 0;
+  const values = measured
+    .filter(({ weight }) => weight > 0)
+    .sort((one, other) => one.value - other.value)
+    .map(({ value, weight }): DistributedValue => ({ value, upTo: (upTo += weight) }));
+  if (values.length === 0) throw new RangeError('an empirical spread needs a value with a weight above 0');
+  return { median: valueAt(values, 0.5), p99: valueAt(values, 0.99), values };
 }
 
 /** The mean of a spread. */
 export function meanOfSpread({ median, p99, values }: Spread): number {
   if (values) {
-    const total = values.reduce((sum, { weight }) => sum + weight, 0);
-    return values.reduce((sum, { value, weight }) => sum + value * weight, 0) / total;
+    const sum = values.reduce(
+      (before, { value, upTo }, place) => before + value * (upTo - (values[place - 1]?.upTo ?? 0)),
+      0,
+    );
+    return sum / (values.at(-1)?.upTo ?? 1);
   }
   if (median <= 0 || p99 <= median) return median;
   return median * Math.exp(sigmaOf(median, p99) ** 2 / 2);
@@ -38,7 +50,7 @@ export function meanOfSpread({ median, p99, values }: Spread): number {
 
 /** A draw: constant, one of the values by weight, or lognormal through median and 99th percentile. */
 export function drawSpread(random: Pick<SeededRandom, 'unit'>, { median, p99, values }: Spread): number {
-  if (values) return valueAt(values, random.unit() * values.reduce((sum, { weight }) => sum + weight, 0));
+  if (values) return valueAt(values, random.unit());
   if (median <= 0 || p99 <= median) return median;
   return median * Math.exp(sigmaOf(median, p99) * normal(random));
 }
@@ -46,17 +58,16 @@ export function drawSpread(random: Pick<SeededRandom, 'unit'>, { median, p99, va
 /** Of the logarithm of a lognormal spread. */
 const sigmaOf = (median: number, p99: number): number => Math.log(p99 / median) / NORMAL_P99;
 
-/** The first value with which the weights add up to more than `weight`, and the last one where none does. */
-function valueAt(values: readonly WeightedValue[], weight: number): number {
-  let sum = 0;
-  let last = 0;
-  for (const each of values) {
-    if (each.weight <= 0) continue;
-    sum += each.weight;
-    last = each.value;
-    if (sum > weight) break;
+/** The first value with which the weights add up to more than this share of all, and the last one where none does. */
+function valueAt(values: readonly DistributedValue[], share: number): number {
+  const weight = share * (values.at(-1)?.upTo ?? 0);
+  let [from, to] = [0, values.length - 1];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((values[middle]?.upTo ?? 0) > weight) to = middle;
+    else from = middle + 1;
   }
-  return last;
+  return values[from]?.value ?? 0;
 }
 
 /** A standard normal draw (Box and Muller). */

@@ -12,15 +12,23 @@ export class HandlerCost {
     this.random = new SeededRandom(scenario.seed).fork(`${stream}/handler`);
   }
 
-  /**
-   * Model microseconds of handling so many members, one after the other (R109): a time for each, or a single one where the handler
-   * takes them all as one batch.
-   */
-  handler(members: number): number[] {
+  /** Model microseconds of handling so many members, one after the other (R109). */
+  handler(members: number): number {
+    let sum = 0;
+    for (let part = this.parts(members); part > 0; part -= 1) sum += this.part(members);
+    return sum;
+  }
+
+  /** In how many parts so many members are handled: one each, or a single one where the handler takes them all as one batch. */
+  parts(members: number): number {
+    return this.scenario.cost.handlerPageMicros === undefined ? members : 1;
+  }
+
+  /** Model microseconds of the next of these parts. */
+  part(members: number): number {
     const { handlerMicros, handlerPageMicros } = this.scenario.cost;
-    if (handlerPageMicros !== undefined)
-      return [this.draw(handlerMicros) + (members - 1) * handlerPageMicros];
-    return Array.from({ length: members }, () => this.draw(handlerMicros));
+    const own = this.draw(handlerMicros);
+    return handlerPageMicros === undefined ? own : own + (members - 1) * handlerPageMicros;
   }
 
   /** Model microseconds of the storage that the members had to be read from (R115). */

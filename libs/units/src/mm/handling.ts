@@ -31,13 +31,12 @@ export class Handling {
 
   /** Runs the task when the members are handled; at once where that costs nothing. */
   after(members: readonly RunMember[], task: () => void): void {
-    const costs = this.cost.handler(members.length);
-    if (this.locks) this.next(members, costs, 0, task);
-    else
-      this.time.after(
-        costs.reduce((sum, micros) => sum + micros, 0),
-        task,
-      );
+    const { cost, locks } = this;
+    if (!locks) return this.time.after(cost.handler(members.length), task);
+    // All draws of a run come before those of the next one, however long this one waits.
+    const costs: number[] = [];
+    while (costs.length < cost.parts(members.length)) costs.push(cost.part(members.length));
+    this.next(members, costs, 0, task);
   }
 
   /** What became of each address space's lock; undefined where none is modelled. */

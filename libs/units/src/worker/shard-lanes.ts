@@ -1,4 +1,5 @@
 import {
+  chargesAnything,
   type HandleReply,
   type HandleRequest,
   handleSchema,
@@ -38,7 +39,7 @@ export class ShardLanes {
   ) {
     // A reply waits for the slowest run of its request. With modelled cost each server so has a request of its own, else a quick
     // fault would take as long as its neighbour's; without, a few requests in flight keep the shard busy while batches grow.
-    const modelled = scenario.cost.handlerMicros.median > 0 || (scenario.hostCosts?.mmLockMicros ?? 0) > 0;
+    const modelled = chargesAnything(scenario.cost, scenario.hostCosts);
     const window = modelled ? scenario.workers.servers : 4;
     const maxBatch = modelled ? 1 : undefined;
     for (const { shard } of scenario.shards) {
