@@ -360,6 +360,26 @@ describe('an owner', () => {
     expect(world.doubled).toEqual([]);
   });
 
+  it('tries again to give a unit back that the store did not let go of', async () => {
+    const world = new World();
+    const moved = UNITS.find((unit) => preferredMember(unit, ['a', 'b']) === 'b') ?? '';
+    const [a] = await world.join('a');
+    if (!a) throw new Error('nobody joined');
+    await world.elapse(1_000);
+    const remove = a.reach.delete.bind(a.reach);
+    let refusals = 2;
+    a.reach.delete = (key, ...rest) => {
+      if (!key.endsWith(`.${moved}`) || refusals === 0) return remove(key, ...rest);
+      refusals -= 1;
+      return Promise.reject(new KvUnavailable(key, 'no answer'));
+    };
+    await world.join('b');
+    await world.elapse(2 * LEASE_MILLIS);
+    expect([refusals, world.owners()]).toEqual([0, shareOf('a', 'b')]);
+    expect(a.troubles).toHaveLength(2);
+    expect(world.doubled).toEqual([]);
+  });
+
   it('that finds another one in the log tries again later', async () => {
     const world = new World();
     world.refused.add('iommu.3');

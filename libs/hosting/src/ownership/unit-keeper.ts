@@ -227,10 +227,12 @@ export class UnitKeeper {
     const { kv, onTrouble, session } = this.options;
     const holder = this.holders.get(unit);
     if (holder?.session !== session) return;
-    // A key that cannot be deleted names a process that goes: whoever should have the unit finds it dead, or asks again.
-    await kv.delete(PREFIX + unit, holder.revision).catch((error: unknown) => {
-      if (!(error instanceof KvConflict)) onTrouble(toError(error));
-    });
+    try {
+      await kv.delete(PREFIX + unit, holder.revision);
+    } catch (error) {
+      // A claim that may still be there is still known, so that it is given back at the next look, unless the process goes.
+      if (!(error instanceof KvConflict)) return onTrouble(toError(error));
+    }
     // Only the own claim is forgotten: who has the unit now must be known, to take it over when that one dies.
     if (this.holders.get(unit) === holder) this.holders.delete(unit);
   }
