@@ -6,7 +6,13 @@ import {
   type ResolvedScenario,
 } from '@faultline/contracts';
 import type { Histogram } from '@faultline/stats';
-import { type StateCodec, teardownMillis, type TraceOpener, type UnitLogger } from '@faultline/units';
+import {
+  type StateCodec,
+  teardownMillis,
+  teardownWaitMillis,
+  type TraceOpener,
+  type UnitLogger,
+} from '@faultline/units';
 import { AwaitedFeeds } from './awaited-feeds';
 import { type Failure, type FailurePlan, instancesOf, planFailures } from './failures';
 import { type NetworkModel, QUICK_NETWORK } from './network-model';
@@ -20,6 +26,12 @@ const START_MICROS = 1_000_000;
 
 const PATIENCE_LEASES = 20;
 const ACK_WAIT_LEASES = 2;
+/** Model time that an access may take which waits for nothing but its handling. */
+const HANDLING_MICROS = 10e6;
+/** A response that does not come is waited for by its IOMMU, and once more behind a reset. */
+const RESPONSE_TIMEOUTS = 2;
+/** More than there are on the way of any access, with those that are asked anew on the way. */
+const HOPS = 50;
 
 /** What a simulation needs of its platform, which it does not know. */
 export interface SimulationPlatform {
@@ -43,7 +55,7 @@ export interface SimulationOptions {
   leaseMillis?: number;
   /** Time a worker has to settle a message before another one gets it, in milliseconds of model time; two leases by default. */
   ackWaitMillis?: number;
-  /** Model time without the end of an access that is a standstill; by default 20 leases and what a teardown may take. */
+  /** Model time without the end of an access that is a standstill; by default longer than all deadlines that it may have to wait for. */
   patienceMicros?: number;
   /** Events of a unit from one snapshot to the next; 50,000 by default. */
   snapshotEvents?: number;
@@ -120,10 +132,7 @@ export async function simulate(
     onlooker,
     leaseMillis,
     ackWaitMillis: options.ackWaitMillis ?? ACK_WAIT_LEASES * leaseMillis,
-    patienceMicros:
-      options.patienceMicros ??
-      (PATIENCE_LEASES * leaseMillis + teardownMillis(scenario)) * 1_000 +
-        longestRetransmissionMicros(scenario),
+    patienceMicros: options.patienceMicros ?? patienceMicrosOf(scenario, network, leaseMillis),
     snapshotEvents,
     tell: (line) => options.tell?.(line),
   });
@@ -136,6 +145,25 @@ export async function simulate(
     buried: simulation.buried,
     instants: clock.instants,
   };
+}
+
+/** In so much model time an access comes to its end, unless nothing moves: software takes none, so that deadlines are all there is to wait for. */
+function patienceMicrosOf(
+  scenario: ResolvedScenario,
+  { hopMicros }: NetworkModel,
+  leaseMillis: number,
+): number {
+  const { timeline, devices } = scenario;
+  const clocked = { ...scenario, timeScale: 1 };
+  const teardown = timeline.length === 0 ? 0 : (teardownWaitMillis(clocked) ?? teardownMillis(clocked));
+  const response = Math.max(0, ...devices.map(({ responseTimeoutMicros }) => responseTimeoutMicros));
+  return (
+    (PATIENCE_LEASES * leaseMillis + teardown) * 1_000 +
+    RESPONSE_TIMEOUTS * response +
+    HOPS * hopMicros.p99 +
+    HANDLING_MICROS +
+    longestRetransmissionMicros(scenario)
+  );
 }
 
 /** Software takes no time of its own here, so that deadlines may be as short as they like; but what was lost, and whoever died, takes some. */

@@ -10,7 +10,7 @@ export { iommuConfigOf } from './iommu/iommu-config';
 export { IommuUnit } from './iommu/iommu-unit';
 export { ShardUnit } from './mm/shard-unit';
 export type { Asker } from './operator/asker';
-export { Hand, teardownMillis } from './operator/hand';
+export { Hand, teardownMillis, teardownWaitMillis } from './operator/hand';
 export { Timeline } from './operator/timeline';
 export { Wiring } from './operator/wiring';
 export { type OwnerServiceName, type PathUnit, unitsOfService } from './path-unit';

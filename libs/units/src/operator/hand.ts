@@ -108,15 +108,23 @@ export class Hand {
   }
 }
 
-/** Wall milliseconds within which one teardown ends, whatever it meets: each step has a deadline, and so has what comes of it. */
-export function teardownMillis({
-  deadlines,
-  ...scale
-}: Pick<ResolvedScenario, 'deadlines' | 'timeScale' | 'leastDeadlineWallMicros'>): number {
+type Deadlines = Pick<ResolvedScenario, 'deadlines' | 'timeScale' | 'leastDeadlineWallMicros'>;
+
+/** Wall milliseconds within which one teardown ends, whatever it meets: what it waits for, and what the software takes. */
+export function teardownMillis(scenario: Deadlines): number {
+  const waits = teardownWaitMillis(scenario);
+  return waits === undefined ? WITHOUT_DEADLINE_MILLIS : SOFTWARE_MILLIS + waits;
+}
+
+/**
+ * Wall milliseconds that one teardown waits for others at most: each step has a deadline, and so has what comes of it. Undefined
+ * where the scenario sets none.
+ */
+export function teardownWaitMillis({ deadlines, ...scale }: Deadlines): number | undefined {
   const step = deadlineWallMicros(deadlines.teardownStepMicros, scale);
   const invalidation = deadlineWallMicros(deadlines.invalidationMicros, scale);
-  if (step === 0 || invalidation === 0) return WITHOUT_DEADLINE_MILLIS;
-  return SOFTWARE_MILLIS + (TEARDOWN_STEPS * WAITS_PER_STEP * (step + invalidation)) / 1000;
+  if (step === 0 || invalidation === 0) return undefined;
+  return (TEARDOWN_STEPS * WAITS_PER_STEP * (step + invalidation)) / 1000;
 }
 
 function rangeOf({
