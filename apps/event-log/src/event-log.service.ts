@@ -1,7 +1,7 @@
 import { type ScenarioTotals, totalsOf } from '@faultline/audit';
 import { type EventLogStatus, readersOfLog, type ResolvedScenario } from '@faultline/contracts';
 import { Projections, RecordReader, RecordWriter, type RunSummary, summarise } from '@faultline/record';
-import { ConfigError, ServicePorts, UnitService } from '@faultline/runtime';
+import { ConfigError, type Reading, recordReadings, ServicePorts, UnitService } from '@faultline/runtime';
 import { SnapshotIndex } from '@faultline/units';
 import { Injectable } from '@nestjs/common';
 import { FailingWriter } from './failing-writer';
@@ -124,6 +124,10 @@ export class EventLogService extends UnitService {
       onHeld: (held) => logger.warn({ ...held }, 'the log fills up: what stands behind this is still needed'),
       onDelay: (error) => logger.warn({ err: error }, 'the log could not be trimmed; trying again'),
     });
+  }
+
+  override async readings(): Promise<Reading[]> {
+    return this.intake ? recordReadings(await this.status()) : [];
   }
 
   async status(): Promise<RecordStatus> {

@@ -9,7 +9,8 @@ import { ControlFailureFilter, controlOptions, ControlServer, createControlClien
 import { EndingClock } from './ending-clock';
 import { Failpoints, withFailpoints } from './failpoints';
 import { type Logger, NestLogger } from './logging';
-import { NatsServicePorts } from './nats-service-ports';
+import type { ServiceMetrics } from './metrics';
+import { NatsServicePorts, type PortsOfLab } from './nats-service-ports';
 import { ServicePorts } from './ports';
 import { PresenceTeller } from './presence';
 import { awaitScenario } from './scenario-watch';
@@ -35,6 +36,8 @@ export class Engagement {
   private presence: PresenceTeller | undefined;
   private keeper: UnitKeeper | undefined;
   private repairedQueues = 0;
+  private timeScale: number | undefined;
+  private unshow: () => void = () => undefined;
   private begun: Promise<void> = Promise.resolve();
   private ending = false;
   private release: () => void = () => undefined;
@@ -48,6 +51,8 @@ export class Engagement {
     private readonly logger: Logger,
     private readonly module: Type,
     private readonly onFailure: (error: Error) => void,
+    /** Absent where nobody asks for metrics: then nothing is counted. */
+    private readonly metrics?: ServiceMetrics,
   ) {}
 
   get failure(): Error | undefined {
@@ -83,6 +88,7 @@ export class Engagement {
     const inOrder = !this.failed && (await settlesWithin(this.stopUnits(), STOP_DEADLINE_MILLIS));
     if (!inOrder) await this.abandon();
     this.clock?.end();
+    this.unshow();
     await this.close();
     return inOrder;
   }
@@ -92,6 +98,7 @@ export class Engagement {
     const app = await this.listen(ports);
     const scenario = await Promise.race([awaitScenario(ports), this.released]);
     if (!scenario || this.ending) return;
+    this.timeScale = scenario.timeScale;
     const service = app.get(UnitService);
     const units = await service.start(scenario);
     this.logger.info({ units }, 'ready');
@@ -113,6 +120,7 @@ export class Engagement {
       lab: config.lab,
       onRepaired: (repair) => {
         this.repairedQueues += 1;
+        if (this.metrics) this.metrics.ports.queueRepairs.of().value += 1;
         logger.warn(repair, 'the consumer of a queue had stopped, it was made anew');
       },
       onLost: (letter, error) =>
@@ -125,16 +133,13 @@ export class Engagement {
     const { link } = this;
     const reviveOwners = async (): Promise<void> =>
       provisionKv(await jetStreamOf(link), ownersBucket(config.lab), { replicas: config.replicas });
-    const ports = { ...nats, clock: this.clock };
     const failpoints = config.failpoints && new Failpoints(config.failpoints);
-    return new NatsServicePorts(
-      config,
-      logger,
-      failpoints ? withFailpoints(ports, config.lab, failpoints) : ports,
-      this.fail,
-      reviveOwners,
-      failpoints,
-    );
+    let ports: PortsOfLab = { ...nats, clock: this.clock };
+    if (failpoints) ports = withFailpoints(ports, config.lab, failpoints);
+    // Outermost, so that it sees what the units see.
+    if (this.metrics) ports = this.metrics.ports.around(ports);
+    const meter = this.metrics?.path;
+    return new NatsServicePorts(config, logger, ports, this.fail, reviveOwners, failpoints, meter);
   }
 
   private async listen(ports: NatsServicePorts): Promise<INestMicroservice> {
@@ -160,7 +165,20 @@ export class Engagement {
       worker: this.app?.get(UnitService).workerUse,
     }));
     this.presence.begin();
+    this.show();
     return this.app;
+  }
+
+  /** From now on its metrics are those of this laboratory, until it ends. */
+  private show(): void {
+    const { metrics, config, presence } = this;
+    if (!metrics || !presence) return;
+    this.unshow = metrics.show({
+      lab: config.lab,
+      state: () => presence.state,
+      timeScale: () => this.timeScale,
+      readings: () => this.app?.get(UnitService).readings() ?? Promise.resolve([]),
+    });
   }
 
   /** Requests for units that are not owned here are for others. */

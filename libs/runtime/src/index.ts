@@ -4,6 +4,7 @@ export * from './control-server';
 export * from './failpoints';
 export * from './logging';
 export * from './machine';
+export * from './metrics';
 export * from './ports';
 export * from './presence';
 export * from './service';

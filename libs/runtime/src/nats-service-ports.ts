@@ -9,11 +9,17 @@ import type {
   LogPort,
   WorkPort,
 } from '@faultline/hosting';
-import type { NatsPorts } from '@faultline/messaging';
+import type { PathMeter } from '@faultline/units';
 import type { ServiceConfig } from './config';
 import type { Failpoints } from './failpoints';
 import type { Logger } from './logging';
 import { ServicePorts } from './ports';
+
+/** What a laboratory on NATS is reached by. */
+export type PortsOfLab = Pick<
+  ServicePorts,
+  'log' | 'work' | 'lanes' | 'deadLetters' | 'owners' | 'heads' | 'snapshots' | 'snapshotIndex' | 'clock'
+> & { readonly deadLetters: DeadLetterPort };
 
 /** The ports of a service on NATS, and where its failures end. */
 export class NatsServicePorts extends ServicePorts {
@@ -33,10 +39,11 @@ export class NatsServicePorts extends ServicePorts {
   constructor(
     readonly config: ServiceConfig,
     readonly logger: Logger,
-    ports: Omit<NatsPorts, 'clock'> & { clock: ClockPort },
+    ports: PortsOfLab,
     readonly fail: (error: Error) => void,
     readonly reviveOwners: () => Promise<void>,
     override readonly failpoints?: Failpoints,
+    override readonly meter?: PathMeter,
   ) {
     super();
     this.subjects = subjectsOf(config.lab);

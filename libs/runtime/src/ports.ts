@@ -11,7 +11,7 @@ import type {
 } from '@faultline/hosting';
 import type { ServiceConfig } from './config';
 import type { Failpoints } from './failpoints';
-import type { OwnerPorts, StateCodec } from '@faultline/units';
+import type { OwnerPorts, PathMeter, StateCodec } from '@faultline/units';
 import type { Logger } from './logging';
 import { v8States } from './v8-states';
 
@@ -35,6 +35,8 @@ export abstract class ServicePorts implements OwnerPorts {
   /** Makes the bucket of owners again that somebody deleted; does nothing while there is one. */
   abstract reviveOwners(): Promise<void>;
   abstract readonly clock: ClockPort;
+  /** Absent where nobody asks for metrics. */
+  readonly meter?: PathMeter;
   /** Where this process is to fail, in a test; for what is no port. */
   readonly failpoints?: Failpoints;
   /** The service cannot go on: it says why in one line, tells the laboratory, and exits with status 1. */

@@ -22,6 +22,10 @@ export class PresenceTeller {
     this.current = { ...who, pid: process.pid, state: 'waiting', units: [], deadLetters: 0 };
   }
 
+  get state(): Presence['state'] {
+    return this.current.state;
+  }
+
   begin(): void {
     this.timer = setInterval(() => this.tell(), HEARTBEAT_MILLIS);
     this.tell();

@@ -8,6 +8,7 @@ import {
   unitsOfService,
   type UnitVerb,
 } from '@faultline/units';
+import { type Reading, unitReadings } from './metrics';
 import type { ServicePorts } from './ports';
 import { UnitService } from './unit-service';
 
@@ -46,6 +47,11 @@ export abstract class UnitOwnerService extends UnitService {
   start(scenario: ResolvedScenario): Promise<string[]> {
     this.owner = new UnitOwner(this.ports, scenario, this.openTrace);
     return Promise.resolve([]);
+  }
+
+  override readings(): Promise<Reading[]> {
+    const progress = this.owner?.progress() ?? [];
+    return Promise.resolve(progress.flatMap(([unit, each]) => unitReadings(unit, each)));
   }
 
   async stop(): Promise<void> {

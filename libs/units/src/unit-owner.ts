@@ -17,6 +17,8 @@ export class UnitNotHere extends Error {
 export type Asked<V extends UnitVerb> = ControlVerbs[V]['request'] & Partial<Addressed>;
 /** What its asker is told. */
 export type Told<V extends UnitVerb> = Promise<ControlVerbs[V]['reply']>;
+/** How far a unit is; what `progress` of its service tells. */
+export type UnitProgress = ReturnType<PathUnit['progress']>;
 
 /**
  * The units that one process owns. It opens and closes them as it is told; which process owns what is decided elsewhere, since that is
@@ -78,6 +80,11 @@ export class UnitOwner {
   /** Names of the units that are here and serve. */
   get names(): string[] {
     return [...this.owned.keys()];
+  }
+
+  /** How far each of the units is that are here and serve. */
+  progress(): [unit: string, progress: UnitProgress][] {
+    return [...this.owned].map(([name, unit]) => [name, unit.progress()]);
   }
 
   /** Throws {@link UnitNotHere}. */

@@ -1,3 +1,3 @@
 export * from './errors';
 export * from './layout';
-export { Schema, type SchemaDefinition, type Tagged } from './schema';
+export { countRecords, Schema, type SchemaDefinition, type Tagged } from './schema';

@@ -178,6 +178,12 @@ export class Schema<T extends Tagged> {
 }
 
 /** Checks the head and returns the schema version the body was written in. */
+/** How many records a body says that it holds; 0 for what is no body. What it says is not checked. */
+export function countRecords(body: Uint8Array): number {
+  if (body.length < HEAD_BYTES || body[0] !== MAGIC) return 0;
+  return new DataView(body.buffer, body.byteOffset, HEAD_BYTES).getUint32(4, true);
+}
+
 function readHead(reader: ByteReader): number {
   if (reader.bytes.length < HEAD_BYTES)
     throw new DecodeError(`body of ${reader.bytes.length} bytes is too short for its head`);

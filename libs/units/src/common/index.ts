@@ -3,6 +3,7 @@ export * from './follow';
 export * from './lanes';
 export * from './own';
 export * from './owned-unit';
+export * from './path-meter';
 export * from './snapshot-index';
 export * from './snapshots';
 export * from './unit-ports';

@@ -8,6 +8,7 @@ import type {
   LogPort,
   WorkPort,
 } from '@faultline/hosting';
+import type { PathMeter } from './path-meter';
 
 /** What a unit, or a worker, is told about the process it runs in. */
 export interface UnitConfig {
@@ -48,6 +49,8 @@ export interface UnitPorts {
   readonly snapshotIndex: KvPort;
   readonly states: StateCodec;
   readonly clock: ClockPort;
+  /** Absent where nobody asks for metrics. */
+  readonly meter?: PathMeter;
   /** The process cannot go on: it says why in one line, tells the laboratory, and ends. */
   fail(error: Error): void;
   /**

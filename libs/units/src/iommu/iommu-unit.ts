@@ -308,6 +308,7 @@ export class IommuUnit implements OwnedUnit {
 
   private admit(results: readonly GroupHandled[], message: LogMessage): void {
     const { subject, sequence } = message;
+    this.ports.meter?.admits(results);
     const commands = results.map(({ group, epoch, device, code, positions }): IommuCommand => {
       return { kind: 'AdmitResult', group, epoch, device, code, positions, sequence };
     });
@@ -326,6 +327,7 @@ export class IommuUnit implements OwnedUnit {
   /** These events are in the log. */
   private released(events: readonly AnyIommuEvent[], durable: number): void {
     for (const event of events) if (event.kind === 'RingOverflowSet') this.overflows += 1;
+    this.ports.meter?.released(events);
     this.fences?.released(events);
     this.teardowns?.released(events);
     this.lanes?.released(events);

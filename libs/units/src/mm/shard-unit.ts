@@ -262,6 +262,7 @@ export class ShardUnit implements OwnedUnit {
 
   private released(events: readonly AnyMmEvent[], durable: number): void {
     const now = this.ports.clock.nowMicros();
+    this.ports.meter?.released(events);
     let prefetched = 0;
     for (const event of events) {
       if (event.kind === 'PageInstalled') prefetched += event.prefetched ? 1 : 0;

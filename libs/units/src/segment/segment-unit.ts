@@ -139,6 +139,7 @@ export class SegmentUnit implements OwnedUnit {
         conclude: (_state, apply) => this.conclude(apply),
         decided: (events) => this.send(events),
         released: (events, durable) => {
+          ports.meter?.released(events);
           this.lanes.released(events);
           this.keepHistory(events, durable);
           // A workload that was held back by the log goes on when the log has caught up.

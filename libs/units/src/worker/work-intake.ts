@@ -1,4 +1,5 @@
 import type { Redriven, ResolvedScenario, WorkerUse } from '@faultline/contracts';
+import type { GroupHandled } from '@faultline/domain';
 import type { LogMessage, WorkMessage } from '@faultline/hosting';
 import { type UnitPorts } from '../common';
 import { failureOf, type GroupHandler, type Work } from './group-handler';
@@ -102,7 +103,7 @@ export class WorkIntake {
             held.refusals.push(refusal);
             held.failed.push(nameOf(work));
           }
-          this.results.append(handled, () => this.groupDone(held));
+          this.results.append(handled, () => this.groupHandled(held, work, handled));
         }),
       ),
     );
@@ -111,6 +112,11 @@ export class WorkIntake {
   private answerFailure(held: Held, work: Work): void {
     held.failed.push(nameOf(work));
     this.results.append(failureOf(work, this.ports.clock.nowMicros()), () => this.groupDone(held));
+  }
+
+  private groupHandled(held: Held, { group }: Work, result: GroupHandled): void {
+    this.ports.meter?.handled(group, result);
+    this.groupDone(held);
   }
 
   private groupDone(held: Held): void {
