@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { conformancePage, gatherEvidence } from './conformance-page';
 import { commandLinePage } from './command-line-page';
 import { eventsPage } from './events-page';
+import { metricsPage } from './metrics-page';
 import { profilesPage } from './profiles-page';
 import { scenarioPage } from './scenario-page';
 import { studyPage } from './study-page';
@@ -18,6 +19,7 @@ describe('reference pages are those of this version', () => {
     ['command-line.md', commandLinePage],
     ['events.md', eventsPage],
     ['subjects.md', subjectsPage],
+    ['metrics.md', metricsPage],
     ['conformance.md', conformancePage],
   ])('%s', (name, generate) => {
     const file = join(PAGES, name);

@@ -34,6 +34,36 @@ describe('readConfig', () => {
   });
 });
 
+describe('where it answers over HTTP', () => {
+  const token = 'a-token-for-the-specs';
+
+  it('is nowhere, this machine, or anywhere with a token', () => {
+    expect(readConfig('iommu', {}).http).toBeUndefined();
+    expect(readConfig('iommu', { FAULTLINE_TOKEN: token }).http).toBeUndefined();
+    expect(readConfig('iommu', { FAULTLINE_HTTP: '8080' }).http).toEqual({ host: '127.0.0.1', port: 8080 });
+    expect(readConfig('iommu', { FAULTLINE_HTTP: '0.0.0.0:80', FAULTLINE_TOKEN: token }).http).toEqual({
+      ...{ host: '0.0.0.0', port: 80 },
+      token,
+    });
+  });
+
+  it.each([
+    [
+      { FAULTLINE_HTTP: 'here' },
+      "FAULTLINE_HTTP is 'here', expected [host:]port, such as 8080 or 127.0.0.1:8080",
+    ],
+    [
+      { FAULTLINE_HTTP: '0.0.0.0:80' },
+      "FAULTLINE_HTTP is '0.0.0.0:80', expected a loopback address such as 127.0.0.1, or FAULTLINE_TOKEN to be set",
+    ],
+    [{ FAULTLINE_HTTP: '[::]:80' }, /is '::+:80', expected a loopback address/],
+    [{ FAULTLINE_TOKEN: 'short' }, 'FAULTLINE_TOKEN is set to something else, expected 16 to 200'],
+  ])('is refused: %p', (variables, message) => {
+    expect(() => readConfig('iommu', variables)).toThrow(ConfigError);
+    expect(() => readConfig('iommu', variables)).toThrow(message);
+  });
+});
+
 describe('readProvisioning', () => {
   it('has a default for everything, and takes what is set', () => {
     expect(readProvisioning({})).toEqual({ replicas: 1, ackWaitMillis: 6_000, format: NEWEST_FORMAT });

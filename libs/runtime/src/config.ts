@@ -11,6 +11,7 @@ import {
 } from '@faultline/contracts';
 import { DEFAULT_ACK_WAIT_MILLIS } from '@faultline/messaging';
 import { z } from 'zod';
+import { type HttpConfig, isLoopback, parseAddress } from './http/address';
 import { FailpointInvalid, type FailpointRule, parseFailpoints } from './failpoints';
 
 /** A whole number as an environment variable has it. */
@@ -95,6 +96,20 @@ const environment = z.object({
     .describe(
       'at a site: file touched every 2 s while NATS answers, for health checks; absent: none, since most set-ups watch processes',
     ),
+  FAULTLINE_HTTP: z
+    .string()
+    .transform((text) => parseAddress(text))
+    .refine((address) => address !== undefined, '[host:]port, such as 8080 or 127.0.0.1:8080')
+    .optional()
+    .describe(
+      'where this instance answers over HTTP, as `[host:]port`: API, metrics and health; the host is 127.0.0.1 by default, and another than a loopback address needs a token; absent: nowhere',
+    ),
+  FAULTLINE_TOKEN: z
+    .string()
+    // A header and a cookie cannot carry anything; and there is no limit to how often somebody may guess.
+    .regex(/^[\x21-\x7e]{16,200}$/, '16 to 200 letters, digits and signs without blanks')
+    .optional()
+    .describe('what every request over HTTP has to show; absent: requests may change nothing'),
   FAULTLINE_FAILPOINTS: z
     .string()
     .optional()
@@ -150,19 +165,25 @@ export interface ServiceConfig {
   /** Where the runs of a site are kept. */
   runsDirectory?: string;
   heartbeatFile?: string;
+  /** Where it answers over HTTP; absent: nowhere. */
+  http?: HttpConfig;
   /** Where this process is to fail. */
   failpoints?: readonly FailpointRule[];
   logLevel: string;
 }
 
+/** Variables whose value is not for a log. */
+const SECRETS = new Set(['FAULTLINE_TOKEN']);
+
 /** An environment variable is not usable. */
 export class ConfigError extends Error {
   constructor(
     readonly variable: string,
-    readonly found: string,
+    found: string,
     readonly expected: string,
   ) {
-    super(`environment variable ${variable} is '${found}', expected ${expected}`);
+    const is = SECRETS.has(variable) ? 'is set to something else' : `is '${found}'`;
+    super(`environment variable ${variable} ${is}, expected ${expected}`);
     this.name = 'ConfigError';
   }
 }
@@ -187,6 +208,7 @@ export function readConfig(service: ServiceName, variables: NodeJS.ProcessEnv = 
     runDirectory: data.FAULTLINE_RUN_DIR,
     runsDirectory: data.FAULTLINE_RUNS_DIR,
     heartbeatFile: data.FAULTLINE_HEARTBEAT_FILE,
+    http: httpOf(data),
     failpoints: failpointsOf(data.FAULTLINE_FAILPOINTS),
     logLevel: data.LOG_LEVEL,
   };
@@ -200,6 +222,19 @@ export function readProvisioning(variables: NodeJS.ProcessEnv = process.env): Pr
     format: data.FAULTLINE_FORMAT,
     ackWaitMillis: data.FAULTLINE_ACK_WAIT_MILLIS,
   };
+}
+
+function httpOf({
+  FAULTLINE_HTTP: address,
+  FAULTLINE_TOKEN: token,
+}: z.infer<typeof environment>): HttpConfig | undefined {
+  if (!address) return undefined;
+  if (token === undefined && !isLoopback(address.host)) {
+    const found = `${address.host}:${address.port}`;
+    const expected = 'a loopback address such as 127.0.0.1, or FAULTLINE_TOKEN to be set for others who ask';
+    throw new ConfigError('FAULTLINE_HTTP', found, expected);
+  }
+  return { ...address, token };
 }
 
 function parse<T extends z.ZodType>(schema: T, variables: NodeJS.ProcessEnv): z.infer<T> {

@@ -1,15 +1,16 @@
-import { ownersBucket } from '@faultline/contracts';
+import { ownersBucket, type Presence, type ResolvedScenario } from '@faultline/contracts';
 import { type UnitKeeper, toError } from '@faultline/hosting';
 import { connectNats, jetStreamOf, type NatsLink, natsPorts, provisionKv } from '@faultline/messaging';
-import type { DynamicModule, INestMicroservice, Type } from '@nestjs/common';
+import type { Abstract, DynamicModule, INestMicroservice, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { UnknownElementException } from '@nestjs/core/errors/exceptions';
 import type { ClientNats } from '@nestjs/microservices';
 import type { ServiceConfig } from './config';
+import type { CurrentEngagement, EngagementView } from './current-engagement';
 import { ControlFailureFilter, controlOptions, ControlServer, createControlClient } from './control-server';
 import { EndingClock } from './ending-clock';
 import { Failpoints, withFailpoints } from './failpoints';
 import { type Logger, NestLogger } from './logging';
-import type { ServiceMetrics } from './metrics';
 import { NatsServicePorts, type PortsOfLab } from './nats-service-ports';
 import { ServicePorts } from './ports';
 import { PresenceTeller } from './presence';
@@ -21,6 +22,8 @@ import { settlesWithin } from './waiting';
 
 /** How long stopping may take to settle what is in flight before it is left as it is. */
 const STOP_DEADLINE_MILLIS = 10_000;
+/** How long what stands behind the door may take to let go of the laboratory. */
+const LEAVE_DEADLINE_MILLIS = 2_000;
 /** How long closing may take after a failure. */
 const ABANDON_DEADLINE_MILLIS = 2_000;
 
@@ -28,16 +31,16 @@ const ABANDON_DEADLINE_MILLIS = 2_000;
  * What a service does for one laboratory, from the first word to the last: control plane, scenario, units, presence. It has
  * connections and timers of its own, which end with it, so that whatever a laboratory left behind can reach no other.
  */
-export class Engagement {
-  private link: NatsLink | undefined;
+export class Engagement implements EngagementView {
+  link: NatsLink | undefined;
+  ports: ServicePorts | undefined;
   private client: ClientNats | undefined;
   private clock: EndingClock | undefined;
   private app: INestMicroservice | undefined;
-  private presence: PresenceTeller | undefined;
+  private teller: PresenceTeller | undefined;
   private keeper: UnitKeeper | undefined;
   private repairedQueues = 0;
-  private timeScale: number | undefined;
-  private unshow: () => void = () => undefined;
+  scenario: ResolvedScenario | undefined;
   private begun: Promise<void> = Promise.resolve();
   private ending = false;
   private release: () => void = () => undefined;
@@ -47,13 +50,25 @@ export class Engagement {
 
   /** `onFailure` is called once when it cannot go on; {@link Engagement.end} is to follow. */
   constructor(
-    private readonly config: ServiceConfig,
+    readonly config: ServiceConfig,
     private readonly logger: Logger,
     private readonly module: Type,
+    private readonly current: CurrentEngagement,
     private readonly onFailure: (error: Error) => void,
-    /** Absent where nobody asks for metrics: then nothing is counted. */
-    private readonly metrics?: ServiceMetrics,
   ) {}
+
+  get presence(): Presence | undefined {
+    return this.teller?.said;
+  }
+
+  find<T>(type: Type<T> | Abstract<T>): T | undefined {
+    try {
+      return this.app?.get(type, { strict: false });
+    } catch (error) {
+      if (error instanceof UnknownElementException) return undefined;
+      throw error;
+    }
+  }
 
   get failure(): Error | undefined {
     return this.failed;
@@ -68,7 +83,7 @@ export class Engagement {
     if (this.ending || this.failed) return;
     this.failed = error;
     this.logger.fatal({ err: error }, error.message);
-    this.presence?.change({ state: 'failed', reason: error.message });
+    this.teller?.change({ state: 'failed', reason: error.message });
     this.onFailure(error);
   };
 
@@ -84,28 +99,30 @@ export class Engagement {
   private async finish(): Promise<boolean> {
     this.ending = true;
     this.release();
-    if (!this.failed) this.presence?.change({ state: 'stopping' });
+    if (!this.failed) this.teller?.change({ state: 'stopping' });
+    await settlesWithin(this.current.leave(this), LEAVE_DEADLINE_MILLIS);
     const inOrder = !this.failed && (await settlesWithin(this.stopUnits(), STOP_DEADLINE_MILLIS));
     if (!inOrder) await this.abandon();
     this.clock?.end();
-    this.unshow();
     await this.close();
     return inOrder;
   }
 
   private async start(): Promise<void> {
     const ports = await this.connect();
+    this.ports = ports;
     const app = await this.listen(ports);
+    if (!this.ending) await this.current.enter(this);
     const scenario = await Promise.race([awaitScenario(ports), this.released]);
     if (!scenario || this.ending) return;
-    this.timeScale = scenario.timeScale;
+    this.scenario = scenario;
     const service = app.get(UnitService);
     const units = await service.start(scenario);
     this.logger.info({ units }, 'ready');
-    if (!this.ending) this.presence?.change({ state: 'ready', units });
+    if (!this.ending) this.teller?.change({ state: 'ready', units });
     if (service instanceof UnitOwnerService && !this.ending)
       this.keeper = await shareUnits(ports, service.units, service.namesOf(scenario), (owned) => {
-        if (!this.ending) this.presence?.change({ units: owned });
+        if (!this.ending) this.teller?.change({ units: owned });
       });
   }
 
@@ -120,7 +137,7 @@ export class Engagement {
       lab: config.lab,
       onRepaired: (repair) => {
         this.repairedQueues += 1;
-        if (this.metrics) this.metrics.ports.queueRepairs.of().value += 1;
+        this.current.meters?.ports.queueRepaired();
         logger.warn(repair, 'the consumer of a queue had stopped, it was made anew');
       },
       onLost: (letter, error) =>
@@ -137,9 +154,9 @@ export class Engagement {
     let ports: PortsOfLab = { ...nats, clock: this.clock };
     if (failpoints) ports = withFailpoints(ports, config.lab, failpoints);
     // Outermost, so that it sees what the units see.
-    if (this.metrics) ports = this.metrics.ports.around(ports);
-    const meter = this.metrics?.path;
-    return new NatsServicePorts(config, logger, ports, this.fail, reviveOwners, failpoints, meter);
+    const { meters } = this.current;
+    if (meters) ports = meters.ports.around(ports);
+    return new NatsServicePorts(config, logger, ports, this.fail, reviveOwners, failpoints, meters?.path);
   }
 
   private async listen(ports: NatsServicePorts): Promise<INestMicroservice> {
@@ -159,26 +176,13 @@ export class Engagement {
     await this.client.connect();
     const { service, instance, session } = config;
     const subject = ports.subjects.control('lab', 'presence');
-    this.presence = new PresenceTeller(this.client, subject, { service, instance, session }, () => ({
+    this.teller = new PresenceTeller(this.client, subject, { service, instance, session }, () => ({
       deadLetters: ports.buried,
       repairedQueues: this.repairedQueues,
       worker: this.app?.get(UnitService).workerUse,
     }));
-    this.presence.begin();
-    this.show();
+    this.teller.begin();
     return this.app;
-  }
-
-  /** From now on its metrics are those of this laboratory, until it ends. */
-  private show(): void {
-    const { metrics, config, presence } = this;
-    if (!metrics || !presence) return;
-    this.unshow = metrics.show({
-      lab: config.lab,
-      state: () => presence.state,
-      timeScale: () => this.timeScale,
-      readings: () => this.app?.get(UnitService).readings() ?? Promise.resolve([]),
-    });
   }
 
   /** Requests for units that are not owned here are for others. */
@@ -209,7 +213,7 @@ export class Engagement {
 
   private async close(): Promise<void> {
     try {
-      await this.presence?.end(this.failed ? undefined : 'left');
+      await this.teller?.end(this.failed ? undefined : 'left');
       await this.app?.close();
       await this.client?.close();
       await this.link?.close();

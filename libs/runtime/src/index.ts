@@ -1,7 +1,13 @@
 export * from './config';
 export * from './control-client';
 export * from './control-server';
+export * from './current-engagement';
 export * from './failpoints';
+export type { HttpConfig } from './http/address';
+export type { DoorContent } from './http/content';
+export type { HttpFailure } from './http/failure-filter';
+export { Refusal } from './http/refusals';
+export { RequestSignal, signalOf } from './http/request-span';
 export * from './logging';
 export * from './machine';
 export * from './metrics';

@@ -22,8 +22,9 @@ export class PresenceTeller {
     this.current = { ...who, pid: process.pid, state: 'waiting', units: [], deadLetters: 0 };
   }
 
-  get state(): Presence['state'] {
-    return this.current.state;
+  /** What it last said. */
+  get said(): Presence {
+    return this.current;
   }
 
   begin(): void {

@@ -1,10 +1,15 @@
+import { createRequire } from 'node:module';
 import { toError } from '@faultline/hosting';
 import { type ServiceName, writeFormat } from '@faultline/contracts';
 import type { Type } from '@nestjs/common';
 import { readConfig, type ServiceConfig } from './config';
+import { CurrentEngagement } from './current-engagement';
 import { Engagement } from './engagement';
 import { tuneEngine } from './engine';
+import type { DoorContent } from './http/content';
+import type { HttpDoor } from './http/door';
 import { createLogger, type Logger } from './logging';
+import { Meters } from './metrics';
 import { SiteService } from './site-service';
 
 /** A service that has not ended so long after it was to is ended by force. */
@@ -13,15 +18,20 @@ const END_DEADLINE_MILLIS = 15_000;
 /**
  * The whole life of a service process: configuration, connection, its part in one laboratory or, at a site, in one after the other,
  * and an orderly end on SIGTERM or SIGINT. Exit status 0 after an orderly end, 1 after a failure, which is one line on standard
- * error and one record in the log.
+ * error and one record in the log. Where `FAULTLINE_HTTP` is set it answers over HTTP all the while, with what `http` gives beside
+ * what every service has behind its door.
  */
-export async function runService(service: ServiceName, module: Type): Promise<void> {
+export async function runService(
+  service: ServiceName,
+  module: Type,
+  http: () => DoorContent = () => ({ modules: [] }),
+): Promise<void> {
   let process_: ServiceProcess | undefined;
   tuneEngine();
   try {
     const config = readConfig(service);
     writeFormat(config.format);
-    process_ = new ServiceProcess(config, createLogger(config), module);
+    process_ = new ServiceProcess(config, createLogger(config), module, http);
     await process_.begin();
   } catch (error) {
     if (process_) process_.fail(toError(error));
@@ -43,25 +53,39 @@ interface Work {
 
 class ServiceProcess {
   private readonly work: Work;
+  private readonly current: CurrentEngagement;
+  private door: HttpDoor | undefined;
   private ending = false;
 
   constructor(
     private readonly config: ServiceConfig,
     private readonly logger: Logger,
     module: Type,
+    private readonly http: () => DoorContent,
   ) {
     process.on('uncaughtException', (error) => this.fail(error));
     process.on('unhandledRejection', (reason) => this.fail(toError(reason)));
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void this.end(0));
     const onFailure = (error: Error): void => this.failed(error);
+    const current = new CurrentEngagement(config, logger, config.http && new Meters());
+    this.current = current;
     this.work =
       config.site === undefined
-        ? new Engagement(config, logger, module, onFailure)
-        : new SiteService(config, config.site, logger, module, onFailure);
+        ? new Engagement(config, logger, module, current, onFailure)
+        : new SiteService(config, config.site, logger, module, current, onFailure);
   }
 
   async begin(): Promise<void> {
+    await this.openDoor();
     await this.work.begin();
+  }
+
+  /** What it is made of is loaded only where there is one: it takes as long as the rest of the service. */
+  private async openDoor(): Promise<void> {
+    const { http } = this.config;
+    if (!http) return;
+    const loaded = createRequire(__filename)('./http/door') as { HttpDoor: typeof HttpDoor };
+    this.door = await loaded.HttpDoor.open(http, this.current, this.http());
   }
 
   /** Says why, and ends with status 1. */
@@ -86,6 +110,8 @@ class ServiceProcess {
     }, END_DEADLINE_MILLIS);
     late.unref();
     const inOrder = await this.work.end();
+    // It says how the service is until there is none any more.
+    await this.door?.close();
     process.exit(inOrder ? status : 1);
   }
 }

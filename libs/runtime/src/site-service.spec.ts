@@ -14,6 +14,7 @@ import { Module } from '@nestjs/common';
 import { pino } from 'pino';
 import { eventually } from '../../hosting/src/testkit/eventually.testkit';
 import { TestServer } from '../../messaging/src/testkit/server.testkit';
+import { CurrentEngagement } from './current-engagement';
 import { ServicePorts } from './ports';
 import { SiteService } from './site-service';
 import { UnitService } from './unit-service';
@@ -83,9 +84,16 @@ async function standing(options: { stop?: () => Promise<void> } = {}) {
     },
     ...{ runDirectory: undefined, runsDirectory: '/runs', heartbeatFile, logLevel: 'silent' },
   };
-  const service = new SiteService(config, site, pino({ level: 'silent' }), UnitModule, (error) =>
-    failures.push(error),
-  );
+  const logger = pino({ level: 'silent' });
+  const current = new CurrentEngagement(config, logger);
+  const service = new SiteService(config, site, logger, UnitModule, current, (error) => failures.push(error));
+  const seen: string[] = [];
+  current.watch((view) => {
+    const units = view?.find(UnitService);
+    seen.push(
+      view ? `${view.config.lab} with ${units?.constructor.name} is ${view.presence?.state}` : 'nothing',
+    );
+  });
   await service.begin();
   const kv = await openKv(link, SITES_BUCKET);
   const name = (lab: string | null): Promise<number> =>
@@ -118,6 +126,8 @@ async function standing(options: { stop?: () => Promise<void> } = {}) {
   return {
     site,
     service,
+    current,
+    seen,
     name,
     kv,
     lived,
@@ -132,7 +142,8 @@ async function standing(options: { stop?: () => Promise<void> } = {}) {
 
 describe('a service at a site', () => {
   it('serves one laboratory after the other, and leaves each in order', async () => {
-    const { service, site, name, kv, lived, presences, laboratory, failures } = await standing();
+    const { service, site, name, kv, lived, presences, laboratory, failures, seen, current } =
+      await standing();
     const [a, b] = [`${site}-a`, `${site}-b`];
     await laboratory(a);
     await laboratory(b);
@@ -152,6 +163,10 @@ describe('a service at a site', () => {
     const course = (lab: string): string[] =>
       ['waiting', 'ready', 'stopping', 'left'].map((state) => `${lab} ${state}`);
     expect(presences).toEqual([...course(a), ...course(b)]);
+    // What stands behind the door sees each of them come and go.
+    const [first, second] = [a, b].map((lab) => `${lab} with Units is waiting`);
+    expect([seen, current.now]).toEqual([[first, 'nothing', second, 'nothing'], undefined]);
+    expect(current.siteLink?.nc.isClosed()).toBe(false);
     expect([await service.end(), failures]).toEqual([true, []]);
   });
 

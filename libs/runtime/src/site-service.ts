@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { connectNats, type NatsLink } from '@faultline/messaging';
 import type { Type } from '@nestjs/common';
 import type { ServiceConfig } from './config';
+import type { CurrentEngagement } from './current-engagement';
 import { Engagement } from './engagement';
 import { Heartbeat } from './heartbeat';
 import type { Logger } from './logging';
@@ -32,6 +33,7 @@ export class SiteService {
     private readonly site: string,
     private readonly logger: Logger,
     private readonly module: Type,
+    private readonly current: CurrentEngagement,
     private readonly onFailure: (error: Error) => void,
   ) {}
 
@@ -43,6 +45,7 @@ export class SiteService {
       name: `${config.instance}-site`,
       onStatus: (status, detail) => logger.info({ status, detail }, 'nats connection of the site'),
     });
+    this.current.siteLink = this.link;
     this.link.onClosed(() => this.ending || this.fail(new ConnectionClosed()));
     this.watch = new SiteWatch(this.link, site, config.replicas, logger, (assignment) => {
       this.wanted = assignment;
@@ -88,7 +91,7 @@ export class SiteService {
     const { runsDirectory } = this.config;
     const config = { ...this.config, lab, runDirectory: runsDirectory && join(runsDirectory, run) };
     const logger = this.logger.child({ lab });
-    const engagement = new Engagement(config, logger, this.module, () => this.wake());
+    const engagement = new Engagement(config, logger, this.module, this.current, () => this.wake());
     this.engagement = engagement;
     engagement.begin();
     await this.until(() => this.ending || engagement.failure !== undefined || this.wanted?.lab !== lab);

@@ -52,6 +52,11 @@ export class PortMetrics {
     ];
   }
 
+  /** The consumer of a queue was made anew. */
+  queueRepaired(): void {
+    this.queueRepairs.of().value += 1;
+  }
+
   /** The same ports, counted. */
   around<Ports extends CountedPorts>(ports: Ports): Ports {
     const { log, lanes, work, deadLetters, clock } = ports;

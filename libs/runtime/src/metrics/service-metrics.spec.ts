@@ -1,34 +1,45 @@
-import { FAULTLINE_VERSION } from '@faultline/contracts';
+import { FAULTLINE_VERSION, type ResolvedScenario, type ServiceName } from '@faultline/contracts';
+import { pino } from 'pino';
+import { CurrentEngagement, type EngagementView } from '../current-engagement';
+import { MemoryServicePorts } from '../memory-service.testkit';
+import type { UnitService } from '../unit-service';
 import { METRICS, type MetricName } from './catalogue';
+import { Meters } from './meters';
 import { unitReadings } from './readings';
-import { type MetricSource, ServiceMetrics } from './service-metrics';
+import { ServiceMetrics } from './service-metrics';
 
-const source = (change: Partial<MetricSource> = {}): MetricSource => ({
-  lab: 'lab-1',
-  state: () => 'ready',
-  timeScale: () => 4,
-  readings: () =>
-    Promise.resolve(
-      unitReadings('iommu.0', {
-        pendingGroups: 3,
-        ringRecords: 2,
-        openStalls: 1,
-        overflows: 0,
-        drained: false,
-      }),
-    ),
-  ...change,
-});
+const iommu = { pendingGroups: 3, ringRecords: 2, openStalls: 1, overflows: 0, drained: false };
 
-const valuesOf = (text: string): string[] => text.split('\n').filter((line) => line.startsWith('faultline_'));
+function setUp(service: ServiceName = 'iommu') {
+  const lines: string[] = [];
+  const logger = pino({}, { write: (line: string) => void lines.push(line) });
+  const config = { ...new MemoryServicePorts().config, service, instance: 'a', lab: 'lab-1' };
+  const meters = new Meters();
+  const current = new CurrentEngagement(config, logger, meters);
+  const metrics = new ServiceMetrics(current);
+  let readings: UnitService['readings'] = () => Promise.resolve(unitReadings('iommu.0', iommu));
+  const view: EngagementView = {
+    ...{ config, ports: undefined, link: undefined },
+    scenario: { timeScale: 4 } as ResolvedScenario,
+    presence: {
+      ...{ service, instance: 'a', session: 's', pid: 1, state: 'ready', units: [], deadLetters: 0 },
+    },
+    find: <T>() => ({ readings: () => readings() }) as T,
+  };
+  const ours = async (): Promise<string[]> =>
+    (await metrics.text()).split('\n').filter((line) => line.startsWith('faultline_'));
+  const refuse = (error: Error): void => void (readings = () => Promise.reject(error));
+  return { metrics, meters, current, view, ours, refuse, lines };
+}
+
+const info = `faultline_info{service="iommu",instance="a",version="${FAULTLINE_VERSION}"} 1`;
 
 describe('the metrics of a service', () => {
   it('are those of the process alone as long as it serves no laboratory, and after it', async () => {
-    const metrics = new ServiceMetrics({ service: 'iommu', instance: 'a' }, fail);
-    const info = `faultline_info{service="iommu",instance="a",version="${FAULTLINE_VERSION}"} 1`;
-    expect(valuesOf(await metrics.text())).toEqual([info]);
-    const leave = metrics.show(source());
-    expect(valuesOf(await metrics.text())).toEqual([
+    const { current, view, ours } = setUp();
+    expect(await ours()).toEqual([info]);
+    await current.enter(view);
+    expect(await ours()).toEqual([
       info,
       'faultline_state{lab="lab-1",state="ready"} 1',
       'faultline_time_scale 4',
@@ -37,41 +48,36 @@ describe('the metrics of a service', () => {
       'faultline_iommu_ring_records{unit="iommu.0"} 2',
       'faultline_iommu_open_stalls{unit="iommu.0"} 1',
     ]);
-    leave();
-    expect(valuesOf(await metrics.text())).toEqual([info]);
+    await current.leave(view);
+    expect(await ours()).toEqual([info]);
   });
 
   it('keep what was counted when the laboratory has ended', async () => {
-    const metrics = new ServiceMetrics({ service: 'iommu', instance: 'a' }, fail);
-    const leave = metrics.show(source());
-    metrics.path.released([{ kind: 'RingOverflowSet', model: 'pri' }]);
-    leave();
-    expect(valuesOf(await metrics.text())).toContain('faultline_events_total{kind="RingOverflowSet"} 1');
+    const { current, view, ours, meters } = setUp();
+    await current.enter(view);
+    meters.path.released([{ kind: 'RingOverflowSet', model: 'pri' }]);
+    await current.leave(view);
+    expect(await ours()).toContain('faultline_events_total{kind="RingOverflowSet"} 1');
   });
 
-  it('leave out what could not be read, and say why', async () => {
-    const told: unknown[] = [];
-    const metrics = new ServiceMetrics({ service: 'iommu', instance: 'a' }, (error) => told.push(error));
-    const refusal = new Error('the record is not open');
-    metrics.show(source({ readings: () => Promise.reject(refusal) }));
-    expect(valuesOf(await metrics.text())).toContain('faultline_time_scale 4');
-    expect(told).toEqual([refusal]);
+  it('leave out what could not be read, and the log says why', async () => {
+    const { current, view, ours, refuse, lines } = setUp();
+    refuse(new Error('the record is not open'));
+    await current.enter(view);
+    expect((await ours()).at(-1)).toBe('faultline_time_scale 4');
+    expect(lines.join('')).toContain('the record is not open');
   });
 
   it('are named for every service that has them, with help and type, beside those of the process', async () => {
     for (const service of ['iommu', 'event-log'] as const) {
-      const text = await new ServiceMetrics({ service, instance: 'a' }, fail).text();
+      const text = await setUp(service).metrics.text();
       for (const name of Object.keys(METRICS) as MetricName[]) {
         const { type, of } = METRICS[name] as { type: string; of?: readonly string[] };
-        const line = `# TYPE ${name} ${type}`;
-        expect([name, text.split('\n').includes(line)]).toEqual([name, !of || of.includes(service)]);
+        const isShown = text.split('\n').includes(`# TYPE ${name} ${type}`);
+        expect([name, isShown]).toEqual([name, !of || of.includes(service)]);
       }
       expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
       expect(text).toMatch(/^process_cpu_seconds_total /m);
     }
   });
 });
-
-function fail(error: unknown): void {
-  throw error;
-}
