@@ -42,7 +42,7 @@ export const METRICS = {
   },
   faultline_events_total: {
     type: 'counter',
-    help: 'Events that units of this process decided, once they are in the log or need not be.',
+    help: "Events that units of this process decided, once they are in the log or need not be; those apart that begin an owner's epoch.",
     labels: ['kind'],
     of: units,
   },
