@@ -56,11 +56,13 @@ async function startSystem(
   const { url } = bench;
   switch (name) {
     case 'faultline':
+    case 'metered':
       return new WholePath({
         children,
         bench,
         workers,
         profileDirectory,
+        metered: name === 'metered',
         warmUpMillis: quick ? WARM_UP_MILLIS : FRESH_WARM_UP_MILLIS,
       });
     case 'nest':

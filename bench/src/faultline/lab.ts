@@ -29,6 +29,7 @@ export interface LabOptions {
   scenario: ResolvedScenario;
   /** Where each service writes a processor profile when it ends. */
   profileDirectory?: string;
+  metricPorts?: readonly number[];
 }
 
 /** The real services with one scenario, from their start to their end. Drives them as the command line does. */

@@ -16,7 +16,12 @@ export interface ServicesOptions {
   directory: string;
   /** Where each service writes a processor profile when it ends. */
   profileDirectory?: string;
+  /** Where each service shows its metrics, in the order of {@link startServices}; absent: nowhere, and nothing is counted. */
+  metricPorts?: readonly number[];
 }
+
+/** Services of a laboratory that are not workers. */
+export const OWNERS = 4;
 
 /** Starts the services as processes of their own and waits until every one of them has said that it is ready. */
 export async function startServices(options: ServicesOptions): Promise<Child[]> {
@@ -28,11 +33,11 @@ export async function startServices(options: ServicesOptions): Promise<Child[]> 
       if (data.state === 'ready') ready.add(data.instance);
     },
   });
-  const services = (['event-log', 'mm-handler', 'iommu', 'device-emulator'] as const).map((service) =>
-    startService(options, service, service),
+  const services = (['event-log', 'mm-handler', 'iommu', 'device-emulator'] as const).map((service, place) =>
+    startService(options, service, service, place),
   );
   for (let worker = 1; worker <= scenario.workers.processes; worker += 1) {
-    services.push(startService(options, 'iopf-worker', `iopf-worker-${worker}`));
+    services.push(startService(options, 'iopf-worker', `iopf-worker-${worker}`, services.length));
   }
   const look = (): Promise<true | undefined> => Promise.resolve(ready.size === services.length || undefined);
   await children.race(until(look, READY_MILLIS, 'the start of all services'));
@@ -40,7 +45,13 @@ export async function startServices(options: ServicesOptions): Promise<Child[]> 
   return services;
 }
 
-function startService(options: ServicesOptions, service: ServiceName, instance: string): Child {
+function startService(
+  options: ServicesOptions,
+  service: ServiceName,
+  instance: string,
+  place: number,
+): Child {
+  const port = options.metricPorts?.[place];
   const { children, bench, lab, directory, profileDirectory } = options;
   const environment = {
     ...process.env,
@@ -48,6 +59,7 @@ function startService(options: ServicesOptions, service: ServiceName, instance: 
     FAULTLINE_LAB: lab,
     FAULTLINE_INSTANCE: instance,
     FAULTLINE_RUN_DIR: directory,
+    FAULTLINE_HTTP: port === undefined ? undefined : `127.0.0.1:${port}`,
     LOG_LEVEL: 'warn',
   };
   const nodeArguments =

@@ -1,11 +1,14 @@
+import { freePorts } from '@faultline/messaging';
 import type { Children } from '../support/children';
 import { until } from '../support/deadline';
 import type { BenchServer } from '../support/server';
-import type { ClosedWindow, RecordFigures, System } from '../support/system';
+import type { ClosedWindow, RecordFigures, System, SystemName } from '../support/system';
 import type { Named } from '../support/usage';
 import { Lab } from './lab';
 import { windowOfRecord } from './record-window';
 import { loadScenario } from './scenario';
+import { Scraper } from './scraper';
+import { OWNERS } from './services';
 
 const DRAIN_MILLIS = 60_000;
 const CATCH_UP_MILLIS = 120_000;
@@ -16,25 +19,32 @@ export interface WholePathOptions {
   workers: number;
   warmUpMillis: number;
   profileDirectory?: string;
+  /** The services count for metrics, which are read every second. */
+  metered: boolean;
 }
 
 /** The real services with the record on. Each round is a run of its own, of fresh processes in a fresh laboratory. */
 export class WholePath implements System {
-  readonly name = 'faultline';
+  readonly name: SystemName;
   readonly warmUpMillis: number;
   private lab: Lab | undefined;
+  private scraper: Scraper | undefined;
   private runs = 0;
   private openedAtMicros = 0;
 
   constructor(private readonly options: WholePathOptions) {
+    this.name = options.metered ? 'metered' : 'faultline';
     this.warmUpMillis = options.warmUpMillis;
   }
 
   async begin(outstanding: number): Promise<void> {
-    const { children, bench, workers, profileDirectory } = this.options;
+    const { children, bench, workers, profileDirectory, metered } = this.options;
     this.runs += 1;
     const scenario = loadScenario({ outstanding, workers });
-    this.lab = await Lab.start({ lab: `bench-${this.runs}`, children, bench, scenario, profileDirectory });
+    const lab = `bench-${this.name}-${this.runs}`;
+    const metricPorts = metered ? await freePorts(OWNERS + workers) : undefined;
+    this.lab = await Lab.start({ lab, children, bench, scenario, profileDirectory, metricPorts });
+    this.scraper = metricPorts && new Scraper(metricPorts);
     await this.lab.go();
   }
 
@@ -46,6 +56,7 @@ export class WholePath implements System {
   async close(): Promise<ClosedWindow> {
     const closedAtMicros = nowMicros();
     const lab = this.current();
+    this.scraper?.stop();
     await lab.halt(DRAIN_MILLIS);
     const record = await catchUp(lab);
     const figures = await windowOfRecord(lab.directory, this.openedAtMicros, closedAtMicros);

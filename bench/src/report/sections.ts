@@ -16,6 +16,7 @@ export interface Section {
 
 const TITLES: Record<SystemName, string> = {
   faultline: '(a) Faultline, record on',
+  metered: '(m) Faultline, metrics on',
   nest: '(b) stock Nest transporter',
   skeleton: '(c) empty skeleton',
 };
@@ -58,8 +59,16 @@ export function ratioSection(rounds: readonly Round[]): Section {
     shown(speedRatio(rounds, outstanding, 'faultline', 'skeleton')),
     shown(costRatio(rounds, outstanding, 'faultline', 'nest')),
     shown(costRatio(rounds, outstanding, 'faultline', 'skeleton')),
+    shown(costRatio(rounds, outstanding, 'metered', 'faultline')),
   ]);
-  const head = ['outstanding', 'a/b faults/s', 'a/c faults/s', 'a/b faults per CPU', 'a/c faults per CPU'];
+  const head = [
+    'outstanding',
+    'a/b faults/s',
+    'a/c faults/s',
+    'a/b faults per CPU',
+    'a/c faults per CPU',
+    'm/a faults per CPU',
+  ];
   return { title: 'Ratios (medians of the ratios of neighbouring rounds)', head, rows };
 }
 

@@ -2,7 +2,7 @@ import type { PureFigures } from '../core/pure-path';
 import type { Round } from '../measure';
 import type { SimulatorFigures } from '../simulator/simulator';
 import type { SoakFigures } from '../soak';
-import { cellsOf, speedRatio } from './cells';
+import { cellsOf, costRatio, speedRatio } from './cells';
 
 /** A figure that was to be reached, and whether it was. */
 export interface Target {
@@ -15,6 +15,8 @@ export interface Target {
 const TARGET_OUTSTANDING = 1024;
 const LEAST_OVER_NEST = 6;
 const LEAST_OVER_SKELETON = 0.35;
+/** What counting for metrics may cost, of all processor time. */
+const LEAST_METERED = 0.97;
 const MOST_CATCH_UP_SECONDS = 5;
 const MOST_RESIDENT_MEGABYTES = 300;
 const LEAST_PURE_PER_SECOND = 500_000;
@@ -34,6 +36,11 @@ export function speedTargets(rounds: readonly Round[]): Target[] {
   if (overSkeleton !== undefined)
     targets.push(
       atLeast('faults/s against the empty skeleton, 1024 outstanding', overSkeleton, LEAST_OVER_SKELETON),
+    );
+  const metered = costRatio(rounds, TARGET_OUTSTANDING, 'metered', 'faultline');
+  if (metered !== undefined)
+    targets.push(
+      atLeast('faults per CPU with metrics on against off, 1024 outstanding', metered, LEAST_METERED),
     );
   const records = cellsOf(rounds).flatMap(({ record }) => (record ? [record] : []));
   if (records.length > 0) {

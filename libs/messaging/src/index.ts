@@ -15,6 +15,7 @@ export { listLaboratories, removeLab, type LaboratoryInfo, type LaboratoryStream
 export {
   describeDurability,
   type Durability,
+  freePorts,
   NatsCluster,
   type NatsClusterOptions,
   NatsServer,

@@ -1,6 +1,6 @@
-import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import type { ClusterPlace } from './config';
+import { freePorts } from './free-ports';
 import { NatsServer, type NatsServerOptions } from './nats-server';
 
 export interface NatsClusterOptions extends Pick<
@@ -84,20 +84,4 @@ export class NatsCluster {
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map(async ({ server }) => server?.stop()));
   }
-}
-
-/** Ports that nobody listens on, all different. They are free a moment later too, unless somebody else is quicker. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen()));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-function listen(): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(server));
-  });
 }

@@ -1,0 +1,36 @@
+/** Far more often than anybody scrapes: at the usual 15 s it costs less. */
+const EVERY_MILLIS = 1_000;
+
+/** Reads the metrics of services every second, as Prometheus would, until it is stopped. */
+export class Scraper {
+  private readonly timer: NodeJS.Timeout;
+  private failure: Error | undefined;
+  /** Answers that came, of all services. */
+  scrapes = 0;
+
+  constructor(private readonly ports: readonly number[]) {
+    this.timer = setInterval(() => {
+      for (const port of this.ports) void this.scrape(port);
+    }, EVERY_MILLIS);
+  }
+
+  /** Throws when a service did not answer, or nobody was ever asked. */
+  stop(): void {
+    clearInterval(this.timer);
+    if (this.failure) throw this.failure;
+    if (this.scrapes === 0)
+      throw new Error('no metrics were read: the measurement was shorter than a second');
+  }
+
+  private async scrape(port: number): Promise<void> {
+    try {
+      const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+      const text = await response.text();
+      if (!response.ok || !text.includes('faultline_info'))
+        throw new Error(`port ${port} answered ${response.status}`);
+      this.scrapes += 1;
+    } catch (cause) {
+      this.failure ??= new Error('metrics could not be read', { cause });
+    }
+  }
+}
