@@ -2,8 +2,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ServiceName, services } from '@faultline/contracts';
 import { FaultQueries } from '@faultline/record';
+import { METRICS } from '@faultline/runtime';
 import { TestServer } from '../../libs/messaging/src/testkit/server.testkit';
 import { faultline, PATIENCE_MILLIS, Scratch } from '../kit/command-line';
+import { dashboardQueries } from '../kit/dashboards';
 import { Exposition } from '../kit/exposition';
 import { StandingServices } from '../kit/standing-services';
 
@@ -59,6 +61,14 @@ afterAll(async () => {
   await server?.stop();
   scratch.remove();
 });
+
+/** Labels of a metric of the catalogue, by a name that can be asked for. */
+function labelsOf(name: string): readonly string[] {
+  const found = Object.entries(METRICS).find(
+    ([each]) => name.replace(/_(bucket|sum|count)$/, '') === each || name === each,
+  );
+  return found ? found[1].labels : [];
+}
 
 /** Added up over the services, as a dashboard does it. */
 const total = (name: string, labels: Record<string, string> = {}): number =>
@@ -123,6 +133,14 @@ describe('the metrics of a run', () => {
     );
     expect(total('faultline_dead_letters_total')).toBe(0);
     expect(total('faultline_lane_requests_total', { result: 'answered' })).toBeGreaterThan(0);
+  });
+
+  it.each(dashboardQueries())('$where asks for what is there: $expression', ({ metrics, labels }) => {
+    const there = new Set(services.flatMap((service) => shown[service].names));
+    expect([metrics.length > 0, metrics.filter((name) => !there.has(name))]).toEqual([true, []]);
+    // What a metric is asked for by is a label of it; Prometheus adds where it read it.
+    const known = ['job', 'instance', 'le', ...metrics.flatMap((name) => labelsOf(name))];
+    expect(labels.filter((label) => !known.includes(label))).toEqual([]);
   });
 
   it('say how the process is, and are for those who have the token', async () => {

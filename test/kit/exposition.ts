@@ -1,10 +1,14 @@
 /** What a service shows at `/metrics`: values by metric and labels. */
 export class Exposition {
+  /** Types of the metrics, those without a value included. */
+  readonly types = new Map<string, string>();
   private readonly samples: { name: string; labels: Record<string, string>; value: number }[] = [];
 
   /** Throws for a line that is none of Prometheus' text format. */
   constructor(text: string) {
     for (const line of text.split('\n')) {
+      const [, typed, type] = /^# TYPE (\S+) (\S+)$/.exec(line) ?? [];
+      if (typed !== undefined && type !== undefined) this.types.set(typed, type);
       if (line === '' || line.startsWith('#')) continue;
       const [, name = '', labels = '', value] = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
       if (value === undefined) throw new Error(`not a sample: ${line}`);
@@ -27,8 +31,11 @@ export class Exposition {
     return new Exposition(text);
   }
 
-  get names(): Set<string> {
-    return new Set(this.samples.map(({ name }) => name));
+  /** Everything that can be asked for: of a histogram its slots, its sum and its count. */
+  get names(): string[] {
+    return [...this.types].flatMap(([name, type]) =>
+      type === 'histogram' ? ['bucket', 'sum', 'count'].map((part) => `${name}_${part}`) : [name],
+    );
   }
 
   /** Values of a metric, by the value of one of its labels; those that share it are added up. */

@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { REPOSITORY } from './command-line';
+
+const FOLDER = join(REPOSITORY, 'deploy/grafana/dashboards');
+
+/** A query of a panel, and what it names. */
+export interface Query {
+  /** Dashboard and panel, for whoever has to find it. */
+  where: string;
+  expression: string;
+  /** Metrics, as they are asked for: `_bucket`, `_sum` and `_count` included. */
+  metrics: string[];
+  /** Labels that it selects or groups by. */
+  labels: string[];
+}
+
+interface Dashboard {
+  title: string;
+  panels: { title: string; targets?: { expr: string }[] }[];
+}
+
+/** Every query of every dashboard in the repository. */
+export function dashboardQueries(): Query[] {
+  return readdirSync(FOLDER).flatMap((file) => {
+    const { title, panels } = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Dashboard;
+    return panels.flatMap(({ title: panel, targets = [] }) =>
+      targets.map(({ expr }) => queryOf(`${title} / ${panel}`, expr)),
+    );
+  });
+}
+
+/** Names are followed by what they select, by a span of time, or by nothing; functions by an opening bracket. */
+function queryOf(where: string, expression: string): Query {
+  const bare = expression.replace(/"[^"]*"/g, '""');
+  const selected = [...bare.matchAll(/([a-z]\w*)\s*(?:=~|!~|!=|=)\s*""/g)].map(([, label = '']) => label);
+  const grouped = [...bare.matchAll(/\b(?:by|without)\s*\(([^)]*)\)/g)].flatMap(([, names = '']) =>
+    names.split(',').map((name) => name.trim()),
+  );
+  const metrics = [...bare.matchAll(/\b[a-z]+_[a-z0-9_]+\b(?!\s*\()/g)].map(([name]) => name);
+  return {
+    where,
+    expression,
+    metrics: [...new Set(metrics)],
+    labels: [...new Set([...selected, ...grouped])],
+  };
+}
