@@ -1,4 +1,4 @@
-import { costProfiles, type ResolvedScenario } from '@faultline/contracts';
+import { costProfiles, type LogEvent, type ResolvedScenario } from '@faultline/contracts';
 import { simulate, type SimulationOptions, SimulationStands } from '@faultline/simulation';
 import { complaintsOf } from '../kit/audit-log';
 import { scenarioOf } from '../kit/scenario';
@@ -59,5 +59,50 @@ describe('a simulation', () => {
     expect(String(stands)).toMatch(
       /nothing came to an end in 0\.02 s of model time \(\{"ended":0,"issued":8,/,
     );
+  });
+
+  describe('takes its deadlines as they are written', () => {
+    const process = { process: 'process0', mm: 0, pasid: 1 };
+    const stepsOf = async (
+      network: SimulationOptions['network'],
+      ...timeline: ResolvedScenario['timeline']
+    ) => {
+      const events: LogEvent[] = [];
+      await run(
+        scenarioOf({
+          // What `auto` comes to for a profile that costs nothing.
+          deadlines: { teardownStepMicros: 500, invalidationMicros: 100 },
+          iommus: [{ priQueueEntries: 4 }],
+          devices: [{ credits: 8, workloads: [{ accesses: 400, pages: 256, outstanding: 8 }] }],
+          timeline,
+        }),
+        { network, onEvents: (some) => events.push(...some) },
+      );
+      return {
+        expired: events.flatMap((event) =>
+          event.kind === 'TeardownStepped' && event.outcome === 'expired' ? [event.step] : [],
+        ),
+        fenced: events.filter(({ kind }) => kind === 'DeviceFenced').length,
+        steps: events.filter(({ kind }) => kind === 'TeardownStepped').length,
+      };
+    };
+    const unbind = { after: { accesses: 200 }, do: { action: 'unbind', ...process } } as const;
+
+    test.each([
+      ['long hops', { hopMicros: { median: 100, p99: 100 } }],
+      ['hops of which a few are long', { hopMicros: { median: 5, p99: 50 } }],
+      ['lagging hops', { hopMicros: { median: 20, p99: 20 }, reordering: 0.2 }],
+      ['a slow log', { storeMicros: { median: 300, p99: 300 } }],
+    ])('but no healthy device is fenced over %s', async (_what, network) => {
+      expect(await stepsOf(network, unbind)).toEqual({ expired: [], fenced: 0, steps: 5 });
+    });
+
+    it('and fences a device that hangs', async () => {
+      const hang = { do: { action: 'hang-device', device: 0, name: 'device0' } } as const;
+      expect(await stepsOf({}, { ...hang, after: unbind.after }, { do: unbind.do })).toMatchObject({
+        expired: ['stop'],
+        steps: 5,
+      });
+    });
   });
 });

@@ -1,6 +1,7 @@
 import type { AuditReport, FaultRow, Sha256, Stage } from '@faultline/audit';
 import {
   type HostUse,
+  LEAST_DEADLINE_WALL_MICROS,
   type LogEvent,
   longestRetransmissionMicros,
   type ResolvedScenario,
@@ -30,8 +31,16 @@ const ACK_WAIT_LEASES = 2;
 const HANDLING_MICROS = 10e6;
 /** A response that does not come is waited for by its IOMMU, and once more behind a reset. */
 const RESPONSE_TIMEOUTS = 2;
-/** More than there are on the way of any access, with those that are asked anew on the way. */
-const HOPS = 50;
+/** More than there are on the way of any access, of which one may lag for 100. */
+const HOPS = 200;
+
+/**
+ * No deadline of a simulation without losses and failures is shorter than so many hops. The bus is all that takes time beside the model
+ * there, and a fault goes some 28 times over it. What a deadline waits for is a few faults in a row (a device stops when the last of
+ * those is over that a full ring made it send again) or a few messages, each of which may lag for 100 hops. The 2 s of services are
+ * enough here too, however long a hop is.
+ */
+const LEAST_DEADLINE_HOPS = 1_000;
 
 /** What a simulation needs of its platform, which it does not know. */
 export interface SimulationPlatform {
@@ -119,11 +128,12 @@ export async function simulate(
   );
   const failures = failuresOf(scenario, options.failures ?? [], leaseMillis, seed);
   const network = { ...QUICK_NETWORK, ...options.network };
+  // A microsecond of the clock is one of the model.
+  const simulated = { ...scenario, timeScale: 1, ...leastDeadline(network, failures) };
   const simulation = new Simulation({
     ...platform,
     openTrace: feeds.open,
-    // A microsecond of the clock is one of the model.
-    scenario: { ...scenario, timeScale: 1, ...leastDeadline(network, failures) },
+    scenario: simulated,
     seed,
     clock,
     network,
@@ -132,7 +142,7 @@ export async function simulate(
     onlooker,
     leaseMillis,
     ackWaitMillis: options.ackWaitMillis ?? ACK_WAIT_LEASES * leaseMillis,
-    patienceMicros: options.patienceMicros ?? patienceMicrosOf(scenario, network, leaseMillis),
+    patienceMicros: options.patienceMicros ?? patienceMicrosOf(simulated, network, leaseMillis),
     snapshotEvents,
     tell: (line) => options.tell?.(line),
   });
@@ -154,8 +164,7 @@ function patienceMicrosOf(
   leaseMillis: number,
 ): number {
   const { timeline, devices } = scenario;
-  const clocked = { ...scenario, timeScale: 1 };
-  const teardown = timeline.length === 0 ? 0 : (teardownWaitMillis(clocked) ?? teardownMillis(clocked));
+  const teardown = timeline.length === 0 ? 0 : (teardownWaitMillis(scenario) ?? teardownMillis(scenario));
   const response = Math.max(0, ...devices.map(({ responseTimeoutMicros }) => responseTimeoutMicros));
   return (
     (PATIENCE_LEASES * leaseMillis + teardown) * 1_000 +
@@ -166,12 +175,18 @@ function patienceMicrosOf(
   );
 }
 
-/** Software takes no time of its own here, so that deadlines may be as short as they like; but what was lost, and whoever died, takes some. */
+/**
+ * Software takes no time of its own here, so that deadlines may be nearly as short as they like; but what was lost, and whoever died,
+ * takes as long to be missed as in services.
+ */
 function leastDeadline(
-  { loss }: NetworkModel,
+  { loss, hopMicros, storeMicros }: NetworkModel,
   failures: readonly Failure[],
 ): Pick<ResolvedScenario, 'leastDeadlineWallMicros'> {
-  return loss === 0 && failures.length === 0 ? { leastDeadlineWallMicros: 0 } : {};
+  if (loss > 0 || failures.length > 0) return {};
+  const slowestMicros = Math.max(...[hopMicros, storeMicros].flatMap(({ median, p99 }) => [median, p99]));
+  const leastDeadlineWallMicros = Math.min(LEAST_DEADLINE_HOPS * slowestMicros, LEAST_DEADLINE_WALL_MICROS);
+  return { leastDeadlineWallMicros };
 }
 
 function failuresOf(
