@@ -1,5 +1,5 @@
 import { type DeviceSilent, invalidateSchema, type InvalidatePages, type Sender } from '@faultline/contracts';
-import { LaneRejected, UnitClosed } from '@faultline/hosting';
+import { LaneRejected, LaneUnavailable, UnitClosed } from '@faultline/hosting';
 import { eventually, rejectionOf } from '../../../hosting/src/testkit/eventually.testkit';
 import { LaneClient, serveLane } from './lanes';
 import { MemoryUnitPorts } from '../testkit/memory-unit.testkit';
@@ -158,5 +158,42 @@ describe('lanes', () => {
       ],
     ]);
     expect(ports.failures).toEqual([]);
+  });
+
+  it('D12 who waits for a record that is rejected is told, and a batch that is sent again has records only', async () => {
+    const ports = new MemoryUnitPorts();
+    const batches: number[][] = [];
+    let unavailable = 1;
+    await ports.lanes.serve(
+      SUBJECT,
+      (body) => {
+        const pasids = invalidateSchema
+          .decode(body)
+          .flatMap((each) => (each.kind === 'InvalidatePages' ? each.pasid : []));
+        batches.push(pasids);
+        if (pasids.includes(2)) throw new LaneRejected(SUBJECT, 'not this one');
+        // The first one is answered by then, and comes again with all of its batch.
+        if (pasids.includes(3) && unavailable-- > 0) throw new LaneUnavailable(SUBJECT, 'timeout');
+        return head(1);
+      },
+      () => undefined,
+    );
+    const rejected: number[] = [];
+    const client = new LaneClient<InvalidatePages, LaneRecord>(ports, {
+      subject: SUBJECT,
+      schema: invalidateSchema,
+      sender: { unit: 'mm.0', epoch: 3 },
+      onRejected: (_rejection, { pasid }) => rejected.push(pasid),
+    });
+    const answered: number[] = [];
+    for (const pasid of [1, 2]) void client.request(order(pasid)).then(() => answered.push(pasid));
+    client.push(order(3));
+    await advanceUntil(ports, 'the batch', () => batches.length === 8 || ports.failures.length > 0);
+    expect(ports.failures).toEqual([]);
+    expect(batches).toEqual([[1, 2, 3], [1], [2], [3], [1, 2, 3], [1], [2], [3]]);
+    expect([answered, rejected]).toEqual([
+      [1, 2],
+      [2, 2],
+    ]);
   });
 });

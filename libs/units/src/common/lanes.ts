@@ -43,7 +43,8 @@ interface LaneOptions<Out, All extends Tagged> {
   peer?: PeerEpoch;
   onReply?(reply: All[], batch: readonly Out[]): void;
   /**
-   * The server rejects this record, which then counts as settled (D12); a rejected batch is sent again one by one to find it.
+   * The server rejects this record, which then counts as settled (D12), also for who waits for it; a rejected batch is sent again one by
+   * one to find it.
    * Without this a rejection ends the service.
    */
   onRejected?(rejection: LaneRejected, record: Out): void;
@@ -135,11 +136,13 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
     this.checkEpoch(reply[0]);
     this.options.onReply?.(reply, records);
     if (this.awaited.size === 0) return;
-    for (const item of batch) {
-      if (!(item instanceof Awaited)) continue;
-      item.resolve();
-      this.awaited.delete(item);
-    }
+    for (const item of batch) this.answered(item);
+  }
+
+  private answered(item: Item<Out>): void {
+    if (!(item instanceof Awaited)) return;
+    item.resolve();
+    this.awaited.delete(item);
   }
 
   private async rejectSome(batch: readonly Item<Out>[], error: unknown): Promise<void> {
@@ -150,15 +153,16 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
       const record = recordOf(item);
       // Nothing is to blame but who speaks.
       if (record === undefined) throw error;
-      return onRejected(error, record);
+      onRejected(error, record);
+      return this.answered(item);
     }
     // One of them is to blame, and the others have nothing to do with it.
     for (const each of batch) await this.send([each]);
   }
 
   private recordsOf(batch: readonly Item<Out>[]): readonly Out[] {
-    // Nobody waits for anything, so there is nothing but records. One that was closed has forgotten who waited.
-    if (this.awaited.size === 0 && !this.closed) return batch as readonly Out[];
+    // Whether anybody waits now says nothing: a batch is sent again with items that have been answered.
+    if (!batch.some((item) => item instanceof Awaited)) return batch as readonly Out[];
     return batch.map(recordOf).filter((record) => record !== undefined);
   }
 
