@@ -73,7 +73,7 @@ export class SkeletonDevice implements RoleDevice {
 
   private async translate(batch: readonly TranslateRequest[]): Promise<void> {
     const { lanes, subjects, clock } = this.ports;
-    const body = translateSchema.encode([SENDER, ...batch]);
+    const body = translateSchema.encode(batch, [SENDER]);
     const ended: DurableSegmentEvent[] = [];
     for (const record of translateSchema.decode(
       await lanes.request(subjects.translate(0), body, LANE_MILLIS),

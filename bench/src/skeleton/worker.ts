@@ -70,7 +70,7 @@ async function handle(ports: SkeletonPorts, batch: readonly OpenGroup[]): Promis
     run,
     members: group.members,
   }));
-  const body = handleSchema.encode([SENDER, ...requests]);
+  const body = handleSchema.encode(requests, [SENDER]);
   const reply = handleSchema.decode(await ports.lanes.request(ports.subjects.handle(0), body, LANE_MILLIS));
   const head = reply.at(-1);
   const sequence = head?.kind === 'HandledAt' ? head.sequence : 0;

@@ -177,6 +177,12 @@ describe('Schema', () => {
     expect(() => schema.encode([{ ...one({}), kind: 'Other' as 'Everything' }])).toThrow(/no record 'Other'/);
   });
 
+  it('puts what stands at the head of a batch before its records', () => {
+    const [first, second, third] = [one({ last: 1 }), one({ last: 2 }), one({ last: 3 })];
+    const apart = schema.encode([third], [first, second]);
+    expect(apart).toEqual(schema.encode([first, second, third]));
+  });
+
   it('encodes again after a record could not be encoded', () => {
     expect(() => schema.encode([one({}), one({ colour: 'blue' as 'red' })])).toThrow(EncodeError);
     expect(schema.decode(schema.encode([one({ last: 11 })]))).toEqual([one({ last: 11 })]);

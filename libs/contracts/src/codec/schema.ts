@@ -71,27 +71,21 @@ export class Schema<T extends Tagged> {
     this.written = this.versionOf(version);
   }
 
-  /** The body of a batch. Throws {@link EncodeError} for a record the schema, or the version that is written, does not have. */
-  encode(records: readonly T[]): Uint8Array {
+  /**
+   * The body of a batch: what stands at its head, then the records. Throws {@link EncodeError} for a record the schema, or the version
+   * that is written, does not have.
+   */
+  encode(records: readonly T[], head: readonly T[] = []): Uint8Array {
     const { writer } = this;
     writer.position = 0;
     writer.reserve(HEAD_BYTES);
     writer.bytes[0] = MAGIC;
     writer.bytes[1] = FRAMING;
     writer.view.setUint16(2, this.written.version, true);
-    writer.view.setUint32(4, records.length, true);
+    writer.view.setUint32(4, head.length + records.length, true);
     writer.position = HEAD_BYTES;
-    const { byKind } = this.written.compiled;
-    const written =
-      this.written.version === this.newest ? records : records.map((each) => this.downcast(each));
-    for (const record of written) {
-      const known = byKind.get(record.kind);
-      if (!known) throw new EncodeError(`schema ${this.name} has no record '${record.kind}'`);
-      writer.reserve(1);
-      writer.bytes[writer.position] = known.layout.tag;
-      writer.position += 1;
-      known.encode(writer, record);
-    }
+    for (const record of head) this.write(record);
+    for (const record of records) this.write(record);
     return writer.take();
   }
 
@@ -145,6 +139,18 @@ export class Schema<T extends Tagged> {
       if (!(error instanceof DecodeError || error instanceof RangeError)) throw error;
     }
     return records as T[];
+  }
+
+  private write(record: T): void {
+    const { writer } = this;
+    const { version, compiled } = this.written;
+    const written = version === this.newest ? record : this.downcast(record);
+    const known = compiled.byKind.get(written.kind);
+    if (!known) throw new EncodeError(`schema ${this.name} has no record '${written.kind}'`);
+    writer.reserve(1);
+    writer.bytes[writer.position] = known.layout.tag;
+    writer.position += 1;
+    known.encode(writer, written);
   }
 
   private versionOf(version: number): { version: number; compiled: CompiledVersion } {

@@ -73,14 +73,15 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
   private readonly peer: PeerEpoch;
   private readonly awaited = new Set<Awaited<Out>>();
   private closed = false;
-  private readonly head: Sender;
+  private readonly head: readonly All[];
 
   constructor(
     private readonly ports: UnitPorts,
     private readonly options: LaneOptions<Out, All>,
   ) {
     this.peer = options.peer ?? new PeerEpoch();
-    this.head = { kind: 'Sender', unit: options.sender.unit, epoch: options.sender.epoch };
+    const sender: Sender = { kind: 'Sender', unit: options.sender.unit, epoch: options.sender.epoch };
+    this.head = [sender] as unknown as All[];
     this.lane = new BatchLane({
       clock: ports.clock,
       maxBatch: options.maxBatch ?? MAX_BATCH,
@@ -125,7 +126,7 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
   private send(batch: readonly Item<Out>[]): Promise<void> {
     const { schema, subject } = this.options;
     const records = this.recordsOf(batch);
-    const body = schema.encode([this.head, ...records] as unknown as All[]);
+    const body = schema.encode(records as unknown as readonly All[], this.head);
     return this.ports.lanes.request(subject, body, TIMEOUT_MILLIS).then(
       (reply) => this.settle(batch, records, schema.decode(reply)),
       (error: unknown) => this.rejectSome(batch, error),

@@ -112,7 +112,7 @@ export class IommuBench {
           if (record.device === -1 || record.device === device) silent.add(device);
       }
       const replies = [...silent].map((device) => ({ kind: 'DeviceSilent', device }) as const);
-      return invalidateSchema.encode([head, ...replies]);
+      return invalidateSchema.encode(replies, [head]);
     });
     await serveLane(ports, subjects.stopSegment(0), stopSchema, 'segment.0', async (records) => {
       const asked = records.flatMap((record) => (record.kind === 'StopPasidRequest' ? [record] : []));

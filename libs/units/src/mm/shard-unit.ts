@@ -205,11 +205,12 @@ export class ShardUnit implements OwnedUnit {
 
   progress(): MmProgress {
     const counters = countMm(this.host.state);
+    const { lockUses: locks } = this.handling;
     return {
       openRuns: counters.runsOpen,
       framesFree: counters.framesFree,
       framesQuarantined: counters.framesQuarantined,
-      ...(this.handling.lockUses ? { locks: this.handling.lockUses } : {}),
+      ...(locks ? { locks } : {}),
       drained: counters.runsOpen === 0 && counters.invalidationsOpen === 0 && this.host.backlog === 0,
     };
   }
@@ -257,7 +258,7 @@ export class ShardUnit implements OwnedUnit {
     const { name: unit, journal } = this;
     const { epoch } = journal;
     const at: HandleRecord = { kind: 'HandledAt', shard: this.shard.shard, sequence: journal.lastSequence };
-    return handleSchema.encode([{ kind: 'Sender', unit, epoch }, ...replies, at]);
+    return handleSchema.encode(replies, [{ kind: 'Sender', unit, epoch }, at]);
   }
 
   private released(events: readonly AnyMmEvent[], durable: number): void {

@@ -126,7 +126,7 @@ export class SegmentBench {
           permissions,
           frame: 7,
         }));
-      return translateSchema.encode([head, ...replies]);
+      return translateSchema.encode(replies, [head]);
     });
     await serveLane(
       ports,

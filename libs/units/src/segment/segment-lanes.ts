@@ -228,10 +228,8 @@ export class SegmentLanes {
       for (const { page, pages } of record.ranges)
         this.host.perform({ kind: 'InvalidateAtc', device, pasid, page, pages });
     }
-    return invalidateSchema.encode([
-      this.head(),
-      ...[...silent].map((device) => ({ kind: 'DeviceSilent', device }) as const),
-    ]);
+    const replies = Array.from(silent, (device) => ({ kind: 'DeviceSilent', device }) as const);
+    return invalidateSchema.encode(replies, [this.head()]);
   }
 
   /** Answers when all PASIDs of the batch have stopped; a reply without one of them says that this segment goes out of service, or that the asker was deposed. */
@@ -244,7 +242,7 @@ export class SegmentLanes {
     const replies = asked
       .filter((_, place) => stopped[place])
       .map(({ device, pasid }) => ({ kind: 'PasidStoppedReply', device, pasid }) as const);
-    return stopSchema.encode([this.head(), ...replies]);
+    return stopSchema.encode(replies, [this.head()]);
   }
 
   /** Whether no newer owner of the IOMMU spoke before. What a deposed one still asks for is not done (D4). */
