@@ -34,7 +34,7 @@ describe('a simulation', () => {
     expect(rows.length).toBe(result.faults);
     expect(result.faults).toBeGreaterThan(200);
     // Device, interrupt, worker, handler and response of the profile, and next to nothing for the bus.
-    const { p50Micros } = result.endToEnd.summary();
+    const { p50Micros } = result.times.endToEnd.summary();
     expect(p50Micros).toBeGreaterThan(20);
     expect(p50Micros).toBeLessThan(60);
   });

@@ -1,4 +1,4 @@
-import type { AuditReport, FaultRow, Sha256, Stage } from '@faultline/audit';
+import { type AuditReport, type FaultRow, type Sha256, type Stage, totalsOf } from '@faultline/audit';
 import {
   type HostUse,
   LEAST_DEADLINE_WALL_MICROS,
@@ -6,7 +6,7 @@ import {
   longestRetransmissionMicros,
   type ResolvedScenario,
 } from '@faultline/contracts';
-import type { Histogram } from '@faultline/stats';
+import type { StageHistograms } from '@faultline/stats';
 import {
   type StateCodec,
   teardownMillis,
@@ -89,8 +89,8 @@ export interface SimulationResult {
   activeMicros: number;
   /** What workers and locks of the modelled machine were used for. */
   hostUse: HostUse;
-  endToEnd: Histogram;
-  stages: ReadonlyMap<Stage, Histogram>;
+  /** Latencies of the faults, from end to end and of each stage. */
+  times: StageHistograms<Stage>;
   /** Reasons of dead letters. */
   buried: readonly string[];
   /** Instants at which something happened. */
@@ -114,18 +114,11 @@ export async function simulate(
     breathe: () => platform.breathe(),
     isAwaited: () => feeds.areReading,
   });
-  const totals = scenario.devices.map(
-    ({ device, workloads }) => [device, workloads.reduce((sum, { accesses }) => sum + accesses, 0)] as const,
-  );
-  const tally = new Tally(
-    platform.sha256,
-    { accessesByDevice: Object.fromEntries(totals) },
-    {
-      onFault: options.onFault,
-      onEvents: options.onEvents,
-      onViolation: (violation) => onlooker.violated?.(violation),
-    },
-  );
+  const tally = new Tally(platform.sha256, totalsOf(scenario), {
+    onFault: options.onFault,
+    onEvents: options.onEvents,
+    onViolation: (violation) => onlooker.violated?.(violation),
+  });
   const failures = failuresOf(scenario, options.failures ?? [], leaseMillis, seed);
   const network = { ...QUICK_NETWORK, ...options.network };
   // A microsecond of the clock is one of the model.
@@ -147,9 +140,9 @@ export async function simulate(
     tell: (line) => options.tell?.(line),
   });
   await simulation.run();
-  const { faults, messages, bytes, logHash, endToEnd, stages, activeMicros } = tally;
+  const { faults, messages, bytes, logHash, times, activeMicros } = tally;
   return {
-    ...{ faults, messages, bytes, logHash, endToEnd, stages, activeMicros, hostUse: simulation.hostUse },
+    ...{ faults, messages, bytes, logHash, times, activeMicros, hostUse: simulation.hostUse },
     audit: tally.verdict(),
     modelMicros: simulation.endedMicros - simulation.beganMicros,
     buried: simulation.buried,

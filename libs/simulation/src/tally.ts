@@ -8,17 +8,16 @@ import {
   type Measured,
   type ScenarioTotals,
   type Sha256,
-  type Stage,
   STAGES,
 } from '@faultline/audit';
 import { DecodeError, decodeLogBody, type LogEvent } from '@faultline/contracts';
 import type { LogMessage } from '@faultline/hosting';
-import { Histogram } from '@faultline/stats';
+import { StageHistograms } from '@faultline/stats';
 
 /** Looks at every message of a simulated log as it is stored, and keeps none of them. */
 export class Tally {
-  readonly endToEnd = new Histogram();
-  readonly stages = new Map<Stage, Histogram>(STAGES.map((stage) => [stage, new Histogram()]));
+  /** Latencies of the faults. */
+  readonly times = new StageHistograms(STAGES);
   faults = 0;
   messages = 0;
   bytes = 0;
@@ -61,15 +60,11 @@ export class Tally {
     return Math.max(0, this.lastSettledMicros - this.firstSentMicros);
   }
 
-  private take({ stages, totalMicros }: Measured, { sentAtMicros, settledAtMicros }: FaultInstants): void {
+  private take(measured: Measured, { sentAtMicros, settledAtMicros }: FaultInstants): void {
     this.faults += 1;
     this.firstSentMicros = Math.min(this.firstSentMicros, sentAtMicros);
     if (settledAtMicros !== null) this.lastSettledMicros = Math.max(this.lastSettledMicros, settledAtMicros);
-    if (totalMicros !== null) this.endToEnd.record(totalMicros);
-    for (const stage of STAGES) {
-      const micros = stages[stage];
-      if (micros !== null) this.stages.get(stage)?.record(micros);
-    }
+    this.times.record(measured);
   }
 }
 

@@ -1,8 +1,8 @@
-import { type AuditReport, type Stage, STAGES } from '@faultline/audit';
+import type { AuditReport } from '@faultline/audit';
 import type { HostUse } from '@faultline/contracts';
 import type { RunSummary } from '@faultline/record';
 import type { SimulationResult } from '@faultline/simulation';
-import { formatCount, formatMicros, formatRate, Histogram, type LatencySummary } from '@faultline/stats';
+import { formatCount, formatMicros, formatRate } from '@faultline/stats';
 import { hostUseTable } from './host-use';
 import { latencyTable } from './latencies';
 import type { Style } from './style';
@@ -37,12 +37,10 @@ export function summaryOf(
   result: SimulationResult,
 ): Omit<SimulationReport, 'scenario' | 'profile' | 'seed' | 'told' | 'wallMillis'> {
   const { faults, messages, bytes, logHash, modelMicros, activeMicros, hostUse } = result;
-  const { audit, buried, endToEnd, stages } = result;
-  const latency: Partial<Record<Stage, LatencySummary>> = {};
-  for (const stage of STAGES) latency[stage] = (stages.get(stage) ?? new Histogram()).summary();
+  const { audit, buried, times } = result;
   return {
     ...{ faults, messages, bytes, logHash, modelMicros, activeMicros, hostUse, audit },
-    latency: { ...(latency as Record<Stage, LatencySummary>), endToEnd: endToEnd.summary() },
+    latency: times.summaries(),
     deadLetters: [...buried],
   };
 }
