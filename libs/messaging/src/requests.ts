@@ -31,7 +31,6 @@ const NO_RESPONDERS = 503;
 export class Requests {
   private readonly prefix = `${createInbox()}.`;
   private readonly pending = new Numbered<Pending>();
-  private token = 0;
   private connected = true;
 
   constructor(private readonly nc: NatsConnection) {
@@ -47,7 +46,7 @@ export class Requests {
       // What is published while the connection is down is thrown away by the client at its next attempt to connect.
       if (!this.connected)
         return reject(new RequestFailed(subject, this.nc.isClosed() ? 'closed' : 'disconnected'));
-      const token = this.nextToken();
+      const token = this.pending.free();
       this.nc.publish(subject, body, { reply: this.prefix + token.toString(36), headers });
       const timer = setTimeout(() => this.fail(token, 'timeout'), timeoutMillis);
       this.pending.add(token, { token, subject, timer, resolve, reject });
@@ -84,13 +83,6 @@ export class Requests {
     this.pending.delete(token);
     clearTimeout(pending.timer);
     pending.resolve(reply);
-  }
-
-  /** One of 32 bits that no request has that still waits. */
-  private nextToken(): number {
-    do this.token = (this.token + 1) >>> 0;
-    while (this.pending.get(this.token) !== undefined);
-    return this.token;
   }
 
   private fail(token: number, failure: RequestFailure): void {

@@ -1,5 +1,5 @@
 import { coversPage, EVERY_PASID } from './atc';
-import { Numbered } from './numbered';
+import { Numbered } from '../kernel/numbered';
 
 const BUCKETS = 4096;
 /** Pages of an invalidation whose buckets are looked at before everything in flight is; longer ranges are seldom. */

@@ -12,7 +12,6 @@ export {
   type SegmentCounters,
 } from './counters';
 export { PasidStillStopping } from './errors';
-export { Numbered } from './numbered';
 export { isDeviceRemoved, isWorkHalted, isWorkOver, silentDevices, workBegun } from './queries';
 export { createSegment, isDurableSegmentEvent } from './segment';
 export type { SegmentState } from './state';

@@ -3,7 +3,7 @@ import { Atc } from './atc';
 import { PRG_INDEXES, type Retransmission, type SegmentConfig, type SegmentDeviceConfig } from './config';
 import type { AccessRange } from './events';
 import { TranslationsInFlight } from './in-flight';
-import { Numbered } from './numbered';
+import { Numbered } from '../kernel/numbered';
 
 /** Where an access stands that has not ended. */
 export const Stage = {

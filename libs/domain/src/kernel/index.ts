@@ -1,3 +1,4 @@
 export * from './decider';
 export { NumberSet } from './number-set';
+export { Numbered } from './numbered';
 export * from './vocabulary';

@@ -31,14 +31,12 @@ export interface OpenRun {
 /** Runs under way, numbered here: several workers may choose the same number. */
 export class OpenRuns {
   private readonly runs = new Numbered<OpenRun>();
-  private last = 0;
 
   /** Returns the shard's number for the run. */
   open(run: Omit<OpenRun, 'prefetched'>): number {
-    do this.last = (this.last + 1) >>> 0;
-    while (this.runs.get(this.last) !== undefined);
-    this.runs.add(this.last, { ...run, prefetched: 0 });
-    return this.last;
+    const number = this.runs.free();
+    this.runs.add(number, { ...run, prefetched: 0 });
+    return number;
   }
 
   /** A fault of the run, by the shard's number, brought pages along. */

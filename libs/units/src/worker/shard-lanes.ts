@@ -31,7 +31,6 @@ type HandleRecord = ReturnType<typeof handleSchema.decode>[number];
 export class ShardLanes {
   private readonly lanes = new Map<number, LaneClient<HandleRequest, HandleRecord>>();
   private readonly open = new Numbered<(result: HandledRun | Refusal) => void>();
-  private lastRun = 0;
 
   constructor(
     ports: UnitPorts,
@@ -62,16 +61,9 @@ export class ShardLanes {
   handle(shard: number, members: readonly RunMember[], done: (result: HandledRun | Refusal) => void): void {
     const lane = this.lanes.get(shard);
     if (!lane) return done(new UnknownShard(shard));
-    const run = this.nextRun();
+    const run = this.open.free();
     this.open.add(run, done);
     lane.push({ kind: 'HandleRequest', run, members: members as RunMember[] });
-  }
-
-  /** A number that no run has that is still open. */
-  private nextRun(): number {
-    do this.lastRun = (this.lastRun + 1) >>> 0;
-    while (this.open.get(this.lastRun) !== undefined);
-    return this.lastRun;
   }
 
   private reject(run: number, rejection: LaneRejected): void {

@@ -1,38 +1,5 @@
 import * as fc from 'fast-check';
 import { Atc } from './atc';
-import { Numbered } from './numbered';
-
-describe('Numbered', () => {
-  it('holds what a Map would hold', () => {
-    const step = fc.record({
-      add: fc.boolean(),
-      gap: fc.constantFrom(1, 1, 1, 64, 4096, 8191),
-      at: fc.nat({ max: 200 }),
-    });
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 200, size: 'max' }), (steps) => {
-        const numbered = new Numbered<{ n: number }>();
-        const model = new Map<number, { n: number }>();
-        let last = 2 ** 31 - 50;
-        for (const { add, gap, at } of steps) {
-          if (add) {
-            last += gap;
-            model.set(last, { n: last });
-            numbered.add(last, { n: last });
-          } else {
-            const number = [...model.keys()][at] ?? at;
-            model.delete(number);
-            numbered.delete(number);
-          }
-          expect(numbered.size).toBe(model.size);
-        }
-        for (const [number, thing] of model) expect(numbered.get(number)).toEqual(thing);
-        expect(numbered.get(last + 1)).toBeUndefined();
-        expect(numbered.list()).toEqual([...model.values()]);
-      }),
-    );
-  });
-});
 
 describe('Atc', () => {
   it('R24 is bounded and drops the least recently used entry, as a simple list would', () => {

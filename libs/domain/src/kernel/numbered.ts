@@ -16,6 +16,7 @@ export class Numbered<T extends object> {
   private mask = FIRST_SLOTS - 1;
   private readonly stragglers = new Map<number, T>();
   private held = 0;
+  private last = 0;
 
   /** Things in hand. */
   get size(): number {
@@ -30,6 +31,13 @@ export class Numbered<T extends object> {
       if (thing !== undefined) return thing;
     }
     return this.stragglers.size === 0 ? undefined : this.stragglers.get(number);
+  }
+
+  /** A number that is not in hand, for a thing that brings none of its own: the next one after that which was given last. */
+  free(): number {
+    do this.last = (this.last + 1) >>> 0;
+    while (this.get(this.last) !== undefined);
+    return this.last;
   }
 
   /** Takes a thing in hand under a number that is not in hand. */
