@@ -13,9 +13,18 @@ afterAll(() => server.stop());
 
 describeLanePort('NATS', async () => {
   const [client, other] = await Promise.all([server.link(), server.link()]);
+  const lanes = new NatsLanes(other);
   return {
     client: new NatsLanes(client),
-    server: new NatsLanes(other),
+    server: {
+      request: (...call) => lanes.request(...call),
+      // Who asks at once hears it said that the lane was opened, and would ask again.
+      serve: async (...how) => {
+        const running = await lanes.serve(...how);
+        await other.nc.flush();
+        return running;
+      },
+    },
     prefix: freshLab(),
     close: async () => void (await Promise.all([client.close(), other.close()])),
   };
