@@ -1,3 +1,4 @@
+import { Fifo } from './fifo';
 import type { ModelTime } from './model-time';
 
 /**
@@ -5,7 +6,7 @@ import type { ModelTime } from './model-time';
  * that, because one that fires early is set again.
  */
 export class DelayLine<Item> {
-  private readonly travelling: Item[] = [];
+  private readonly travelling = new Fifo<Item>();
 
   constructor(
     private readonly time: ModelTime,

@@ -1,4 +1,4 @@
-import type { Running } from '@faultline/hosting';
+import { Fifo, type Running } from '@faultline/hosting';
 
 const NEVER = new Promise<never>(() => undefined);
 
@@ -8,7 +8,7 @@ const NEVER = new Promise<never>(() => undefined);
  */
 export class Life {
   private state: 'running' | 'frozen' | 'dead' = 'running';
-  private readonly held: (() => void)[] = [];
+  private held = new Fifo<() => void>();
   private readonly opened: Promise<Running>[] = [];
   private readonly mourners = new Set<() => void>();
 
@@ -23,7 +23,7 @@ export class Life {
   /** Its connection goes with it, and so does whatever others had for it. */
   kill(): void {
     this.state = 'dead';
-    this.held.length = 0;
+    this.held = new Fifo();
     // What could not be opened need not be stopped; whoever opened it knows why.
     for (const running of this.opened)
       running.then(

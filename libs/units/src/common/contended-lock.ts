@@ -1,5 +1,5 @@
 import type { LockUse } from '@faultline/contracts';
-import type { ClockPort } from '@faultline/hosting';
+import { type ClockPort, Fifo } from '@faultline/hosting';
 
 export interface ContendedLockOptions {
   clock: ClockPort;
@@ -20,7 +20,7 @@ export interface ContendedLockOptions {
  */
 export class ContendedLock {
   private isHeld = false;
-  private readonly waiting: { sinceMicros: number; done: () => void }[] = [];
+  private readonly waiting = new Fifo<{ sinceMicros: number; done: () => void }>();
   private readonly counted: LockUse = { taken: 0, heldMicros: 0, waitedMicros: 0, mostWaiting: 0 };
 
   constructor(private readonly options: ContendedLockOptions) {}

@@ -1,4 +1,4 @@
-import type { ClockPort } from '@faultline/hosting';
+import { type ClockPort, Fifo } from '@faultline/hosting';
 
 /** How a server came to its group: it slept and was woken for it, or it went on from the group before. */
 export type ServerStart = 'woken' | 'switched';
@@ -16,8 +16,7 @@ export interface ServerUse {
 /** The k servers of a worker: as many groups as this are handled at once, the others wait their turn in order of arrival. */
 export class Servers {
   private free: number;
-  private readonly waiting: Task[] = [];
-  private next = 0;
+  private readonly waiting = new Fifo<Task>();
   private readonly counted = { woken: 0, switched: 0 };
   /** Time spent at groups up to `sinceMicros`, when the number of busy servers last changed. */
   private busyMicros = 0;
@@ -49,17 +48,11 @@ export class Servers {
   private start(task: Task, start: ServerStart): void {
     this.counted[start] += 1;
     task(() => {
-      const following = this.waiting[this.next];
+      const following = this.waiting.shift();
       if (!following) {
         this.passTime();
         this.free += 1;
         return;
-      }
-      this.next += 1;
-      // The list is cut when its front half is used up, so that taking from the front stays cheap.
-      if (this.next * 2 >= this.waiting.length) {
-        this.waiting.splice(0, this.next);
-        this.next = 0;
       }
       this.start(following, 'switched');
     }, start);
