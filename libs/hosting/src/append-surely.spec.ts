@@ -1,8 +1,9 @@
 import { appendSurely } from './append-surely';
 import { MemoryLog } from './memory';
-import { AppendRefused, LogUnavailable, type LogMessage } from './ports';
+import { AppendRefused, LogFull, LogUnavailable, type LogMessage } from './ports';
 import { batch } from './testkit/batches.testkit';
 import { rejectionOf, TestClock } from './testkit/eventually.testkit';
+import { UnitJournal } from './unit-journal';
 
 const SUBJECT = 'lab.log.mm.0';
 
@@ -30,4 +31,35 @@ it("a log that knows less than its writer is behind, not another owner's", async
   expect(rejection).toBeInstanceOf(LogUnavailable);
   log.lags = false;
   expect(await appendSurely(log, next, clock)).toEqual({ sequence: 3, duplicate: false });
+});
+
+describe('a try before that failed', () => {
+  const message = { ...batch(SUBJECT, 'a', { id: 'a' }), expectedLastSubjectSequence: 0 };
+
+  it('may have been stored, if nobody answered: a full log says no more of it than an empty one', async () => {
+    const log = new MemoryLog();
+    const clock = new TestClock();
+    await log.append(message);
+    jest.spyOn(log, 'append').mockRejectedValue(new LogFull(SUBJECT));
+    const failed = new LogUnavailable(SUBJECT);
+    expect(await appendSurely(log, message, clock, { failed })).toEqual({ sequence: 1, duplicate: true });
+    expect(await rejectionOf(appendSurely(log, message, clock))).toBeInstanceOf(LogFull);
+  });
+
+  it('ends them all, if it is nothing that another one could be spared', async () => {
+    const log = new MemoryLog();
+    const failed = new TypeError('no such thing');
+    expect(await rejectionOf(appendSurely(log, message, new TestClock(), { failed }))).toBe(failed);
+    expect(await log.lastSequence()).toBe(0);
+  });
+
+  it('is the first of a journal, too', async () => {
+    const log = new MemoryLog();
+    const thrown = new TypeError('no such thing');
+    jest.spyOn(log, 'append').mockRejectedValueOnce(thrown);
+    const journal = new UnitJournal(log, new TestClock(), 'mm.0', 1, 'owner');
+    const outgoing = { subject: SUBJECT, schema: { name: 's', version: 1 }, body: message.body };
+    expect(await rejectionOf(journal.write([[outgoing]]))).toBe(thrown);
+    expect(await log.lastSequence()).toBe(0);
+  });
 });

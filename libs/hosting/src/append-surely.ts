@@ -30,6 +30,8 @@ export interface AppendSurelyOptions {
   retryDelayMicros?: number;
   /** Longest pause, in microseconds; default 2 000 000. */
   maxRetryDelayMicros?: number;
+  /** What a try before these failed with: it may be in the log if it was not answered, and what no try survives ends them all. */
+  failed?: Error;
 }
 
 /**
@@ -49,7 +51,9 @@ export async function appendSurely(
   const longest = options.maxRetryDelayMicros ?? 2_000_000;
   let delay = options.retryDelayMicros ?? 50_000;
   let refused = false;
-  let unanswered: LogUnavailable | undefined;
+  const { failed } = options;
+  if (failed && !isOfTheLog(failed)) throw failed;
+  let unanswered = failed instanceof LogUnavailable ? failed : undefined;
   for (let attempt = 1; attempt <= attempts; attempt++) {
     try {
       return await log.append(message);
@@ -102,6 +106,11 @@ async function findOurs(log: LogPort, message: LogAppend, cause: Error): Promise
     throw new Deposed(message.subject, message.headers.epoch, last.headers.epoch, { cause });
   }
   return undefined;
+}
+
+/** Whether it is something that may be otherwise at the next try. */
+function isOfTheLog(error: Error): boolean {
+  return error instanceof LogUnavailable || error instanceof LogFull || error instanceof AppendRefused;
 }
 
 function pause(clock: ClockPort, micros: number): Promise<void> {

@@ -9,6 +9,7 @@ import {
   LogTrimmed,
   LogUnavailable,
 } from './ports';
+import { toError } from './to-error';
 
 /** Pause between tries while the log is full or away. Long enough not to add to its trouble, short enough not to be felt after it. */
 const STALL_RETRY_MICROS = 200_000;
@@ -109,7 +110,7 @@ export class UnitJournal {
     // Nearly always the first try is taken, and more than one promise for it would be too many.
     return this.log.append(message).then(
       ({ sequence }) => this.appended(subject, sequence),
-      async () => this.appended(subject, await this.appendPatiently(message)),
+      async (thrown: unknown) => this.appended(subject, await this.appendPatiently(message, toError(thrown))),
     );
   }
 
@@ -119,13 +120,15 @@ export class UnitJournal {
   }
 
   /** A full or unreachable log is no reason to lose anything: the unit stalls, and with it whoever waits for its replies. */
-  private async appendPatiently(message: LogAppend): Promise<number> {
+  private async appendPatiently(message: LogAppend, firstFailure: Error): Promise<number> {
+    let failed = firstFailure;
     let expectedLastSubjectSequence = message.expectedLastSubjectSequence ?? 0;
     for (;;) {
       try {
-        return (await appendSurely(this.log, { ...message, expectedLastSubjectSequence }, this.clock))
-          .sequence;
+        const next = { ...message, expectedLastSubjectSequence };
+        return (await appendSurely(this.log, next, this.clock, { failed })).sequence;
       } catch (error) {
+        failed = toError(error);
         if (error instanceof AppendRefused) {
           expectedLastSubjectSequence = await this.behindStrangers(error);
           continue;
