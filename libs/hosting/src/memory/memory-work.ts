@@ -13,7 +13,10 @@ export interface MemoryWorkOptions {
   schedule?: Scheduler;
 }
 
-/** IOPF queues over a {@link MemoryLog}. A queue begins with the log and keeps what is unsettled, whoever works on it. */
+/**
+ * IOPF queues over a {@link MemoryLog}. A queue begins when somebody first works on it, with what the log has of it then, and keeps what
+ * is unsettled, whoever works on it.
+ */
 export class MemoryWork implements WorkPort {
   private readonly queues = new Map<string, MemoryQueue>();
 
