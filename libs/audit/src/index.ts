@@ -8,5 +8,4 @@ export * from './message';
 export * from './published-head';
 export { type OpenFault, rowOf } from './open-faults';
 export * from './report';
-export { DEFAULT_CLOCK_TOLERANCE_MICROS } from './timeline-check';
 export { EventCounters } from './counters';

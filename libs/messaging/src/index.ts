@@ -23,22 +23,17 @@ export {
   NatsServerMissing,
   type NatsServerOptions,
 } from './launcher';
-export { NatsBlobs, type NatsBlobsOptions } from './nats-blobs';
-export { NatsDeadLetters, type NatsDeadLettersOptions } from './nats-dead-letters';
-export { NatsKv, type NatsKvOptions } from './nats-kv';
 export { NatsLanes } from './nats-lanes';
 export { NatsLog, type NatsLogOptions } from './nats-log';
 export { jetStreamOf, natsPorts, openKv, type NatsPorts, type NatsPortsOptions } from './nats-ports';
-export { NatsWork, type NatsWorkOptions } from './nats-work';
 export {
   DEFAULT_ACK_WAIT_MILLIS,
   provision,
   provisionKv,
-  provisionQueue,
   type KvBucketOptions,
   type Provisioned,
   type ProvisionOptions,
 } from './provision';
 export type { QueueRepair } from './queue-watchdog';
-export { Requests, RequestFailed, type RequestFailure } from './requests';
+export { RequestFailed, type RequestFailure } from './requests';
 export { SystemClock } from './system-clock';

@@ -9,7 +9,7 @@ export {
 } from './failures';
 export { Life } from './life';
 export { portsOf } from './living-ports';
-export { type NetworkModel, QUICK_NETWORK } from './network-model';
+export { type NetworkModel } from './network-model';
 export type { Onlooker } from './onlooker';
 export { simulate, type SimulationOptions, type SimulationPlatform, type SimulationResult } from './simulate';
 export { SimulationStands } from './virtual-clock';

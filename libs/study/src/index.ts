@@ -1,4 +1,4 @@
-export { aggregate, type Aggregate, type PointFigures, type PointTime } from './aggregate';
+export { type Aggregate, type PointFigures, type PointTime } from './aggregate';
 export { type ModeDifference } from './both-modes';
 export { deviceOf, FIGURE_KINDS, figureKind, type FigureKind, type FigureUnit, stageFigure } from './figures';
 export { type Verdict } from './judge';

@@ -1,5 +1,5 @@
 export { followRecords } from './common/follow';
-export { LaneClient, PeerEpoch, serveLane } from './common/lanes';
+export { PeerEpoch } from './common/lanes';
 export { own } from './common/own';
 export type { OwnedUnit } from './common/owned-unit';
 export { type SnapshotEntry, SnapshotIndex } from './common/snapshot-index';

@@ -1,16 +1,8 @@
 export { AccessHistory, type PlainAccessHistory } from './access-history';
 export { durableSegment, type DurableSegment, restoreSegment, SEGMENT_STATE_VERSION } from './durable';
 export { EVERY_DEVICE, EVERY_PASID } from './atc';
-export { NO_FRAME } from './build';
 export type { SegmentConfig, SegmentDeviceConfig } from './config';
-export {
-  deviceCounters,
-  isSegmentIdle,
-  segmentCounters,
-  stallsInFlight,
-  translationsInFlight,
-  type SegmentCounters,
-} from './counters';
+export { isSegmentIdle, segmentCounters, type SegmentCounters } from './counters';
 export { PasidStillStopping } from './errors';
 export { isDeviceRemoved, isWorkHalted, isWorkOver, silentDevices, workBegun } from './queries';
 export { createSegment, isDurableSegmentEvent } from './segment';

@@ -12,16 +12,12 @@ export {
   findTeardown,
   hasPassed,
   type IommuCounters,
-  isDrained,
   isDurableIommuEvent,
   isFenced,
   isIdle,
   isRequestTaken,
   needsFinishDrain,
   oldestWaitingSequence,
-  openStalls,
-  pendingGroups,
-  ringRecords,
 } from './queries';
 export { hasReadyResults, hasRetries } from './respond';
 export type { Replica } from './replica';

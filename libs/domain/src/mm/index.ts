@@ -1,4 +1,4 @@
-export { MAX_SHARD_FRAMES, type MmConfig, type ReclaimPolicy, ZERO_FRAME, firstFrame } from './config';
+export { type MmConfig, type ReclaimPolicy } from './config';
 export { MmCommandRefused, MmInvariantBroken, type MmRefusal } from './errors';
 export { pagesInQuarantine } from './invalidation';
 export { invalidatingFrame } from './pending';
@@ -13,4 +13,4 @@ export {
   restoreMmState,
 } from './state';
 export { type MmCounters, countMm, hasReadyRun, isDurableMmEvent } from './stats';
-export { type Vma, findVma } from './vma';
+export { type Vma } from './vma';

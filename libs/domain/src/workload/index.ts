@@ -1,6 +1,5 @@
 export { createPacer, type AccessPacer, type PacingConfig } from './pacing';
-export { createPageWalk, type AccessPattern, type PageWalk } from './pattern';
-export { Permutation } from './permutation';
+export { type AccessPattern, type PageWalk } from './pattern';
 export { SeededRandom } from './random';
 export { PageSpace, type PageRange, type PermittedRange } from './ranges';
 export {
@@ -10,5 +9,4 @@ export {
   type AccessSource,
   type WorkloadConfig,
 } from './source';
-export { ZipfRanks } from './zipf';
 export * from './spread';

@@ -1,7 +1,6 @@
 export * from '../profile';
 export * from './commands';
 export { FIRST_STAGES, type FirstStage, type HardwareConfig } from './config';
-export { grant } from './grant';
 export { createHardware, type HardwareDecider } from './hardware';
 export type { HardwareEvent } from './events';
 export type { FaultReason, FaultRecord, FaultTransaction } from './fault-record';
