@@ -2,7 +2,8 @@ import type { LabRun, Verdict } from '../kit/lab-run';
 import { chaosScenario } from '../kit/scenario';
 import { ChaosSystem } from '../kit/system';
 import { ChaosHand } from './hand';
-import { type ChaosOptions, commandOf, parseOptions, USAGE, UsageError } from './options';
+import { type ChaosOptions, commandOf, parseOptions, USAGE } from './options';
+import { UsageError } from '../../kit/run-options';
 import { planActs } from './plan';
 
 const RATE_PER_SECOND = 150;

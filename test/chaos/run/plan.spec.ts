@@ -1,4 +1,5 @@
-import { commandOf, parseOptions, UsageError } from './options';
+import { commandOf, parseOptions } from './options';
+import { UsageError } from '../../kit/run-options';
 import { planActs } from './plan';
 
 const options = { seed: 5, minutes: 10, every: 3, leaseMillis: 1_000, replicas: 3 };
@@ -38,7 +39,8 @@ describe('the command line', () => {
 
   it.each([
     [['--minutes', 'ten'], "--minutes is 'ten', expected a number from 0"],
-    [['--lease', '10'], "--lease is '10', expected a number from 300"],
+    [['--lease', '10'], "--lease is '10', expected a whole number from 300"],
+    [['--replicas', '1.5'], "--replicas is '1.5', expected a whole number from 1"],
     [['--seeds', '1'], /--seeds/],
   ])('says what is wrong with %j', (words, message) => {
     expect(() => parseOptions(words)).toThrow(UsageError);

@@ -4,7 +4,8 @@ import { sabotaged } from '../../kit/sabotage';
 import { type Found, search, shorten } from '../search';
 import type { SimulationCase } from '../simulation-case';
 import { taleOf } from '../tale';
-import { commandOf, parseOptions, type SimulationRunOptions, usage, UsageError } from './options';
+import { commandOf, parseOptions, type SimulationRunOptions, usage } from './options';
+import { UsageError } from '../../kit/run-options';
 
 const names = Object.keys(defects) as DefectName[];
 /** Seeds from one line of progress to the next. */

@@ -1,4 +1,5 @@
-import { commandOf, parseOptions, UsageError, usage } from './options';
+import { commandOf, parseOptions, usage } from './options';
+import { UsageError } from '../../kit/run-options';
 
 const names = ['fencing-off', 'flush-skipped'];
 

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { countOf, readOptions, UsageError } from '../../kit/run-options';
 
 export interface SimulationRunOptions {
   /** The seeds that are tried. */
@@ -8,14 +8,6 @@ export interface SimulationRunOptions {
   defect: string | undefined;
   /** Seconds that may be spent to shorten what was found. */
   shrinkSeconds: number;
-}
-
-/** The command line is not usable. The message says what was expected. */
-export class UsageError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'UsageError';
-  }
 }
 
 export const usage = (defects: readonly string[]): string => `usage: npm run test:simulation -- [options]
@@ -40,39 +32,23 @@ export function parseOptions(
   args: readonly string[],
   defects: readonly string[],
 ): SimulationRunOptions | 'help' {
-  const values = parse(args);
+  const values = readOptions(args, definitions);
   if (values.help) return 'help';
   const { defect } = values;
   if (defect !== undefined && !defects.includes(defect))
     throw new UsageError(`--defect is '${defect}', expected one of ${defects.join(', ')}`);
-  const seed = numberOf('seed', values.seed, 0);
+  const seed = countOf('seed', values.seed, 0);
   if (seed !== undefined && (values.seeds ?? values.from) !== undefined)
     throw new UsageError('--seed is one seed, expected neither --seeds nor --from beside it');
   return {
-    from: seed ?? numberOf('from', values.from, 0) ?? 1,
-    seeds: seed === undefined ? (numberOf('seeds', values.seeds, 1) ?? 200) : 1,
+    from: seed ?? countOf('from', values.from, 0) ?? 1,
+    seeds: seed === undefined ? (countOf('seeds', values.seeds, 1) ?? 200) : 1,
     defect,
-    shrinkSeconds: numberOf('shrink', values.shrink, 0) ?? 60,
+    shrinkSeconds: countOf('shrink', values.shrink, 0) ?? 60,
   };
 }
 
 /** The command that shows the same again. */
 export function commandOf(seed: number, defect: string | undefined): string {
   return `npm run test:simulation -- --seed ${seed}${defect === undefined ? '' : ` --defect ${defect}`}`;
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: definitions, strict: true }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function numberOf(option: string, text: string | undefined, least: number): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least || text.trim() === '')
-    throw new UsageError(`--${option} is '${text}', expected a whole number from ${least}`);
-  return value;
 }
