@@ -3,18 +3,14 @@ import type { Command } from 'commander';
 import { gzipSync } from 'node:zlib';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCommandLine } from './command-line';
+import { faultline as runFaultline } from './command-line.testkit';
 import { createProgram } from './program';
 import { FakeTerminal, scratchDirectory } from './testing.testkit';
 
 const scratch = scratchDirectory();
 const runs = join(scratch.path, 'runs');
 
-async function faultline(...words: string[]): Promise<{ exit: number; said: string; output: string }> {
-  const terminal = new FakeTerminal();
-  const exit = await runCommandLine(words, terminal, {});
-  return { exit, said: terminal.complaints, output: terminal.output };
-}
+const faultline = (...words: string[]) => runFaultline(words);
 
 const scenario = (workload: string): string => `name: tiny
 iommus:

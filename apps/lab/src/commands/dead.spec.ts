@@ -5,8 +5,7 @@ import {
   type TestPorts,
   TestServer,
 } from '../../../../libs/messaging/src/testkit/server.testkit';
-import { runCommandLine } from '../command-line';
-import { FakeTerminal } from '../testing.testkit';
+import { faultline } from '../command-line.testkit';
 
 let server: TestServer;
 let ports: TestPorts;
@@ -19,13 +18,8 @@ beforeEach(async () => {
 });
 afterEach(() => ports.link.close());
 
-async function dead(...words: string[]): Promise<{ exit: number; said: string; output: string }> {
-  const terminal = new FakeTerminal();
-  terminal.columns = 200;
-  const environment = { NATS_URL: server.url, FAULTLINE_LAB: ports.lab };
-  const exit = await runCommandLine(['dead', ...words], terminal, environment);
-  return { exit, said: terminal.complaints, output: terminal.output };
-}
+const dead = (...words: string[]) =>
+  faultline(['dead', ...words], { NATS_URL: server.url, FAULTLINE_LAB: ports.lab });
 
 const request = handleSchema
   .encode([
@@ -111,9 +105,8 @@ it.each([
 });
 
 it('says that no server answers', async () => {
-  const terminal = new FakeTerminal();
-  const exit = await runCommandLine(['dead', 'list', '--nats', 'nats://127.0.0.1:1'], terminal, {});
-  expect([exit, terminal.complaints]).toEqual([
+  const { exit, said } = await faultline(['dead', 'list', '--nats', 'nats://127.0.0.1:1']);
+  expect([exit, said]).toEqual([
     1,
     expect.stringMatching(/^faultline: no NATS server answers at nats:\/\/127\.0\.0\.1:1 /),
   ]);

@@ -3,8 +3,7 @@ import { provision, jetStreamOf, type NatsLink } from '@faultline/messaging';
 import type { JetStreamManager } from 'nats';
 import { eventually } from '../../../../libs/hosting/src/testkit/eventually.testkit';
 import { TestServer } from '../../../../libs/messaging/src/testkit/server.testkit';
-import { runCommandLine } from '../command-line';
-import { FakeTerminal } from '../testing.testkit';
+import { faultline } from '../command-line.testkit';
 
 let server: TestServer;
 let link: NatsLink;
@@ -23,11 +22,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-async function labs(...words: string[]): Promise<{ exit: number; said: string; output: string }> {
-  const terminal = new FakeTerminal();
-  const exit = await runCommandLine(['labs', ...words], terminal, { NATS_URL: server.url });
-  return { exit, said: terminal.complaints, output: terminal.output };
-}
+const labs = (...words: string[]) => faultline(['labs', ...words], { NATS_URL: server.url });
 
 interface Listed {
   lab: string;

@@ -1,6 +1,6 @@
-import { runCommandLine } from '../command-line';
+import { faultline } from '../command-line.testkit';
 import type { SimulationReport } from '../print/simulation-report';
-import { FakeTerminal, scratchDirectory } from '../testing.testkit';
+import { scratchDirectory } from '../testing.testkit';
 
 const scenario = scratchDirectory().file(
   'tiny.yaml',
@@ -18,11 +18,7 @@ devices:
 `,
 );
 
-async function simulate(...words: string[]): Promise<{ exit: number; said: string; output: string }> {
-  const terminal = new FakeTerminal();
-  const exit = await runCommandLine(['simulate', ...words], terminal, {});
-  return { exit, said: terminal.complaints, output: terminal.output };
-}
+const simulate = (...words: string[]) => faultline(['simulate', ...words]);
 
 async function report(...words: string[]): Promise<SimulationReport> {
   const { exit, said, output } = await simulate(scenario, '--json', ...words);
