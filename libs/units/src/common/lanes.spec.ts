@@ -38,6 +38,27 @@ function advanceUntil(ports: MemoryUnitPorts, what: string, condition: () => boo
   });
 }
 
+/** Serves the lane by `answer`, which throws for what it does not take. The PASIDs of each request are kept as they come. */
+async function serveOrders(
+  ports: MemoryUnitPorts,
+  answer: (pasids: readonly number[]) => void,
+): Promise<number[][]> {
+  const batches: number[][] = [];
+  await ports.lanes.serve(
+    SUBJECT,
+    (body) => {
+      const pasids = invalidateSchema
+        .decode(body)
+        .flatMap((each) => (each.kind === 'InvalidatePages' ? each.pasid : []));
+      batches.push(pasids);
+      answer(pasids);
+      return head(1);
+    },
+    () => undefined,
+  );
+  return batches;
+}
+
 describe('lanes', () => {
   it('a batch begins with its sender, and a request resolves with the reply', async () => {
     const ports = new MemoryUnitPorts();
@@ -123,19 +144,9 @@ describe('lanes', () => {
 
   it('D12 where rejections are dealt with, one hits the record it is about, and the others of its batch are answered', async () => {
     const ports = new MemoryUnitPorts();
-    const batches: number[][] = [];
-    await ports.lanes.serve(
-      SUBJECT,
-      (body) => {
-        const pasids = invalidateSchema
-          .decode(body)
-          .flatMap((each) => (each.kind === 'InvalidatePages' ? each.pasid : []));
-        batches.push(pasids);
-        if (pasids.includes(2)) throw new LaneRejected(SUBJECT, 'not this one');
-        return head(1);
-      },
-      () => undefined,
-    );
+    const batches = await serveOrders(ports, (pasids) => {
+      if (pasids.includes(2)) throw new LaneRejected(SUBJECT, 'not this one');
+    });
     const [answered, rejected] = [[] as number[], [] as [number, string][]];
     const client = new LaneClient<InvalidatePages, LaneRecord>(ports, {
       subject: SUBJECT,
@@ -162,22 +173,12 @@ describe('lanes', () => {
 
   it('D12 who waits for a record that is rejected is told, and a batch that is sent again has records only', async () => {
     const ports = new MemoryUnitPorts();
-    const batches: number[][] = [];
     let unavailable = 1;
-    await ports.lanes.serve(
-      SUBJECT,
-      (body) => {
-        const pasids = invalidateSchema
-          .decode(body)
-          .flatMap((each) => (each.kind === 'InvalidatePages' ? each.pasid : []));
-        batches.push(pasids);
-        if (pasids.includes(2)) throw new LaneRejected(SUBJECT, 'not this one');
-        // The first one is answered by then, and comes again with all of its batch.
-        if (pasids.includes(3) && unavailable-- > 0) throw new LaneUnavailable(SUBJECT, 'timeout');
-        return head(1);
-      },
-      () => undefined,
-    );
+    const batches = await serveOrders(ports, (pasids) => {
+      if (pasids.includes(2)) throw new LaneRejected(SUBJECT, 'not this one');
+      // The first one is answered by then, and comes again with all of its batch.
+      if (pasids.includes(3) && unavailable-- > 0) throw new LaneUnavailable(SUBJECT, 'timeout');
+    });
     const rejected: number[] = [];
     const client = new LaneClient<InvalidatePages, LaneRecord>(ports, {
       subject: SUBJECT,
