@@ -6,7 +6,7 @@ export { axisTitle, curveOf, type DrawnPlot, type LinePoint, shapeOf, type Study
 export { type PlannedRun, plannedRuns } from './order';
 export { parseStudy } from './parse';
 export { type Measured, PointMeter } from './point-meter';
-export { type PointRun, runFile, type RunMode } from './point-run';
+export { type LiveFacts, type PointRun, runFile, type RunMode } from './point-run';
 export { type ParameterValue, type Study, type StudyPlot, studySchema } from './schema';
 export { whereWords } from './select';
 export { studyPasses, studyResult, type StudyResult } from './study-result';

@@ -4,6 +4,18 @@ import type { Measured } from './point-meter';
 /** Whether a run's time is that of a virtual clock, or that of the real services. */
 export type RunMode = 'simulated' | 'live';
 
+/** What is known of a live run alone. */
+export interface LiveFacts {
+  /** Its id; null when whoever was to make it ended before. */
+  run: string | null;
+  /** The part of the processors' time that was taken. */
+  busyShare: number;
+  /** The fastest fault in wall time. */
+  leastWallMicros: number | null;
+  /** The project of `docker compose` that it was made on, and how many replicas each service had. Absent for a run on another place. */
+  deployment?: { project: string; replicas: Record<string, number> };
+}
+
 /** One run of a point, as it is kept in the study's folder. */
 export interface PointRun extends Measured {
   format: 'faultline-point/1';
@@ -22,8 +34,7 @@ export interface PointRun extends Measured {
   audit: { clean: boolean; violated: Invariant[] };
   /** Of a simulation: the same scenario and seed give the same one. */
   logHash: string | null;
-  /** Of a live run: its id, the part of the processors' time that was taken, and the fastest fault in wall time. */
-  live: { run: string; busyShare: number; leastWallMicros: number | null } | null;
+  live: LiveFacts | null;
   /** What went wrong with the run; figures are null then. */
   failure: string | null;
 }

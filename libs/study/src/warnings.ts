@@ -25,7 +25,23 @@ export function studyWarnings({ window }: Study, points: readonly PointFigures[]
       lines.set(line, [...(lines.get(line) ?? []), point]);
   const share = (part: number): string => `${Math.round(part * 100)} %`;
   const excluded = `rates and latencies are of the part of each run from ${share(window.from)} to ${share(window.to)} of its length: what comes before is warm-up, what comes after is its running out`;
-  return [excluded, ...[...lines].map(([line, of]) => `${placesOf(of, points)}: ${line}`)];
+  return [
+    excluded,
+    ...placesLine(points),
+    ...[...lines].map(([line, of]) => `${placesOf(of, points)}: ${line}`),
+  ];
+}
+
+/** A study may be gone on with somewhere else; what it compares is then two places. */
+function placesLine(points: readonly PointFigures[]): string[] {
+  const live = points.flatMap(({ runs }) => runs.flatMap(({ live: facts }) => facts ?? []));
+  const places = new Set(
+    live.map(({ deployment }) => deployment?.project ?? 'no deployment of docker compose'),
+  );
+  if (places.size < 2) return [];
+  return [
+    `live runs were made on ${[...places].join(' and ')}: differences between them may be those of the places`,
+  ];
 }
 
 function linesOfRun(run: PointRun): string[] {

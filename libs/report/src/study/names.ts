@@ -9,6 +9,7 @@ import {
   whereWords,
 } from '@faultline/study';
 import { roundMicros, roundRate } from '../figure';
+import type { Deployment } from './study-data';
 
 /** All parameters of a study, in order, with the values that its points have. */
 export function parametersIn(
@@ -38,6 +39,13 @@ export function pointName(values: PointFigures['values'], points: readonly Point
   );
   if (names.length === 0) return 'the point';
   return whereWords(Object.fromEntries(names.map((name) => [name, values[name] ?? ''])));
+}
+
+/** `faultline: iommu 1, iopf-worker 4`. */
+export function deploymentWords({ project, replicas }: Deployment): string {
+  return `${project}: ${Object.entries(replicas)
+    .map(([service, count]) => `${service} ${count}`)
+    .join(', ')}`;
 }
 
 /** Modes of points, the real services first. */

@@ -1,5 +1,5 @@
 import { studyCsv } from './study-csv';
-import { bothReport, contended, scalingStudy, studyReportOf } from './study.testkit';
+import { bothReport, bothStudy, contended, scalingStudy, studyReportOf } from './study.testkit';
 
 const tableOf = (text: string): Record<string, string>[] => {
   const [head = '', ...lines] = text.trimEnd().split('\r\n');
@@ -22,6 +22,19 @@ describe('the runs of a study as CSV', () => {
     expect(new Set(rows.map(({ mode }) => mode))).toEqual(new Set(['live', 'simulated']));
   });
 
+  it('say of a live run on a deployment how large that was', () => {
+    const replicas = { iommu: 2, 'iopf-worker': 4 };
+    const data = studyReportOf(bothStudy({ repetitions: 1 }), contended, (run) => ({
+      ...run,
+      live: run.live && { ...run.live, deployment: { project: 'lab7', replicas } },
+    }));
+    const cells = studyCsv(data).split('\r\n');
+    expect(cells[0]).toContain(',run,deployment,logHash,');
+    expect(cells.filter((line) => line.includes(',"lab7: iommu 2, iopf-worker 4",'))).toHaveLength(
+      data.runs.filter(({ mode }) => mode === 'live').length,
+    );
+  });
+
   it('say of a run that failed what went wrong, and have no figures of it', () => {
     const data = studyReportOf(scalingStudy(), contended, (run) =>
       run.point === 3 && run.repetition === 2
@@ -38,7 +51,7 @@ describe('the runs of a study as CSV', () => {
       .split('\r\n')
       .find((each) => each.includes('room'));
     expect(line).toMatch(
-      /^3,2,1,simulated,model,2,2,pri-minor,1,1234,20,false,I4 I5,"'=no, ""room""",,ab12,,/,
+      /^3,2,1,simulated,model,2,2,pri-minor,1,1234,20,false,I4 I5,"'=no, ""room""",,,ab12,,/,
     );
   });
 });

@@ -1,4 +1,4 @@
-import type { ParameterValue, PointTime, RunMode, Study, Verdict } from '@faultline/study';
+import type { LiveFacts, ParameterValue, PointTime, RunMode, Study, Verdict } from '@faultline/study';
 import type { Figure, Table } from '../figure';
 import type { MachineFacts, RunReportData } from '../report-data';
 
@@ -36,6 +36,9 @@ export interface StudyPointRow {
   figures: Record<string, AggregateCell>;
 }
 
+/** Where live runs were made, and at what size. */
+export type Deployment = NonNullable<LiveFacts['deployment']>;
+
 /** A run of a point. */
 export interface StudyRunRow {
   point: number;
@@ -53,6 +56,8 @@ export interface StudyRunRow {
   failure: string | null;
   /** Of a live run. */
   run: string | null;
+  /** Of a live run on a deployment of `docker compose`: its project, and the replicas of each service. */
+  deployment: Deployment | null;
   /** Of a simulation. */
   logHash: string | null;
   figures: Record<string, number | null>;

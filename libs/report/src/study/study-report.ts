@@ -94,7 +94,7 @@ function runRows({ point, values, mode, time, runs }: PointFigures): StudyRunRow
     ...{ point, values, mode, time, repetition: run.repetition, seed: run.seed, profile: run.profile },
     ...{ timeScale: run.timeScale, wallMillis: run.wallMillis, modelledMicros: run.modelledMicros },
     ...{ auditClean: run.audit.clean, violated: run.audit.violated, failure: run.failure },
-    ...{ run: run.live?.run ?? null, logHash: run.logHash },
+    ...{ run: run.live?.run ?? null, deployment: run.live?.deployment ?? null, logHash: run.logHash },
     figures: Object.fromEntries(
       Object.entries(run.figures).map(([key, value]) => [key, rounded(value, unitOf(key))]),
     ),

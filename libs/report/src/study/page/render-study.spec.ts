@@ -113,6 +113,15 @@ describe('the page of a study', () => {
       [/these are never compared/, /<span class="time">wall time<\/span>/],
     ],
     [
+      'of live runs on a deployment that was scaled',
+      () =>
+        studyReportOf(bothStudy(), contended, (run) => {
+          const replicas = { iommu: 1, 'iopf-worker': run.point + 1 };
+          return { ...run, live: run.live && { ...run.live, deployment: { project: 'lab7', replicas } } };
+        }),
+      [/lab7: iommu 1, iopf-worker 1; lab7: iommu 1, iopf-worker 2; /],
+    ],
+    [
       'with 144 points',
       () => studyReportOf(denseStudy({ repetitions: 1 }), contended),
       [/120 more points/, /24 more points are in the files/],

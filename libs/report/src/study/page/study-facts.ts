@@ -1,6 +1,7 @@
 import { formatCount, formatInstant, formatMicros } from '@faultline/stats';
 import { factList, originFacts, writtenView } from '../../page/facts';
 import { markup, type Markup, type Part } from '../../page/markup';
+import { deploymentWords } from '../names';
 import type { StudyReportData } from '../study-data';
 import { MODE_WORDS } from './study-summary';
 
@@ -14,6 +15,7 @@ export function studyFacts(data: StudyReportData): Markup {
     ['Study file', study.file],
     ['Scenario', study.scenarioFile ?? 'written in the study file'],
     ['Mode', modeWords(data)],
+    ...deploymentFacts(data),
     ['Repetitions', `${formatCount(study.repetitions)} of each point, ${seedWords(data)}`],
     ['Window', windowWords(study.window)],
     ...study.parameters.map(({ name, unit, values }): [string, Part] => [
@@ -33,6 +35,12 @@ function modeWords({ study, runs }: StudyReportData): string {
   const scales = [...new Set(runs.filter(({ mode }) => mode === 'live').map(({ timeScale }) => timeScale))];
   const scale = scales.length === 0 ? '' : `; time scale of live runs ${scales.map(formatCount).join(', ')}`;
   return `${MODE_WORDS[study.mode]}${scale}`;
+}
+
+/** Projects of `docker compose`, with every size that they had. */
+function deploymentFacts({ runs }: StudyReportData): [string, Part][] {
+  const sizes = new Set(runs.flatMap(({ deployment }) => (deployment ? deploymentWords(deployment) : [])));
+  return sizes.size === 0 ? [] : [['Deployment', [...sizes].sort().join('; ')]];
 }
 
 function seedWords({ study: { repetitions, seed } }: StudyReportData): string {
