@@ -153,6 +153,10 @@ function addStudy(program: Command, { terminal, environment, done }: Surrounding
       wholeNumber(1),
     )
     .option(
+      '--compose',
+      'make live runs on the deployment that `docker compose` finds from here, scaled to what each run says',
+    )
+    .option(
       '--studies <dir>',
       'where studies are kept',
       environment['FAULTLINE_STUDIES_DIR'] || STUDIES_DIRECTORY,
@@ -164,6 +168,7 @@ function addStudy(program: Command, { terminal, environment, done }: Surrounding
         'faultline study',
         'faultline study overflow',
         'faultline study overflow --set repetitions=1 --resume',
+        'faultline study overflow --set mode=live --compose',
       ),
     )
     .action(async (study: string | undefined, options: studyModule.StudyFlags) => {

@@ -1,16 +1,20 @@
-import { FAULTLINE_VERSION, writeFormat } from '@faultline/contracts';
-import { checkoutCommit, describeMachine, readProvisioning } from '@faultline/runtime';
-import { pointsOf, studyPasses, studyResult } from '@faultline/study';
-import { Exit } from '../errors';
+import { FAULTLINE_VERSION } from '@faultline/contracts';
+import { checkoutCommit, describeMachine } from '@faultline/runtime';
+import { type PointRun, pointsOf, type Study, studyPasses, studyResult } from '@faultline/study';
+import { ComposeDeployment } from '../compose/deployment';
+import { Docker } from '../compose/docker';
+import { BadInput, Exit } from '../errors';
 import { studyLines } from '../print/study-lines';
 import { styleFor } from '../print/style';
 import { formatTable } from '../print/table';
 import { Interruption } from '../run/interruption';
 import { ProgressDisplay } from '../run/progress-display';
-import { newRunId, RUNS_DIRECTORY } from '../run/run-folder';
-import { siteOf } from '../run/site';
-import { carryOut, defaultJobs, openRuns, type StudyCourse } from '../study/carry-out';
-import { Simulators } from '../study/simulators';
+import { newRunId } from '../run/run-folder';
+import { carryOut, defaultJobs, openRuns } from '../study/carry-out';
+import { ComposeRuns } from '../study/compose-runs';
+import { liveOptions, liveRun } from '../study/live-run';
+import type { RunJob } from '../study/run-job';
+import { RunMakers, simulatingProcess } from '../study/run-makers';
 import { StudyFolder } from '../study/study-folder';
 import { StudyProgress } from '../study/study-progress';
 import { checkPoints, readStudy, shippedStudies, type StudySource } from '../study/study-source';
@@ -22,6 +26,7 @@ export interface StudyFlags {
   set?: string[];
   resume?: boolean;
   jobs?: number;
+  compose?: boolean;
   json?: boolean;
   debug?: boolean;
 }
@@ -36,9 +41,10 @@ export async function study(
   if (nameOrFile === undefined) return list(terminal);
   const source = readStudy(nameOrFile, flags.set ?? []);
   await checkPoints(source);
-  const live = liveOptions(flags, environment);
+  const display = new ProgressDisplay(terminal);
+  const live = await liveRuns(source.study, flags, display, environment);
   const folder = folderOf(source, flags);
-  const isComplete = await runAll(source, folder, live, flags.jobs ?? defaultJobs(), terminal);
+  const isComplete = await runAll(source, folder, live, flags.jobs ?? defaultJobs(), display);
   const result = studyResult(source.study, folder.finished());
   const { data, page } = writeStudyReport(folder, result);
   if (flags.json) terminal.out(JSON.stringify(data, null, 2));
@@ -68,45 +74,85 @@ function folderOf(source: StudySource, { studies, resume }: StudyFlags): StudyFo
   return StudyFolder.create(studies, id, source, { program, machine: describeMachine() });
 }
 
-function liveOptions({ debug }: StudyFlags, environment: NodeJS.ProcessEnv): StudyCourse['live'] {
-  const provisioning = readProvisioning(environment);
-  writeFormat(provisioning.format);
+/** Who makes the live runs of a study. */
+interface LiveRuns {
+  make(job: RunJob, folder: StudyFolder): Promise<PointRun>;
+  /** The user asked to stop. */
+  stop(): void;
+  /** The user does not want to wait for that. */
+  kill(): void;
+  /** There are no more of them. */
+  close(): Promise<void>;
+}
+
+/** Here, or on a deployment when that was asked for. Rejects with {@link BadInput} for what cannot be; nothing is changed yet. */
+async function liveRuns(
+  { name, mode }: Study,
+  { compose, debug }: StudyFlags,
+  display: ProgressDisplay,
+  environment: NodeJS.ProcessEnv,
+): Promise<LiveRuns> {
+  if (!compose) {
+    const options = liveOptions(environment, debug ? 'debug' : 'info');
+    return {
+      make: (job, folder) => liveRun(job, { ...options, directory: folder.live }),
+      // A run on this machine listens to signals itself.
+      ...{ stop: () => undefined, kill: () => undefined, close: () => Promise.resolve() },
+    };
+  }
+  if (mode === 'simulated')
+    throw new BadInput(
+      `--compose is for live runs, and study '${name}' has none: add --set mode=live, or mode=both`,
+    );
+  const docker = new Docker(environment);
+  const runs = new ComposeRuns(await ComposeDeployment.find(docker, (line) => display.step(line)));
   return {
-    ...{ environment, provisioning, site: siteOf(environment) },
-    runs: environment['FAULTLINE_RUNS_DIR'] || RUNS_DIRECTORY,
-    logLevel: environment['LOG_LEVEL'] || (debug ? 'debug' : 'info'),
+    make: (job) => runs.make(job),
+    stop: () => void runs.stop(),
+    kill: () => runs.kill(),
+    // The study is made by then, and is worth no less.
+    close: () =>
+      runs.close().catch((error: unknown) => {
+        display.step(
+          `the deployment did not get its size back: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      }),
   };
 }
 
 async function runAll(
   source: StudySource,
   folder: StudyFolder,
-  live: StudyCourse['live'],
+  live: LiveRuns,
   jobs: number,
-  terminal: Terminal,
+  display: ProgressDisplay,
 ): Promise<boolean> {
-  const display = new ProgressDisplay(terminal);
-  const simulators = new Simulators();
+  const simulators = new RunMakers(simulatingProcess);
   const interruption = new Interruption(
-    () => simulators.close(),
+    () => {
+      simulators.kill();
+      live.kill();
+    },
     () => display.step('stopping after the runs under way; Ctrl-C again ends everything at once'),
   );
+  void interruption.requested.then(() => live.stop());
   const { wanted, open } = openRuns(source.study, folder);
   const progress = new StudyProgress(open, wanted, jobs);
   display.step(`study ${source.study.name}: ${wanted} runs, kept in ${folder.path}`);
   try {
     return await carryOut({
-      ...{ source, folder, open, jobs, live },
-      simulate: (job) => simulators.run(job),
-      onRun: (run) => {
-        progress.take(run);
+      ...{ source, folder, open, jobs },
+      make: { live: (job) => live.make(job, folder), simulated: (job) => simulators.run(job) },
+      onRun: (run, tookMillis) => {
+        progress.take(run, tookMillis);
         display.update(progress.line);
       },
       isStopRequested: () => interruption.isRequested,
     });
   } finally {
+    simulators.kill();
+    await live.close();
     display.clear();
-    simulators.close();
     interruption.close();
   }
 }

@@ -9,18 +9,27 @@ export interface PlannedInstance {
   instance: string;
 }
 
-/** The processes a scenario runs on. */
-export function planInstances({
+/** How many processes of each service a scenario runs on. */
+export function processCounts({
   workers,
   replicas,
-}: Pick<ResolvedScenario, 'workers' | 'replicas'>): PlannedInstance[] {
-  return [
+}: Pick<ResolvedScenario, 'workers' | 'replicas'>): Record<ServiceName, number> {
+  return {
     // The one that takes longest to start is first; the order has no other meaning.
-    ...several('event-log', 1),
-    ...several('mm-handler', replicas.mmHandlers),
-    ...several('iommu', replicas.iommus),
-    ...several('device-emulator', replicas.deviceEmulators),
-    ...Array.from({ length: workers.processes }, (_, index) => numbered('iopf-worker', index)),
+    'event-log': 1,
+    'mm-handler': replicas.mmHandlers,
+    iommu: replicas.iommus,
+    'device-emulator': replicas.deviceEmulators,
+    'iopf-worker': workers.processes,
+  };
+}
+
+/** The processes a scenario runs on. */
+export function planInstances(scenario: Pick<ResolvedScenario, 'workers' | 'replicas'>): PlannedInstance[] {
+  const { 'iopf-worker': workers, ...others } = processCounts(scenario);
+  return [
+    ...(Object.entries(others) as [ServiceName, number][]).flatMap(([name, count]) => several(name, count)),
+    ...Array.from({ length: workers }, (_, index) => numbered('iopf-worker', index)),
   ];
 }
 

@@ -1,16 +1,16 @@
 import { availableParallelism } from 'node:os';
+import { FAULTLINE_VERSION } from '@faultline/contracts';
 import {
   deviceOf,
   type PlannedRun,
   plannedRuns,
   pointsOf,
   type PointRun,
+  type RunMode,
   type Study,
 } from '@faultline/study';
 import { Interrupted } from '../errors';
-import type { LiveOptions } from './live-run';
-import { liveRun } from './live-run';
-import type { SimulationJob } from './simulated-run';
+import type { RunJob } from './run-job';
 import type { StudyFolder } from './study-folder';
 import { scenarioOfRun, type StudySource } from './study-source';
 
@@ -22,10 +22,10 @@ export interface StudyCourse {
   open: readonly PlannedRun[];
   /** Simulated runs that are made side by side; live ones are made one by one, since the machine is theirs. */
   jobs: number;
-  simulate(job: SimulationJob): Promise<PointRun>;
-  live: Omit<LiveOptions, 'directory' | 'study' | 'apart' | 'studyFile'>;
-  /** Called after each run. */
-  onRun(run: PointRun): void;
+  /** Makes one run of a mode; rejects with {@link Interrupted} when the user asked to stop. */
+  make: Record<RunMode, (job: RunJob) => Promise<PointRun>>;
+  /** Called after each run, with what it took with everything that was done for it. */
+  onRun(run: PointRun, tookMillis: number): void;
   isStopRequested(): boolean;
 }
 
@@ -46,65 +46,58 @@ export function openRuns(study: Study, folder: StudyFolder): { wanted: number; o
 
 /** Makes runs, and keeps each as it comes. Resolves with whether all of them were made: not so when the user asked to stop. */
 export async function carryOut(course: StudyCourse): Promise<boolean> {
-  const { source, folder, open } = course;
+  const { open } = course;
   let left = open.length;
-  const keep = (run: PointRun): void => {
-    folder.keep(run);
+  const make = async (run: PlannedRun): Promise<void> => {
+    await makeOne(course, run);
     left -= 1;
-    course.onRun(run);
   };
-  for (const run of open.filter(({ mode }) => mode === 'live')) {
-    if (course.isStopRequested() || !(await makeLive(course, run, keep))) return false;
+  try {
+    for (const [mode, jobs] of [['live', 1] as const, ['simulated', course.jobs] as const])
+      await sideBySide(
+        open.filter((run) => run.mode === mode),
+        jobs,
+        course.isStopRequested,
+        make,
+      );
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
   }
-  await sideBySide(
-    open.filter(({ mode }) => mode === 'simulated'),
-    course,
-    async (run) => keep(await course.simulate(await jobOf(source, run))),
-  );
   return left === 0;
 }
 
-async function makeLive(
-  course: StudyCourse,
-  run: PlannedRun,
-  keep: (run: PointRun) => void,
-): Promise<boolean> {
-  const { source, folder, live } = course;
-  const { study, file } = source;
-  const options = { ...live, directory: folder.live, study, apart: apartOf(study), studyFile: file };
-  try {
-    keep(await liveRun(run, await scenarioOfRun(source, run), options));
-    return true;
-  } catch (error) {
-    if (error instanceof Interrupted) return false;
-    throw error;
-  }
+async function makeOne({ source, folder, make, onRun }: StudyCourse, planned: PlannedRun): Promise<void> {
+  const job = await jobOf(source, planned);
+  const begun = performance.now();
+  const run = await make[planned.mode](job);
+  folder.keep(run);
+  onRun(run, performance.now() - begun);
 }
 
 async function sideBySide(
   runs: readonly PlannedRun[],
-  { jobs, isStopRequested }: StudyCourse,
+  jobs: number,
+  isStopRequested: () => boolean,
   make: (run: PlannedRun) => Promise<void>,
 ): Promise<void> {
   const left = [...runs];
   const hand = async (): Promise<void> => {
-    for (let run = left.shift(); run && !isStopRequested(); run = left.shift()) await make(run);
+    while (!isStopRequested()) {
+      const run = left.shift();
+      if (!run) return;
+      await make(run);
+    }
   };
   await Promise.all(Array.from({ length: Math.min(jobs, left.length) }, hand));
 }
 
-async function jobOf(source: StudySource, planned: PlannedRun): Promise<SimulationJob> {
-  const { study } = source;
-  const { point, repetition, seed } = planned;
+async function jobOf(source: StudySource, planned: PlannedRun): Promise<RunJob> {
+  const { study, file } = source;
   const scenario = await scenarioOfRun(source, planned);
   return {
-    point,
-    repetition,
-    seed,
-    scenario,
-    window: study.window,
-    network: planned.network,
-    apart: apartOf(study),
+    ...planned,
+    ...{ version: FAULTLINE_VERSION, scenario, window: study.window },
+    ...{ apart: apartOf(study), studyFile: file },
   };
 }
 

@@ -1,13 +1,11 @@
 import { type AuditReport, STAGES } from '@faultline/audit';
 import { Histogram } from '@faultline/stats';
 import type { PointRun } from '@faultline/study';
+import type { KnownOfRun } from './run-job';
 
 /** What stands in the place of a run that came to no end: why, and no figures. */
 export function failedRun(
-  known: Pick<
-    PointRun,
-    'format' | 'mode' | 'point' | 'repetition' | 'seed' | 'timeScale' | 'profile' | 'modelledMicros' | 'live'
-  >,
+  known: KnownOfRun & Pick<PointRun, 'live'>,
   wallMillis: number,
   error: unknown,
 ): PointRun {

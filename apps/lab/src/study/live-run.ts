@@ -1,53 +1,52 @@
 import { rmSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { decodeLogBody, type ResolvedScenario, segmentSchema, totalMicros } from '@faultline/contracts';
-import { type PlannedRun, PointMeter, type PointRun, type Study } from '@faultline/study';
-import type { ProvisioningConfig } from '@faultline/runtime';
+import { decodeLogBody, segmentSchema, writeFormat } from '@faultline/contracts';
+import { PointMeter, type PointRun } from '@faultline/study';
+import { type ProvisioningConfig, readProvisioning } from '@faultline/runtime';
 import { Interrupted } from '../errors';
 import { openFaults } from '../fault-source';
 import { writeOrigin } from '../report/origin';
 import { runReport } from '../run/finished-run';
-import { newRunId, RunFolder } from '../run/run-folder';
+import { newRunId, RunFolder, RUNS_DIRECTORY } from '../run/run-folder';
 import { RunSession } from '../run/session';
+import { siteOf } from '../run/site';
 import type { Terminal } from '../terminal';
 import { failedRun, violatedOf } from './failed-run';
 import { hasOpenLoop } from './open-loop';
+import { knownOf, type RunJob } from './run-job';
 
-/** What the live runs of a study have in common. */
+/** Where and how live runs are made here. */
 export interface LiveOptions {
-  /** Where the folders of runs are made whose services are our own. */
-  directory: string;
+  /** Where the folders of runs are made whose services are our own; beside all other runs when nobody says so. */
+  directory?: string;
   /** Where the event log of a site keeps its records, and so the folders of runs there. */
   runs: string;
-  study: Study;
-  apart: string[];
-  studyFile: string;
   environment: NodeJS.ProcessEnv;
   provisioning: ProvisioningConfig;
   site: string | undefined;
   logLevel: string;
 }
 
+/** What the environment says of live runs. Throws `BadInput` or `ConfigError` for what cannot be used. */
+export function liveOptions(environment: NodeJS.ProcessEnv, logLevel = 'info'): LiveOptions {
+  const provisioning = readProvisioning(environment);
+  writeFormat(provisioning.format);
+  return {
+    ...{ environment, provisioning, site: siteOf(environment) },
+    runs: environment['FAULTLINE_RUNS_DIR'] || RUNS_DIRECTORY,
+    logLevel: environment['LOG_LEVEL'] || logLevel,
+  };
+}
+
 /** Makes a live run of a point, through NATS and the services. Rejects with {@link Interrupted} when the user asked to stop. */
-export async function liveRun(
-  planned: PlannedRun,
-  scenario: ResolvedScenario,
-  options: LiveOptions,
-): Promise<PointRun> {
-  const { study, environment, provisioning, site, logLevel, studyFile } = options;
-  const { point, repetition, seed, settings } = planned;
-  const folder = newFolder(planned, options);
+export async function liveRun(job: RunJob, options: LiveOptions): Promise<PointRun> {
+  const { environment, provisioning, site, logLevel } = options;
+  const { scenario, settings, studyFile } = job;
+  const folder = newFolder(job, options);
   folder.writeScenario(JSON.stringify(scenario, null, 2), scenario);
   writeOrigin(folder, { scenarioFile: studyFile, settings: [...settings] });
-  const common = {
-    format: 'faultline-point/1',
-    mode: 'live',
-    ...{ point, repetition, seed },
-    timeScale: scenario.timeScale,
-    profile: scenario.profile,
-    modelledMicros: totalMicros(scenario.cost, scenario.hostCosts),
-  } as const;
+  const known = knownOf(job);
   const [begun, busyBefore] = [performance.now(), processorTimes()];
   try {
     const session = new RunSession({
@@ -68,8 +67,8 @@ export async function liveRun(
     const { audit, latency } = report.summary;
     const leastWallMicros = latency.endToEnd.count > 0 ? latency.endToEnd.minMicros : null;
     return {
-      ...common,
-      ...(await measured(folder, scenario, study, options.apart)).measured(audit),
+      ...known,
+      ...(await measured(folder, job)).measured(audit),
       wallMillis: Math.round(performance.now() - begun),
       audit: { clean: audit.clean, violated: violatedOf(audit) },
       logHash: null,
@@ -79,7 +78,7 @@ export async function liveRun(
   } catch (error) {
     if (error instanceof Interrupted) throw error;
     return failedRun(
-      { ...common, live: { run: folder.id, busyShare: 0, leastWallMicros: null } },
+      { ...known, live: { run: folder.id, busyShare: 0, leastWallMicros: null } },
       performance.now() - begun,
       error,
     );
@@ -92,8 +91,8 @@ export async function liveRun(
  * like any run.
  */
 export function newFolder(
-  { point, repetition }: Pick<PlannedRun, 'point' | 'repetition'>,
-  { directory, runs, site }: Pick<LiveOptions, 'directory' | 'runs' | 'site'>,
+  { point, repetition }: Pick<RunJob, 'point' | 'repetition'>,
+  { runs, directory = runs, site }: Pick<LiveOptions, 'directory' | 'runs' | 'site'>,
 ): RunFolder {
   if (site !== undefined) return RunFolder.create(runs, newRunId(new Date(), Math.random));
   const id = `point-${String(point).padStart(4, '0')}-${repetition}`;
@@ -101,12 +100,7 @@ export function newFolder(
   return RunFolder.create(directory, id);
 }
 
-async function measured(
-  folder: RunFolder,
-  scenario: ResolvedScenario,
-  { window }: Study,
-  apart: string[],
-): Promise<PointMeter> {
+async function measured(folder: RunFolder, { scenario, window, apart }: RunJob): Promise<PointMeter> {
   const devices = scenario.devices.map(({ name }) => name);
   const meter = new PointMeter({ timeScale: scenario.timeScale, window, devices, apart });
   const source = await openFaults(folder);

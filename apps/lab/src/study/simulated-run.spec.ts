@@ -20,7 +20,10 @@ async function runOf(
   const { resolved } = await checkScenarioText('small.yaml', SCENARIO, settings);
   const scenario = change(resolved);
   const window = { from: 0, to: 1 };
-  return simulatedRun({ point: 0, repetition: 1, seed: 1, scenario, window, network: {}, apart: [] });
+  return simulatedRun({
+    ...{ version: '0.1.0', mode: 'simulated', point: 0, repetition: 1, seed: 1, settings, network: {} },
+    ...{ scenario, window, apart: [], studyFile: 'study.yaml' },
+  });
 }
 
 describe('a simulated run of a study', () => {

@@ -16,8 +16,9 @@ export class StudyProgress {
     for (const { mode } of open) this.left[mode] += 1;
   }
 
-  take({ mode, wallMillis }: Pick<PointRun, 'mode' | 'wallMillis'>): void {
-    this.took[mode].push(wallMillis);
+  /** A run was made, and took so long with everything that was done for it. */
+  take({ mode }: Pick<PointRun, 'mode'>, tookMillis: number): void {
+    this.took[mode].push(tookMillis);
     this.left[mode] -= 1;
   }
 
