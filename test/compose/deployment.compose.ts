@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { Deployment, type Output } from './deployment';
 
@@ -16,9 +19,22 @@ const ENDLESS = [
   ...['--set', 'mm.framesPerShard=131072'],
 ];
 
+/** Two sizes of the deployment, neither of which it has. */
+const STUDY = `name: scaled
+title: Throughput against workers
+question: Do more workers leave anything out?
+scenario: ${join(__dirname, '../../examples/small.yaml')}
+mode: live
+vary: [{ name: workers, set: workers.processes, values: [1, 3] }]
+repetitions: 1
+plots: [{ id: throughput, title: Throughput, x: workers, y: throughput }]
+holds: [{ says: everything is answered, figure: unsettled, value: '== 0' }]
+`;
+
 const INTERRUPTED = 130;
 const deployment = new Deployment();
 const figures: string[] = [];
+const scratch = mkdtempSync(join(tmpdir(), 'faultline-compose-'));
 interface Report {
   run: string;
   end: string;
@@ -64,6 +80,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await deployment.remove();
+  rmSync(scratch, { recursive: true, force: true });
   process.stdout.write(`\nmeasured: ${figures.join('; ')}\n`);
 });
 
@@ -194,5 +211,33 @@ describe('a run in which things happen', () => {
       expect(second.err).toMatch(/site compose is busy with run \d{8}-\d{6}-\w{4} since \d{4}-/);
     });
     expectWhole(await reportOf(await deployment.lab('run', 'examples/quickstart.yaml', '--json').finished()));
+  });
+});
+
+describe('a study that scales the deployment', () => {
+  it('makes each live run at the size it asks for, holds, and brings the deployment back', async () => {
+    const before = (await deployment.containers('iopf-worker')).length;
+    expect([1, 3]).not.toContain(before);
+    const file = join(scratch, 'scaled.yaml');
+    writeFileSync(file, STUDY);
+    const begun = performance.now();
+    const study = deployment.faultline('study', file, '--compose', '--studies', scratch, '--json');
+    const seen = new Set<number>();
+    while (!study.over) seen.add((await deployment.containers('iopf-worker')).length);
+    const { exit, out, err } = await study.finished();
+    figures.push(`a study of two sizes in ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+    expect({ exit, complaints: err.match(/^faultline: .*$/gm) }).toEqual({ exit: 0, complaints: null });
+    expect([...seen]).toEqual(expect.arrayContaining([1, 3]));
+    const { passes, runs } = JSON.parse(out) as { passes: boolean; runs: Record<string, unknown>[] };
+    expect([passes, runs]).toMatchObject([
+      true,
+      [1, 3].map((workers) => ({
+        ...{ failure: null, run: expect.stringMatching(/^\d{8}-\d{6}-\w{4}$/) as string },
+        deployment: { project: deployment.project, replicas: { 'iopf-worker': workers } },
+      })),
+    ]);
+    expect(await deployment.containers('iopf-worker')).toHaveLength(before);
+    const audit = await deployment.lab('audit', 'latest').finished();
+    expect(audit).toMatchObject({ exit: 0, out: expect.stringContaining('audit passed') as string });
   });
 });

@@ -21,10 +21,11 @@ export class Command {
   private readonly ended: Promise<number | null>;
 
   constructor(
+    private readonly program: string,
     private readonly words: readonly string[],
     environment: NodeJS.ProcessEnv,
   ) {
-    this.child = spawn('docker', words, {
+    this.child = spawn(program, words, {
       cwd: REPOSITORY,
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -43,7 +44,7 @@ export class Command {
   /** Waits until it has printed this on its error stream. */
   async says(pattern: RegExp): Promise<void> {
     await eventually(
-      `docker ${this.words.join(' ')} says ${String(pattern)}`,
+      `${this.program} ${this.words.join(' ')} says ${String(pattern)}`,
       () => pattern.test(this.err) || this.over,
       PATIENCE_MILLIS,
     );
@@ -69,7 +70,7 @@ export class Deployment {
 
   /** Any command of docker. */
   start(...words: string[]): Command {
-    return new Command(words, this.environment);
+    return new Command('docker', words, this.environment);
   }
 
   /** A command of docker that has to end well; gives what it printed. */
@@ -86,6 +87,11 @@ export class Deployment {
   /** A command of the laboratory, in a container of its own. */
   lab(...words: string[]): Command {
     return this.start('compose', '--progress', 'quiet', 'run', '--rm', '-T', 'lab', ...words);
+  }
+
+  /** A command of the laboratory of this checkout, outside of the containers. */
+  faultline(...words: string[]): Command {
+    return new Command(join(REPOSITORY, 'bin/faultline'), words, this.environment);
   }
 
   /** What a terminal does at Ctrl-C, to the commands of the laboratory that are under way. */

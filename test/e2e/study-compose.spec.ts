@@ -57,7 +57,7 @@ function deployment(most = 100): FakeDocker {
 
 interface KeptRun {
   point: number;
-  live: { run: string; deployment: { project: string; replicas: Record<string, number> } };
+  live: { run: string | null; deployment: { project: string; replicas: Record<string, number> } };
 }
 
 /** Runs that are kept under a folder of studies, by the names of their files. */
@@ -142,6 +142,29 @@ describe('a study on a deployment', () => {
       expect(fake.called.slice(again).filter((line) => /^(up|run) /.test(line))).toEqual([]);
     },
     2 * PATIENCE_MILLIS,
+  );
+
+  it(
+    'says at once which run failed and why, and makes the others',
+    async () => {
+      const fake = deployment();
+      fake.change({
+        failures: [{ when: 'iopf-worker=2', says: 'container lab7-iopf-worker-2 is unhealthy' }],
+      });
+      const studies = join(scratch.path, 'failed');
+      const words = ['study', file, '--compose', '--studies', studies, '--set', 'repetitions=1'];
+      const { exit, out, err } = await faultline(words, fake.environment);
+      expect(exit).toBe(1);
+      expect(err).toMatch(
+        /^point 1, repetition 1 failed: docker compose up: container lab7-iopf-worker-2 is unhealthy$/m,
+      );
+      expect(out.replace(/\s+/g, ' ')).toMatch(
+        /workers 2 \(live\): a run failed: docker compose up: container/,
+      );
+      const made = [...keptIn(studies).values()].map(({ live }) => live.run);
+      expect(new Set(made)).toEqual(new Set(['of-1', null, 'of-4']));
+    },
+    PATIENCE_MILLIS,
   );
 
   it(

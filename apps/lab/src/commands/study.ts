@@ -145,6 +145,8 @@ async function runAll(
       make: { live: (job) => live.make(job, folder), simulated: (job) => simulators.run(job) },
       onRun: (run, tookMillis) => {
         progress.take(run, tookMillis);
+        const { point, repetition, failure } = run;
+        if (failure !== null) display.step(`point ${point}, repetition ${repetition} failed: ${failure}`);
         display.update(progress.line);
       },
       isStopRequested: () => interruption.isRequested,

@@ -1,29 +1,18 @@
 import type { ResolvedScenario } from '@faultline/contracts';
-import { checkScenarioText } from '../scenario/preflight';
 import { simulatedRun } from './simulated-run';
+import { jobOf } from './study.testkit';
 
-const SCENARIO = `name: small
-workers: { processes: 1, servers: 1, wakeMicros: 2, queueLockMicros: 1 }
-iommus: [{ name: pri, model: pri }]
-processes: [{ name: app }]
-devices:
-  - name: device
-    iommu: pri
-    workloads:
-      - { process: app, pattern: sequential, accesses: 60, pages: 60, outstanding: 1 }
-`;
+const SLOW = [
+  ...['workers.processes=1', 'workers.servers=1', 'workers.wakeMicros=2', 'workers.queueLockMicros=1'],
+  'devices.0.workloads.0.outstanding=1',
+];
 
 async function runOf(
   settings: string[],
   change: (scenario: ResolvedScenario) => ResolvedScenario = (scenario) => scenario,
 ) {
-  const { resolved } = await checkScenarioText('small.yaml', SCENARIO, settings);
-  const scenario = change(resolved);
-  const window = { from: 0, to: 1 };
-  return simulatedRun({
-    ...{ version: '0.1.0', mode: 'simulated', point: 0, repetition: 1, seed: 1, settings, network: {} },
-    ...{ scenario, window, apart: [], studyFile: 'study.yaml' },
-  });
+  const job = await jobOf({}, [...SLOW, ...settings]);
+  return simulatedRun({ ...job, scenario: change(job.scenario) });
 }
 
 describe('a simulated run of a study', () => {
