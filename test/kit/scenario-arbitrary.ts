@@ -114,13 +114,14 @@ const parts = fc.record({
   }),
   iommus: fc.array(iommu, { minLength: 1, maxLength: 3 }),
   processes: fc.array(areas, { minLength: 1, maxLength: 3 }),
+  isPopulated: fc.constantFrom(false, false, true),
   isFarOut: fc.boolean(),
   devices: fc.array(device, { minLength: 1, maxLength: 4 }),
 });
 
 /** Random small scenarios in which everything is scarce at times: ring slots, credits, frames, caches, permissions. */
 export const smallScenario: fc.Arbitrary<ResolvedScenario> = parts.map((drawn) => {
-  const { isCostly, isFarOut, iommus, processes, devices, ...rest } = drawn;
+  const { isCostly, isPopulated, isFarOut, iommus, processes, devices, ...rest } = drawn;
   // The same shapes at the far ends of the number ranges.
   const shift = isFarOut ? MAX_PAGE - BASE_PAGE - 200 : 0;
   const pasids = processes.map((_, place) => (isFarOut ? MAX_PASID - 3 * place : place + 1));
@@ -131,6 +132,7 @@ export const smallScenario: fc.Arbitrary<ResolvedScenario> = parts.map((drawn) =
     processes: processes.map((vmas, place) => ({
       pasid: pasids[place],
       vmas: vmas.map((vma) => ({ ...vma, startPage: vma.startPage + shift })),
+      ...(isPopulated && place === 0 && { populate: true as const }),
     })),
     devices: devices.map(({ workloads, ...registers }) => ({
       ...registers,

@@ -21,7 +21,7 @@ export function resolveProcesses(
   const late = lateProcesses(scenario);
   const pasids = assignPasids(scenario, replaced);
   const touched = touchedPages(scenario, traces, source);
-  return scenario.processes.map(({ name, vmas }, mm) => {
+  return scenario.processes.map(({ name, vmas, populate }, mm) => {
     const pasid = at(pasids, name);
     // A process that takes a PASID over has the areas that the workloads of the one before expect.
     const first = firstOf(name, replaced);
@@ -35,6 +35,7 @@ export function resolveProcesses(
         vmas === 'from-workloads'
           ? areasOf(touched.get(first) ?? [])
           : checkedVmas(vmas, ['processes', mm, 'vmas'], source),
+      ...(populate && { populate }),
     };
   });
 }

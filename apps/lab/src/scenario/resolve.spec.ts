@@ -56,6 +56,14 @@ describe('resolving a scenario', () => {
     ]);
   });
 
+  test('a process whose pages are there before it begins says so, and others say nothing of it', () => {
+    const populated = resolve(written, ({ processes }) =>
+      Object.assign(processes[0] ?? {}, { populate: true }),
+    );
+    expect(populated.processes.map(({ populate }) => populate)).toEqual([true, ...Array(3).fill(undefined)]);
+    expect(resolve().processes.some((process) => 'populate' in process)).toBe(false);
+  });
+
   test('names become indices; each IOMMU has the segment of its devices', () => {
     const { iommus, devices, shards } = resolve();
     expect(iommus).toMatchObject([

@@ -29,6 +29,14 @@ describe('a simulated run of a study', () => {
     expect((await runOf([])).modelledMicros - free.modelledMicros).toBeCloseTo(3, 9);
   });
 
+  it('of a process whose pages are there before it begins has no fault on them', async () => {
+    const { figures, audit } = await runOf(['processes.0.populate=true']);
+    expect(figures).toMatchObject({ faults: 0, accesses: 60, pages: 60, prefetched: 60, pagesRemoved: 0 });
+    expect(audit).toEqual({ clean: true, violated: [] });
+    const { figures: short } = await runOf(['processes.0.populate=true', 'mm.framesPerShard=16']);
+    expect(short['faults']).toBeGreaterThan(0);
+  });
+
   it('that comes to no end says why, in its place', async () => {
     const { failure, figures, audit } = await runOf(['devices.0.responseTimeoutMicros=off'], (scenario) => ({
       ...scenario,

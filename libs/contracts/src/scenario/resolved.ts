@@ -78,6 +78,8 @@ export interface ResolvedProcess {
   /** Whether it is there from the beginning, or a step of the timeline brings it. */
   starts: 'begin' | 'timeline';
   vmas: ResolvedVma[];
+  /** Whether its pages are there before it begins. Absent for a process that has none then. */
+  populate?: true;
 }
 
 export interface ResolvedDevice {

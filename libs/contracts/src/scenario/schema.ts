@@ -54,6 +54,12 @@ const process = z.strictObject({
     .describe(
       "areas of the address space; 'from-workloads' maps what the devices' workloads and traces touch",
     ),
+  populate: z
+    .boolean()
+    .default(false)
+    .describe(
+      'whether the pages of its areas are there before it begins, as far as frames are free (MAP_POPULATE): private areas that may be written as after a write, others as after a read; files are in the page cache then, for all processes that show them',
+    ),
 });
 
 const accessMix = z

@@ -13,7 +13,7 @@ import type { MmCounters } from './stats';
 
 /** What the command that caused an event says about it. */
 export interface Context {
-  /** Whether the member being handled asks for write. */
+  /** Whether the member being handled asks for write, or pages are brought in that may be written. */
   isWrite: boolean;
   /** Removed entries that the command declares invalidated, as `mm/page/frame`. */
   completed: ReadonlySet<string>;
@@ -129,7 +129,7 @@ export class FrameAudit {
     );
     const shown = this.shown.get(at);
     const wasWritable = ((shown?.permissions ?? 0) & Permission.WRITE) !== 0;
-    check(!isWritable || context.isWrite || wasWritable, 'only a write fault grants write', event);
+    check(!isWritable || context.isWrite || wasWritable, 'only a write grants write', event);
     check(((shown?.permissions ?? 0) & ~event.permissions) === 0, 'an entry keeps what it grants', event);
     check(!this.invalidating.has(at), 'the old translation is gone before the new entry', event);
     if (event.cause === 'upgrade') {

@@ -28,6 +28,8 @@ export type MmCommand =
   | { kind: 'UnmapVma'; mm: number; start: number; end: number }
   /** Gives the areas of a range other permissions (mprotect). */
   | { kind: 'ProtectVma'; mm: number; start: number; end: number; permissions: Permissions }
+  /** Brings in what is absent of the area at `start`, up to `end`, before anybody asks for it (mmap with MAP_POPULATE). */
+  | { kind: 'PopulatePages'; mm: number; start: number; end: number }
   /** Moves the private pages of a range to other frames, as many as there are free frames for. */
   | { kind: 'MigratePages'; mm: number; start: number; end: number }
   /** Memory pressure by hand: reclaims up to so many pages. */

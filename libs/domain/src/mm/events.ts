@@ -127,7 +127,7 @@ export interface PageInstalled {
   cause: InstallCause;
   /** Whether the page had to be read from storage (R115). */
   major: boolean;
-  /** Whether no request asked for the page: a fault nearby brought it along. */
+  /** Whether no request asked for the page: a fault nearby brought it along, or it was there before its process began. */
   prefetched: boolean;
 }
 

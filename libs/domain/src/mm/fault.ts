@@ -2,7 +2,7 @@ import { checkHandling } from '../iopf/handle';
 import { entryFrame, entryPermissions, NO_ENTRY } from '../kernel/page-entry';
 import { readPage } from '../kernel/page-map';
 import { isInSet } from '../kernel/page-set';
-import { ACCESS_MASK, NO_PASID, Permission, type Permissions } from '../kernel/vocabulary';
+import { ACCESS_MASK, NO_PASID, Permission } from '../kernel/vocabulary';
 import { type ResolvedMmConfig, ZERO_FRAME } from './config';
 import type { InstallCause, PageInstalled } from './events';
 import { availableFrames } from './evolve-runs';
@@ -10,7 +10,7 @@ import { findCached, indexOf, isCached, nextFrame } from './frame-table';
 import type { Fault } from './open-fault';
 import { failed, finishedEmpty, type Outcome, parked, resolved } from './outcome';
 import { isInvalidating } from './pending';
-import { prefetch } from './prefetch';
+import { grantedBy, prefetch } from './prefetch';
 import { planReclaim, removed } from './reclaim';
 import type { OpenRun } from './runs';
 import type { MmState } from './state';
@@ -119,15 +119,14 @@ function waitForFrame(fault: Fault): Outcome {
   return events;
 }
 
-/** The entry for the fault: all of the area's rights but write, which only a write fault grants, because that marks the page dirty (R7). */
+/** The entry for the fault. */
 function entryOf(fault: Fault, frame: number, cause: InstallCause, major: boolean): PageInstalled {
-  const granted: Permissions = fault.vma.permissions & ~Permission.WRITE;
   return {
     kind: 'PageInstalled',
     mm: fault.space.mm,
     page: fault.page,
     frame,
-    permissions: fault.write ? granted | Permission.WRITE : granted,
+    permissions: grantedBy(fault),
     cause,
     major,
     prefetched: false,

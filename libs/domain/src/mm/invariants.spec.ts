@@ -52,7 +52,7 @@ const layout: fc.Arbitrary<MmCommand> = fc.oneof(
     arbitrary: fc.tuple(pasid, mm).map(([p, id]): MmCommand => ({ kind: 'BindPasid', pasid: p, mm: id })),
   },
 );
-/** What takes pages and rights away while faults and invalidations are under way. */
+/** What takes pages and rights away, or brings pages, while faults and invalidations are under way. */
 const change: fc.Arbitrary<MmCommand> = fc.oneof(
   {
     weight: 4,
@@ -63,6 +63,10 @@ const change: fc.Arbitrary<MmCommand> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.tuple(mm, range).map(([id, r]): MmCommand => ({ kind: 'MigratePages', mm: id, ...r })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(mm, range).map(([id, r]): MmCommand => ({ kind: 'PopulatePages', mm: id, ...r })),
   },
   {
     weight: 1,
@@ -136,7 +140,8 @@ class AuditedShard {
   send(command: MmCommand): readonly AnyMmEvent[] {
     const run = oldestReady(this.state.volatile);
     const asked = run?.members[run.handled]?.permissions ?? 0;
-    const isWrite = command.kind === 'Advance' && (asked & Permission.WRITE) !== 0;
+    const isAskedWrite = command.kind === 'Advance' && (asked & Permission.WRITE) !== 0;
+    const isWrite = isAskedWrite || command.kind === 'PopulatePages';
     const entries = command.kind === 'CompleteInvalidation' ? command.entries : [];
     const completed = new Set(entries.map((entry) => `${entry.mm}/${entry.page}/${entry.frame}`));
     const events = this.decide(command);

@@ -1,15 +1,16 @@
 import { entryFrame, entryPermissions } from '../kernel/page-entry';
 import { pagesBetween, readPage } from '../kernel/page-map';
-import { ACCESS_MASK, MAX_PAGE, MAX_PASID } from '../kernel/vocabulary';
+import { ACCESS_MASK, MAX_PAGE, MAX_PASID, Permission } from '../kernel/vocabulary';
 import type { MmCommand } from './commands';
-import { ZERO_FRAME } from './config';
+import { type ResolvedMmConfig, ZERO_FRAME } from './config';
 import { MmCommandRefused } from './errors';
 import { availableFrames } from './evolve-runs';
 import type { MmEvent, RemoveCause } from './events';
 import { indexOf, isCached } from './frame-table';
+import { populate } from './prefetch';
 import { removed } from './reclaim';
 import type { AddressSpace, MmDurableState, MmState } from './state';
-import { intersects, isProtectedOtherwise } from './vma';
+import { findVma, intersects, isProtectedOtherwise } from './vma';
 
 type Named<Kind extends MmCommand['kind']> = Extract<MmCommand, { kind: Kind }>;
 
@@ -114,6 +115,24 @@ export function migratePages(state: MmState, command: Named<'MigratePages'>): Mm
     room -= 1;
   }
   return events;
+}
+
+/**
+ * The absent pages of the area at `start` are brought in, up to `end` or its own end, while frames are free. As Linux does it
+ * (populate_vma_page_range), a private area that may be written is written, so that no write faults later; of others nothing is made
+ * dirty for nothing.
+ */
+export function populatePages(
+  state: MmState,
+  config: ResolvedMmConfig,
+  { mm, start, end }: Named<'PopulatePages'>,
+): MmEvent[] {
+  const space = livingSpace(state.durable, mm);
+  checkRange(start, end);
+  const vma = findVma(space.vmas, start);
+  if (vma === undefined || vma.permissions === 0) return [];
+  const write = (vma.permissions & Permission.WRITE) !== 0 && vma.backing !== 'file-shared';
+  return populate({ state, config, space, vma, write }, start, Math.min(end, vma.end));
 }
 
 /** The PASID names the mm, with the next generation (D2). A second bind of the same pair changes nothing (R92). */

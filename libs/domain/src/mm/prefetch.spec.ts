@@ -137,3 +137,65 @@ test.each([0, 3, -4, 1.5, 2 ** 17])('a window of %d pages is refused', (pages) =
   expect(() => new ShardHost({ premap: pages })).toThrow(/power of two/);
   expect(() => new ShardHost({ faultAround: pages })).toThrow(/power of two/);
 });
+
+describe('populating (MAP_POPULATE)', () => {
+  const populate = (host: ShardHost, start: number, end: number) =>
+    installs(host.send({ kind: 'PopulatePages', mm: MM, start, end }));
+
+  test('R120 private memory that may be written is there as after a write, and no access faults on it', () => {
+    const host = ShardHost.withAnonymous();
+    expect(populate(host, 3, 6)).toMatchObject(
+      [3, 4, 5].map((page) => ({ page, cause: 'zero-fill', permissions: RW | X, prefetched: true })),
+    );
+    expect(countMm(host.state)).toMatchObject({ framesUsed: 3, pagesPrefetched: 3 });
+    host.fault(4, W);
+    expect(host.lastResult?.members[0]?.resolution).toBe('spurious');
+    expect(populate(host, 0, 6).map(({ page }) => page)).toEqual([0, 1, 2]);
+  });
+
+  test('what may not be written shows the zero page, and a shared file is read and not made dirty', () => {
+    expect(populate(ShardHost.withAnonymous({}, R), 0, 2)).toMatchObject([
+      { cause: 'zero-page', permissions: R },
+      { cause: 'zero-page', permissions: R },
+    ]);
+    const file = ShardHost.withArea('file-shared');
+    expect(populate(file, 0, 1)).toMatchObject([{ cause: 'file', major: true, permissions: R | X }]);
+    expect(installs(file.fault(0, W))).toMatchObject([{ cause: 'upgrade', prefetched: false }]);
+    const own = ShardHost.withArea('file-private');
+    expect(populate(own, 0, 1)).toMatchObject([{ cause: 'copy-on-write', permissions: RW | X }]);
+    expect(populate(ShardHost.withAnonymous({}, 0), 0, 4)).toEqual([]);
+  });
+
+  test('another process that shows the same file finds it in the page cache, and has it mapped around a fault', () => {
+    const host = ShardHost.withArea('file-shared', { faultAround: 4 });
+    host.send({ kind: 'CreateAddressSpace', mm: 8 });
+    host.send({ kind: 'BindPasid', pasid: 80, mm: 8 });
+    host.map(8, 0, 1000, 'file-shared');
+    populate(host, 4, 8);
+    const shown = installs(host.fault(5, R, 80));
+    expect(pagesOf(shown)).toEqual([5, 4, 6, 7]);
+    expect(shown.some(({ major }) => major)).toBe(false);
+    expect(countMm(host.state).framesUsed).toBe(4);
+  });
+
+  test('it ends with the area and with the free frames, and takes nothing away for it', () => {
+    const host = ShardHost.withAnonymous({ frames: 2 });
+    host.fault(0, W);
+    expect(populate(host, 0, 1000).map(({ page }) => page)).toEqual([1]);
+    expect(removals(host.events)).toEqual([]);
+    const other = ShardHost.withAnonymous();
+    other.map(MM, 1000, 1003, 'anonymous');
+    expect(populate(other, 998, 1002).map(({ page }) => page)).toEqual([998, 999]);
+    expect(populate(other, 2000, 2001)).toEqual([]);
+  });
+
+  test('R122 pages in swap, or under invalidation, are left to their own faults', () => {
+    const host = ShardHost.withAnonymous({ frames: 3 });
+    host.fault(1, W);
+    host.fault(2, W);
+    host.send({ kind: 'ReclaimPages', pages: 1 });
+    host.invalidate(pagesInQuarantine(host.state));
+    host.send({ kind: 'ReclaimPages', pages: 1 });
+    expect(populate(host, 0, 4).map(({ page }) => page)).toEqual([0, 3]);
+  });
+});

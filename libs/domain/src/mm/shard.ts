@@ -13,6 +13,7 @@ import {
   exitSpace,
   mapVma,
   migratePages,
+  populatePages,
   protectVma,
   rebindPasid,
   unbindPasid,
@@ -64,6 +65,8 @@ function decide(config: ResolvedMmConfig, state: MmState, command: MmCommand): r
       return protectVma(state.durable, command);
     case 'MigratePages':
       return migratePages(state, command);
+    case 'PopulatePages':
+      return populatePages(state, config, command);
     case 'ReclaimPages':
       return reclaimPages(state, config, command.pages);
     case 'RebindPasid':

@@ -169,3 +169,25 @@ it('pages that a fault brings along cost their time, after the fault', async () 
   const alone = await bench.handle([1], WRITE);
   expect(alone.handledAtMicros - alone.handlingAtMicros).toBeLessThan(3000);
 });
+
+describe('a process whose pages are there before it begins', () => {
+  const shards = [shardOf({ frames: 10_000 })];
+  const vma = { startPage: 1, permissions: 3, backing: 'anonymous', file: 0, filePage: 0 } as const;
+  const process: ResolvedProcess = {
+    ...{ mm: 5, name: 'large', pasid: 9, shard: 0, starts: 'begin', populate: true },
+    vmas: [
+      { ...vma, pages: 5_000 },
+      { ...vma, startPage: 9_000, pages: 3 },
+    ],
+  };
+
+  it('is created with them, however many, and asking again brings nothing twice', async () => {
+    const bench = await MmBench.started({ ...scenarioOf(), processes: [process], shards });
+    const installed = (): number => bench.log.filter(({ kind }) => kind === 'PageInstalled').length;
+    expect(installed()).toBe(5_003);
+    await bench.until('it is asked again', bench.ask('mm-handler.create', process));
+    expect(installed()).toBe(5_003);
+    const { members } = await bench.handle([1, 5_000, 9_002], WRITE, process.pasid);
+    expect(members.map(({ resolution }) => resolution)).toEqual(Array(3).fill('spurious'));
+  });
+});

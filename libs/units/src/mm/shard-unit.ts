@@ -38,6 +38,7 @@ import { HandlerCost } from './handler-cost';
 import { Handling } from './handling';
 import { Invalidator } from './invalidator';
 import { OpenRequest, OpenRuns } from './open-runs';
+import { layoutOf, populationOf } from './process-layout';
 
 /** Records of one message: far below what a NATS server accepts (1 MiB by default). */
 const RECORDS_PER_MESSAGE = 4_096;
@@ -165,20 +166,8 @@ export class ShardUnit implements OwnedUnit {
   /** Asking again changes nothing: who asks may not have heard the answer of an owner that died. */
   async create(process: ResolvedProcess): Promise<void> {
     const { mm } = process;
-    if (this.host.state.durable.spaces.has(mm)) return void (await this.host.settle([]));
-    await this.host.settle([
-      { kind: 'CreateAddressSpace', mm },
-      ...process.vmas.map(({ startPage, pages, permissions, backing, file, filePage }): MmCommand => ({
-        kind: 'MapVma',
-        mm,
-        start: startPage,
-        end: startPage + pages,
-        permissions,
-        backing,
-        file,
-        filePage,
-      })),
-    ]);
+    await this.host.settle(this.host.state.durable.spaces.has(mm) ? [] : layoutOf(process));
+    if (process.populate) for (const command of populationOf(process)) await this.host.settle([command]);
   }
 
   async bind(command: MmCommandOf<'BindPasid' | 'RebindPasid'>): Promise<BoundPasid> {
