@@ -32,7 +32,7 @@ Each of \`holds\` has exactly one of these:
 | \`shape\` | \`over\`, and perhaps \`by\` | the means along \`over\` have the shape |
 
 A comparison is \`==\`, \`!=\`, \`<\`, \`<=\`, \`>\` or \`>=\` and a number: \`'>= 2'\`, \`'< 0.1'\`, \`'== 0'\`. A parameter that \`at\` does not name
-may have any value: all those points are taken together. What no run gives a figure for is *unknown*, and the study fails.
+may have any value: all those points are taken together, and their mean has no interval. What no run gives a figure for is *unknown*, and the study fails.
 `;
 
 const UNITS: Readonly<Record<FigureUnit, string>> = {

@@ -18,8 +18,8 @@ export { type Topology, topologyOf, type TopologyNode } from './topology';
 export { renderStudy } from './study/page/render-study';
 export { studyCsv } from './study/study-csv';
 export type {
-  Agreement,
   AggregateCell,
+  PublishedAgreement,
   StudyOrigin,
   StudyPointRow,
   StudyReportData,

@@ -9,7 +9,7 @@ export interface Aggregate {
   /** Of each repetition that has it. */
   values: number[];
   mean: number;
-  /** Of the mean; null for a single repetition, which does not tell. */
+  /** Of the mean; null for a single repetition, which does not tell, and for points that are taken together. */
   interval: Interval | null;
 }
 
@@ -69,8 +69,18 @@ function figuresOf(runs: readonly PointRun[]): Map<string, Aggregate> {
   return new Map([...values].map(([key, each]) => [key, aggregateOf(each)]));
 }
 
+/**
+ * A figure over several points: the mean of all their runs. Points differ by their settings and not only by noise, so that only one
+ * that is alone has an interval. Undefined where none has the figure.
+ */
+export function together(points: readonly PointFigures[], figure: string): Aggregate | undefined {
+  const own = points.flatMap(({ figures }) => figures.get(figure) ?? []);
+  if (own.length < 2) return own[0];
+  return { ...aggregateOf(own.flatMap(({ values }) => values)), interval: null };
+}
+
 /** Throws a RangeError for no values. */
-export function aggregateOf(values: number[]): Aggregate {
+function aggregateOf(values: number[]): Aggregate {
   return { values, mean: mean(values), interval: meanInterval(values) };
 }
 

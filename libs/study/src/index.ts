@@ -1,13 +1,14 @@
 export { type Aggregate, type PointFigures, type PointTime } from './aggregate';
+export type { Agreement } from './agreement';
 export { type ModeDifference } from './both-modes';
 export { deviceOf, FIGURE_KINDS, figureKind, type FigureKind, type FigureUnit, stageFigure } from './figures';
 export { type Verdict } from './judge';
-export { axisTitle, curveOf, type DrawnPlot, type LinePoint, shapeOf, type StudyLine } from './lines';
+export { axisTitle, curveOf, type DrawnPlot, type LinePoint, sharesOf, type StudyLine } from './lines';
 export { type PlannedRun, plannedRuns } from './order';
 export { parseStudy } from './parse';
 export { type Measured, PointMeter } from './point-meter';
 export { type LiveFacts, type PointRun, runFile, type RunMode } from './point-run';
-export { type ParameterValue, type Study, type StudyPlot, studySchema } from './schema';
+export { type ParameterValue, type PublishedMark, type Study, type StudyPlot, studySchema } from './schema';
 export { whereWords } from './select';
 export { studyPasses, studyResult, type StudyResult } from './study-result';
-export { type Point, pointsOf } from './sweep';
+export { parametersIn, type Point, pointsOf } from './sweep';

@@ -1,5 +1,5 @@
 import { aggregate, type PointFigures } from './aggregate';
-import { agreement, judge, type Verdict } from './judge';
+import { judge, type Verdict } from './judge';
 import { type Expectation, studySchema } from './schema';
 import { pointRun } from './study.testkit';
 
@@ -189,13 +189,34 @@ describe('what must hold', () => {
     ]);
   });
 
-  it('amounts to agreement with what is published, of those that are published', () => {
-    const of = (...verdicts: Verdict['verdict'][]): Verdict[] =>
-      verdicts.map((verdict) => ({ says: '', mode: 'simulated', found: '', published: true, verdict }));
-    expect(agreement(of('holds', 'holds'))).toBe('agrees');
-    expect(agreement(of('holds', 'fails'))).toBe('agrees in part');
-    expect(agreement(of('fails'))).toBe('does not agree');
-    expect(agreement(of('unknown'))).toBeNull();
-    expect(agreement([...of('holds'), { ...(of('fails')[0] as Verdict), published: false }])).toBe('agrees');
+  it('says of several points what their mean is, and gives no interval for what is more than noise', () => {
+    const points = along([
+      [1, 10, 12],
+      [2, 30, 30],
+    ]);
+    expect(verdictOf({ value: '> 0' }, points).found).toBe('faults settled a second at all points: 20.5');
+    expect(verdictOf({ at: { queues: 'global' }, against: { n: 1 }, ratio: '> 1' }, points).found).toBe(
+      'faults settled a second at queues global is 1.86 times that at n 1',
+    );
+  });
+
+  it.each([
+    [
+      { figure: 'retries', value: '== 0' },
+      'no run at all points gives retries: missed again after a response',
+    ],
+    [{ at: { n: 9 }, value: '> 0' }, 'no point has n 9'],
+    [{ at: { n: 1 }, against: { n: 9 }, ratio: '> 0' }, 'no point has n 9'],
+    [{ at: { n: 1 }, againstFigure: 'retries', ratio: '> 0' }, /^no run at n 1 gives retries/],
+    [{ figure: 'retries', over: 'n', shape: 'flat' }, /^no run at all points gives retries/],
+    [
+      { over: 'n', shape: 'flat' },
+      'a shape takes two values of n, and only at 1 a run gives faults settled a second',
+    ],
+  ])('says why it is not known: %j', (given, found) => {
+    expect(verdictOf(given, along([[1, 10]]))).toMatchObject({
+      verdict: 'unknown',
+      found: typeof found === 'string' ? found : expect.stringMatching(found),
+    });
   });
 });

@@ -1,15 +1,15 @@
-import { compareRepetitions, type Interval, mean } from '@faultline/stats';
-import { aggregateOf, type PointFigures } from './aggregate';
+import { compareRepetitions, type Interval } from '@faultline/stats';
+import { type Aggregate, type PointFigures, together } from './aggregate';
 import { figureKind } from './figures';
 import type { RunMode } from './point-run';
 import type { Expectation } from './schema';
-import { levelsOf, matches, valuesAt, whereWords } from './select';
+import { levelsOf, matches, whereWords } from './select';
 
 /** Whether something that must hold does, in one mode. */
 export interface Verdict {
   says: string;
   mode: RunMode;
-  /** `unknown`: no point has the figure. */
+  /** `unknown`: no run gives the figure. */
   verdict: 'holds' | 'fails' | 'unknown';
   /** What was found, in words with numbers. */
   found: string;
@@ -30,7 +30,7 @@ export function judge(expectations: readonly Expectation[], points: readonly Poi
 
 type Judged = Pick<Verdict, 'verdict' | 'found'>;
 
-const UNKNOWN: Judged = { verdict: 'unknown', found: 'no run gives the figure' };
+const unknown = (found: string): Judged => ({ verdict: 'unknown', found });
 
 function judgeOne(expectation: Expectation, points: readonly PointFigures[]): Judged {
   if (expectation.shape !== undefined) return judgeShape(expectation, points);
@@ -39,9 +39,9 @@ function judgeOne(expectation: Expectation, points: readonly PointFigures[]): Ju
 }
 
 function judgeValue({ figure, at, value = '' }: Expectation, points: readonly PointFigures[]): Judged {
-  const values = valuesAt(matching(points, at), figure);
-  if (values.length === 0) return UNKNOWN;
-  const { mean: found, interval } = aggregateOf(values);
+  const aggregate = figureAt(points, figure, at);
+  if (!aggregate) return unknown(missing(points, figure, at));
+  const { mean: found, interval } = aggregate;
   const what = `${figureKind(figure).title} at ${whereWords(at)}: ${spelled(found)}${within(interval)}`;
   return { verdict: compare(found, value) ? 'holds' : 'fails', found: what };
 }
@@ -51,19 +51,21 @@ function judgeRatio(
   points: readonly PointFigures[],
 ): Judged {
   const against = rest.against ?? at;
-  const [of, base] = [
-    valuesAt(matching(points, at), figure),
-    valuesAt(matching(points, against), againstFigure),
-  ];
-  if (of.length === 0 || base.length === 0) return UNKNOWN;
-  const { relativeChange, relativeChangeInterval } = compareRepetitions(base, of);
+  const of = figureAt(points, figure, at);
+  const base = figureAt(points, againstFigure, against);
+  if (!of) return unknown(missing(points, figure, at));
+  if (!base) return unknown(missing(points, againstFigure, against));
+  const { relativeChange, relativeChangeInterval } = compareRepetitions(base.values, of.values);
   const found = 1 + relativeChange;
-  const interval = relativeChangeInterval && {
-    ...relativeChangeInterval,
-    low: 1 + relativeChangeInterval.low,
-    high: 1 + relativeChangeInterval.high,
-  };
-  const what = `${figureKind(figure).title} at ${whereWords(at)} is ${spelled(found)} times ${againstFigure === figure ? 'that' : figureKind(againstFigure).title} at ${whereWords(against)}${within(interval)}`;
+  // Points that are taken together differ by more than noise, and so do their values.
+  const isNoise = of.interval !== null && base.interval !== null;
+  const interval = isNoise &&
+    relativeChangeInterval && {
+      ...relativeChangeInterval,
+      low: 1 + relativeChangeInterval.low,
+      high: 1 + relativeChangeInterval.high,
+    };
+  const what = `${figureKind(figure).title} at ${whereWords(at)} is ${spelled(found)} times ${againstFigure === figure ? 'that' : figureKind(againstFigure).title} at ${whereWords(against)}${within(interval || null)}`;
   return { verdict: compare(found, ratio) ? 'holds' : 'fails', found: what };
 }
 
@@ -73,11 +75,15 @@ function judgeShape(
 ): Judged {
   const own = matching(points, at);
   const line = levelsOf(own, over).flatMap((level) => {
-    const values = valuesAt(matching(own, { [over]: level }), figure);
-    return values.length === 0 ? [] : [{ level, value: mean(values) }];
+    const aggregate = figureAt(own, figure, { [over]: level });
+    return aggregate ? [{ level, value: aggregate.mean }] : [];
   });
   const [first, last] = [line[0], line.at(-1)];
-  if (!first || !last || line.length < 2) return UNKNOWN;
+  if (!first || !last) return unknown(missing(points, figure, at));
+  if (line.length < 2)
+    return unknown(
+      `a shape takes two values of ${over}, and only at ${String(first.level)} a run gives ${figureKind(figure).title}`,
+    );
   const highest = line.reduce((most, each) => (each.value > most.value ? each : most));
   const change = (from: number, to: number): number =>
     from === 0 ? (to === 0 ? 0 : Infinity) : to / from - 1;
@@ -108,6 +114,19 @@ function isLevel(values: readonly number[], by: number): boolean {
   const [last = 0, before = 0] = [values.at(-1), values.at(-2)];
   return before > 0 && Math.abs(last / before - 1) <= by;
 }
+
+/** A figure at points with some values, all of them taken together; undefined where no run gives it. */
+const figureAt = (
+  points: readonly PointFigures[],
+  figure: string,
+  where: Expectation['at'],
+): Aggregate | undefined => together(matching(points, where), figure);
+
+/** Why there is no figure. */
+const missing = (points: readonly PointFigures[], figure: string, where: Expectation['at']): string =>
+  matching(points, where).length === 0
+    ? `no point has ${whereWords(where)}`
+    : `no run at ${whereWords(where)} gives ${figureKind(figure).title}`;
 
 const matching = (points: readonly PointFigures[], where: Expectation['at']): PointFigures[] =>
   points.filter((point) => matches(point, where));
@@ -140,15 +159,4 @@ const spelled = (value: number): string =>
 function within(interval: Interval | null): string {
   if (!interval) return '';
   return ` (${Math.round(interval.level * 100)} % interval ${spelled(interval.low)} to ${spelled(interval.high)})`;
-}
-
-/** Whether a study agrees with what is published: all that stands for the published shape holds, or some, or nothing. */
-export function agreement(
-  verdicts: readonly Verdict[],
-): 'agrees' | 'agrees in part' | 'does not agree' | null {
-  const judged = verdicts.filter(({ published, verdict }) => published && verdict !== 'unknown');
-  if (judged.length === 0) return null;
-  const holding = judged.filter(({ verdict }) => verdict === 'holds').length;
-  if (holding === judged.length) return 'agrees';
-  return holding > 0 ? 'agrees in part' : 'does not agree';
 }

@@ -14,15 +14,11 @@ describe('the lines of a plot', () => {
     const [drawn] = studyResult(study, syntheticRuns(study, linear)).plots;
     expect(drawn?.lines).toHaveLength(1);
     expect(drawn?.lines[0]?.together).toEqual(['queues']);
-    expect(drawn?.lines[0]?.points.map(({ x, repetitions }) => [x, repetitions])).toEqual([
-      ...[
-        [1, 6],
-        [2, 6],
-      ],
-      ...[
-        [4, 6],
-        [8, 6],
-      ],
+    expect(drawn?.lines[0]?.points.map(({ x, runs, interval }) => [x, runs, interval])).toEqual([
+      [1, 6, null],
+      [2, 6, null],
+      [4, 6, null],
+      [8, 6, null],
     ]);
   });
 

@@ -5,18 +5,20 @@ import {
   type FitRefused,
   uslThroughputPerSecond,
 } from '@faultline/stats';
-import { aggregateOf, type PointFigures, type PointTime } from './aggregate';
+import { type PointFigures, type PointTime, together } from './aggregate';
 import { figureKind } from './figures';
 import type { RunMode } from './point-run';
 import type { ParameterValue, StudyPlot } from './schema';
-import { levelsOf, matches, valuesAt } from './select';
+import { levelsOf, matches } from './select';
 
 /** Where a line passes: a value of the horizontal parameter, and the figure there. */
 export interface LinePoint {
   x: ParameterValue;
   mean: number;
+  /** Null for a single run, and where points are taken together. */
   interval: Interval | null;
-  repetitions: number;
+  /** Of all points that are taken together there. */
+  runs: number;
 }
 
 /** A figure along a parameter. */
@@ -67,10 +69,10 @@ function lineOf(
 ): Pick<StudyLine, 'points' | 'fit' | 'together'> {
   const line = levelsOf(points, plot.x).flatMap((x): LinePoint[] => {
     const there = points.filter((point) => matches(point, { [plot.x]: x }));
-    const values = valuesAt(there, plot.y);
-    if (values.length === 0) return [];
-    const { mean, interval } = aggregateOf(values);
-    return [{ x, mean, interval, repetitions: values.length }];
+    const aggregate = together(there, plot.y);
+    if (!aggregate) return [];
+    const { mean, interval, values } = aggregate;
+    return [{ x, mean, interval, runs: values.length }];
   });
   const other = [...new Set(points.flatMap(({ values }) => Object.keys(values)))].filter(
     (name) => name !== plot.x && name !== plot.by,
@@ -109,10 +111,10 @@ export function curveOf(line: StudyLine, steps = 48): [x: number, y: number][] {
   });
 }
 
-/** A line divided by its greatest value, so that shapes compare where absolutes do not. */
-export function shapeOf(points: readonly (readonly [number, number])[]): [x: number, y: number][] {
-  const most = points.reduce((greatest, [, y]) => Math.max(greatest, y), 0);
-  return points.map(([x, y]) => [x, most > 0 ? y / most : 0]);
+/** The values of a line, each divided by the greatest, so that shapes compare where absolutes do not. */
+export function sharesOf(values: readonly number[]): number[] {
+  const most = Math.max(0, ...values);
+  return values.map((value) => (most > 0 ? value / most : 0));
 }
 
 /** Axis title of a figure. */

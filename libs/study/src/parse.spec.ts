@@ -79,6 +79,19 @@ describe('a study file', () => {
       /plot 'throughput' twice/,
     ],
     [
+      'a published point at what the parameter does not have',
+      STUDY_TEXT.replace('x: servers', 'x: queues').replace(
+        'by: queues }',
+        'published: [{ label: A, mark: read, points: [[global, 1], [local, 2]] }] }',
+      ),
+      /study\.yaml:\d+: found published point at "local", expected one of global, per-iommu: the values of 'queues'/,
+    ],
+    [
+      'a published point at a word among numbers',
+      STUDY_TEXT.replace('by: queues }', 'published: [{ label: A, mark: read, points: [[few, 1]] }] }'),
+      /published point at "few", expected a number, as 'servers' has them/,
+    ],
+    [
       'nothing to hold',
       `${STUDY_TEXT}holds: [{ says: good, figure: throughput }]`,
       /one of shape, ratio and value/,

@@ -1,7 +1,7 @@
 import { type DocumentKind, expectedBy, readDocument, ScenarioError } from '@faultline/contracts';
 import { isFigure } from './figures';
-import { NETWORK, networkSchema, type Study, studySchema } from './schema';
-import { pointsOf, UnevenZip, valuesOf } from './sweep';
+import { NETWORK, networkSchema, type Study, type StudyPlot, studySchema } from './schema';
+import { parametersIn, parametersOf, pointsOf, UnevenZip, valuesOf } from './sweep';
 
 const STUDY: DocumentKind = {
   what: 'a study: a mapping with name, title, question, scenario, vary, plots',
@@ -25,6 +25,7 @@ export function parseStudy(file: string, text: string, overrides: readonly strin
     for (const part of ['x', 'by'] as const)
       checkNames(data, plot[part] === undefined ? [] : [plot[part]], ['plots', place, part], fail);
     checkNames(data, Object.keys(plot.where), ['plots', place, 'where'], fail);
+    checkPublished(data, place, fail);
     if (data.plots.findIndex(({ id }) => id === plot.id) !== place)
       fail(['plots', place, 'id'], `plot '${plot.id}' twice`, 'an id of its own for each');
   });
@@ -44,7 +45,7 @@ type Fail = (path: PropertyKey[], found: string, expected: string) => never;
 function checkParameters(study: Study, fail: Fail): void {
   const seen = new Set<string>();
   for (const [place, entry] of study.vary.entries()) {
-    for (const parameter of 'zip' in entry ? entry.zip : [entry]) {
+    for (const parameter of parametersOf(entry)) {
       const { name, set, values } = parameter;
       if (seen.has(name)) fail(['vary', place], `parameter '${name}' twice`, 'a name of its own for each');
       seen.add(name);
@@ -78,8 +79,27 @@ function checkNetwork(network: Study['network'], fail: Fail): void {
   fail(['vary'], `setting '${NETWORK}${String(key)}' ${JSON.stringify(value)}`, expected);
 }
 
+/** Published points stand on the axis of the plot: that of a parameter with words has no place for anything else. */
+function checkPublished(study: Study, place: number, fail: Fail): void {
+  const { x: name, published } = study.plots[place] as StudyPlot;
+  const parameter = parametersIn(study).find((each) => each.name === name);
+  const values = parameter ? valuesOf(parameter).map(({ value }) => value) : [];
+  const isNumeric = values.every((value) => typeof value === 'number');
+  const expected = isNumeric
+    ? `a number, as '${name}' has them`
+    : `one of ${values.map(String).join(', ')}: the values of '${name}'`;
+  for (const [line, { points }] of published.entries())
+    for (const [point, [x]] of points.entries())
+      if (isNumeric ? typeof x !== 'number' : !values.includes(x))
+        fail(
+          ['plots', place, 'published', line, 'points', point, 0],
+          `published point at ${JSON.stringify(x)}`,
+          expected,
+        );
+}
+
 function checkNames(study: Study, names: readonly string[], path: PropertyKey[], fail: Fail): void {
-  const known = study.vary.flatMap((entry) => ('zip' in entry ? entry.zip : [entry]).map(({ name }) => name));
+  const known = parametersIn(study).map(({ name: each }) => each);
   for (const name of names)
     if (!known.includes(name)) fail(path, `parameter '${name}'`, `one of ${known.join(', ')}`);
 }

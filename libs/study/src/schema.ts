@@ -66,11 +66,17 @@ const where = selected.default({});
 
 const published = z.strictObject({
   label: z.string().min(1).describe('whose figure it is'),
-  mark: z.enum(['read', 'secondary', 'derived']).describe('read in the source, told by a note, or derived'),
+  mark: z
+    .enum(['read', 'secondary', 'derived'])
+    .describe(
+      'read: the source states these figures; secondary: another one says that it does; derived: they follow from what it states',
+    ),
   points: z
-    .array(z.tuple([z.number(), z.number()]))
+    .array(z.tuple([value, z.number()]))
     .min(1)
-    .describe('pairs of x and y'),
+    .describe(
+      'pairs of x and y; x is a number, or one of the values of the parameter where those are not all numbers',
+    ),
 });
 
 const plot = z.strictObject({
@@ -175,9 +181,20 @@ export const studySchema = z.strictObject({
   holds: z.array(expectation).default([]).describe('what must hold; the study fails when something does not'),
   published: z
     .strictObject({
-      shape: z.string().min(1).describe('the published shape, in words'),
-      source: z.string().min(1).describe('where it is published'),
-      why: z.string().min(1).describe('why ours agrees, or why it does not'),
+      shape: z.string().min(1).describe('the shape, in words'),
+      mark: z
+        .enum(['published', 'argued'])
+        .default('published')
+        .describe(
+          'published: the source states the shape; argued: it follows from what the source says, which does not state it',
+        ),
+      source: z.string().min(1).describe('where it is published, or what it is argued from'),
+      why: z
+        .string()
+        .min(1)
+        .describe(
+          'the reason why ours should agree, or differ; the report gives it beside what was found, whatever that is',
+        ),
     })
     .optional()
     .describe('what the study is held against'),
@@ -186,6 +203,7 @@ export const studySchema = z.strictObject({
 /** A study as written, with its defaults filled in. */
 export type Study = z.infer<typeof studySchema>;
 export type StudyPlot = Study['plots'][number];
+export type PublishedMark = StudyPlot['published'][number]['mark'];
 export type Expectation = Study['holds'][number];
 export type StudyParameter = z.infer<typeof parameter>;
 export type SettingValue = z.infer<typeof settings>[string];

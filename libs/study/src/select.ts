@@ -13,11 +13,6 @@ export function levelsOf(points: readonly PointFigures[], name: string): Paramet
   return [...new Set(points.flatMap(({ values }) => values[name] ?? []))];
 }
 
-/** A figure over several points taken together: all their repetitions. */
-export function valuesAt(points: readonly PointFigures[], figure: string): number[] {
-  return points.flatMap(({ figures }) => figures.get(figure)?.values ?? []);
-}
-
 /** `queues global, servers 8`; `all points` where nothing is named. */
 export function whereWords(where: Where): string {
   const words = Object.entries(where).map(([name, value]) => `${name} ${String(value)}`);

@@ -1,6 +1,7 @@
 import { aggregate, type PointFigures } from './aggregate';
 import { type ModeDifference, modeDifferences } from './both-modes';
-import { agreement, judge, type Verdict } from './judge';
+import { type Agreement, agreementOf } from './agreement';
+import { judge, type Verdict } from './judge';
 import { type DrawnPlot, linesOf } from './lines';
 import type { PointRun } from './point-run';
 import type { Study } from './schema';
@@ -13,8 +14,8 @@ export interface StudyResult {
   points: PointFigures[];
   plots: DrawnPlot[];
   verdicts: Verdict[];
-  /** Whether the published shape is found; null where the study has none, or nothing could be judged. */
-  agreement: ReturnType<typeof agreement>;
+  /** Whether the published shape is found; null where the study has none. */
+  agreement: Agreement | null;
   /** Live against simulated, for a study of both. */
   differences: ModeDifference[];
   /** What to know before figures are believed, one line each. */
@@ -34,7 +35,7 @@ export function studyResult(study: Study, runs: readonly PointRun[]): StudyResul
     points: figures,
     plots: study.plots.map((plot) => linesOf(plot, figures, study.seed)),
     verdicts,
-    agreement: study.published ? agreement(verdicts) : null,
+    agreement: study.published ? agreementOf(study.published, verdicts) : null,
     differences: modeDifferences(figures),
     warnings: studyWarnings(study, figures),
     wanted: points.length * study.repetitions * (study.mode === 'both' ? 2 : 1),

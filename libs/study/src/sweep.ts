@@ -33,7 +33,7 @@ export function pointsOf(study: Pick<Study, 'vary' | 'settings' | 'network'>): P
     { values: {}, settings: Object.entries(study.settings) },
   ];
   for (const entry of study.vary) {
-    const steps = parametersOf(entry);
+    const steps = stepsOf(entry);
     combined = combined.flatMap(({ values, settings }) =>
       steps.map((step) => ({
         values: { ...values, ...Object.fromEntries(step.map(({ name, level }) => [name, level.value])) },
@@ -49,10 +49,19 @@ export function pointsOf(study: Pick<Study, 'vary' | 'settings' | 'network'>): P
   }));
 }
 
-/** What one entry of `vary` goes through: one parameter a step, or all those of a zip. */
-export function parametersOf(entry: Study['vary'][number]): { name: string; level: Level }[][] {
-  const parameters = 'zip' in entry ? entry.zip : [entry];
-  const columns = parameters.map((parameter) => ({ name: parameter.name, levels: valuesOf(parameter) }));
+/** The parameters of one entry of `vary`: one, or all those of a zip. */
+export const parametersOf = (entry: Study['vary'][number]): StudyParameter[] =>
+  'zip' in entry ? entry.zip : [entry];
+
+/** All parameters of a study, in the order of its file. */
+export const parametersIn = ({ vary }: Pick<Study, 'vary'>): StudyParameter[] => vary.flatMap(parametersOf);
+
+/** What one entry of `vary` goes through, one parameter a step, or all those of a zip. */
+function stepsOf(entry: Study['vary'][number]): { name: string; level: Level }[][] {
+  const columns = parametersOf(entry).map((parameter) => ({
+    name: parameter.name,
+    levels: valuesOf(parameter),
+  }));
   const [first] = columns;
   if (columns.some(({ levels }) => levels.length !== first?.levels.length))
     throw new UnevenZip(columns.map(({ name, levels }) => ({ name, count: levels.length })));

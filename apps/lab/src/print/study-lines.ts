@@ -74,11 +74,15 @@ function fitLines({ fit, by }: StudyLine, parameter: string | undefined): string
 
 function agreementLines({ study, agreement }: StudyResult, style: Style, width: number): string[] {
   if (!study.published || agreement === null) return [];
-  const { shape, source, why } = study.published;
+  const { shape, mark, source, why } = study.published;
   return [
     '',
-    style.strong(`the published shape: it ${agreement === 'agrees in part' ? 'agrees in part' : agreement}`),
-    ...indent([...wrapped(`Published: ${shape} (${source})`, width - 2), ...wrapped(why, width - 2)]),
+    style.strong(`the ${mark} shape: ${agreement.words}`),
+    ...indent(
+      [agreement.sentence, `Shape: ${shape}.`, `Source: ${source}.`, `Why: ${why}`].flatMap((line) =>
+        wrapped(line, width - 2),
+      ),
+    ),
   ];
 }
 

@@ -10,7 +10,7 @@ import {
 import type { Table } from '../figure';
 import type { RunReportData } from '../report-data';
 import { END_WORDS, UNDRAINED_WORDS, unsettledWords } from '../run-words';
-import { several } from '../words';
+import { sentenceOf, several } from '../words';
 import { markup, type Markup, type Part } from './markup';
 
 /** Title, verdict, the run in two sentences, and its first figures. */
@@ -44,13 +44,11 @@ function warnings({ run, faults }: RunReportData): Part {
   const lines: string[] = [];
   if (run.end !== 'finished')
     lines.push(`This run is not a whole one: ${END_WORDS[run.end]}. What follows is what it came to.`);
-  if (run.drained === false) lines.push(sentence(UNDRAINED_WORDS));
+  if (run.drained === false) lines.push(sentenceOf(UNDRAINED_WORDS));
   const open = faults.sent - faults.settled;
-  if (open > 0) lines.push(sentence(unsettledWords(open)));
+  if (open > 0) lines.push(sentenceOf(unsettledWords(open)));
   return lines.map((line) => markup`<p class="warning">${line}</p>`);
 }
-
-const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 
 /** How many devices sent the faults, and of how many, when others sent none. */
 function devicesWords({ columns, rows }: Table): string {

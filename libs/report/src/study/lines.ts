@@ -1,4 +1,4 @@
-import type { DrawnPlot, Study, StudyLine } from '@faultline/study';
+import type { DrawnPlot, ParameterValue, Study, StudyLine } from '@faultline/study';
 import type { PointChart, PointLine } from '../figure';
 import { modesOf, parameterTitle } from './names';
 
@@ -29,8 +29,12 @@ export function nameLines(lines: readonly StudyLine[], by: string | undefined): 
   });
 }
 
-/** A number axis where all values are numbers, with a log scale where that can be. */
-export function axisOf(study: Study, plot: DrawnPlot['plot'], lines: readonly StudyLine[]): PointChart['x'] {
+/** A number axis where all values are numbers, with a log scale where that can be; else one of words, numbers among them. */
+export function axisOf(
+  study: Study,
+  plot: DrawnPlot['plot'],
+  lines: readonly { points: readonly { x: ParameterValue }[] }[],
+): PointChart['x'] {
   const title = parameterTitle(study, plot.x);
   const values = [...new Set(lines.flatMap(({ points }) => points.map(({ x }) => x)))];
   const numbers = values.filter((value) => typeof value === 'number');
@@ -38,3 +42,7 @@ export function axisOf(study: Study, plot: DrawnPlot['plot'], lines: readonly St
   const isLog = plot.log.includes('x') && numbers.every((value) => value > 0);
   return { title, scale: isLog ? 'log' : 'linear' };
 }
+
+/** Where a value stands on an axis, as the rows of a figure have it: on one of words a number is a word too. */
+export const placeOn = ({ scale }: PointChart['x'], value: ParameterValue): number | string =>
+  scale !== 'words' && typeof value === 'number' ? value : String(value);

@@ -1,6 +1,7 @@
 import {
   figureKind,
   type FigureUnit,
+  parametersIn,
   type ParameterValue,
   type PointFigures,
   type PointTime,
@@ -12,23 +13,19 @@ import { roundMicros, roundRate } from '../figure';
 import type { Deployment } from './study-data';
 
 /** All parameters of a study, in order, with the values that its points have. */
-export function parametersIn(
+export function parametersOf(
   study: Study,
   points: readonly PointFigures[],
 ): { name: string; unit: string; values: ParameterValue[] }[] {
-  return study.vary
-    .flatMap((entry) => ('zip' in entry ? entry.zip : [entry]))
-    .map(({ name, unit }) => ({
-      ...{ name, unit },
-      values: [...new Set(points.flatMap(({ values }) => values[name] ?? []))],
-    }));
+  return parametersIn(study).map(({ name, unit }) => ({
+    ...{ name, unit },
+    values: [...new Set(points.flatMap(({ values }) => values[name] ?? []))],
+  }));
 }
 
 /** `servers (threads)`. */
 export function parameterTitle(study: Study, name: string): string {
-  const unit = study.vary
-    .flatMap((entry) => ('zip' in entry ? entry.zip : [entry]))
-    .find((each) => each.name === name)?.unit;
+  const unit = parametersIn(study).find((each) => each.name === name)?.unit;
   return unit ? `${name} (${unit})` : name;
 }
 
@@ -87,7 +84,3 @@ export function rounded(value: number | null | undefined, unit: FigureUnit): num
 }
 
 export const unitOf = (figure: string): FigureUnit => figureKind(figure).unit;
-
-/** `12 times`: with a capital letter and an end. */
-export const sentenceOf = (words: string): string =>
-  `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? '' : '.'}`;

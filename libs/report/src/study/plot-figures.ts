@@ -3,17 +3,16 @@ import {
   type DrawnPlot,
   figureKind,
   type FigureUnit,
-  type ParameterValue,
   type PointTime,
   type Study,
   type StudyLine,
   whereWords,
 } from '@faultline/study';
 import type { Cell, Figure, PointChart } from '../figure';
-import { several } from '../words';
+import { sentenceOf, several } from '../words';
 import { fitNotes, fitTables } from './fit';
-import { axisOf, nameLines } from './lines';
-import { byTime, COLUMN_UNITS, idOf, INTERVALS, modesOf, rounded, sentenceOf, WALL_WORDS } from './names';
+import { axisOf, nameLines, placeOn } from './lines';
+import { byTime, COLUMN_UNITS, idOf, INTERVALS, modesOf, rounded, WALL_WORDS } from './names';
 
 const AXIS_UNITS: Readonly<Record<FigureUnit, PointChart['y']['unit']>> = {
   ...{ micros: 'micros', 'per-second': 'rate', count: 'count', share: 'share' },
@@ -30,6 +29,7 @@ function plotFigure(study: Study, { plot, lines }: DrawnPlot, time: PointTime, i
   const named = nameLines(lines, plot.by);
   const { title, unit } = figureKind(plot.y);
   const tables = fitTables(named);
+  const axis = axisOf(study, plot, lines);
   return {
     id: idOf(`plot-${plot.id}`, time),
     title: isSplit ? `${plot.title}, in ${time} time` : plot.title,
@@ -41,12 +41,12 @@ function plotFigure(study: Study, { plot, lines }: DrawnPlot, time: PointTime, i
       { name: plot.x, unit: '' },
       { name: title, unit: COLUMN_UNITS[unit] },
       ...['low', 'high'].map((name) => ({ name, unit: COLUMN_UNITS[unit] })),
-      { name: 'repetitions', unit: '' },
+      { name: 'runs', unit: '' },
     ],
-    rows: named.flatMap(({ name, line }) => rowsOf(name, line, unit)),
+    rows: named.flatMap(({ name, line }) => rowsOf(name, line, axis, unit)),
     chart: {
       kind: 'points',
-      x: axisOf(study, plot, lines),
+      x: axis,
       y: { title: axisTitle(plot.y), unit: AXIS_UNITS[unit], log: plot.log.includes('y') },
       legend: plot.by ?? '',
       lines: named.map(({ name, colour, stroke }) => ({ name, colour, ...(stroke ? { stroke } : {}) })),
@@ -57,29 +57,22 @@ function plotFigure(study: Study, { plot, lines }: DrawnPlot, time: PointTime, i
   };
 }
 
-const rowsOf = (name: string, { points }: StudyLine, unit: FigureUnit): Cell[][] =>
-  points.map(({ x, mean, interval, repetitions }) => [
-    ...[name, cellOf(x), rounded(mean, unit)],
-    ...[rounded(interval?.low, unit), rounded(interval?.high, unit), repetitions],
+const rowsOf = (name: string, { points }: StudyLine, axis: PointChart['x'], unit: FigureUnit): Cell[][] =>
+  points.map(({ x, mean, interval, runs }) => [
+    ...[name, placeOn(axis, x), rounded(mean, unit)],
+    ...[rounded(interval?.low, unit), rounded(interval?.high, unit), runs],
   ]);
-
-const cellOf = (value: ParameterValue): number | string =>
-  typeof value === 'number' ? value : String(value);
 
 /** An interval that is wider than this, in shares of its mean, may not have room. */
 const WIDE = 0.4;
 
 function captionOf(study: Study, { plot, lines }: DrawnPlot, time: PointTime): string {
   const points = lines.flatMap((line) => line.points);
-  const repetitions = Math.max(1, ...points.map((point) => point.repetitions));
-  const together = [...new Set(lines.flatMap((line) => line.together))];
   const isWide = points.some(({ mean, interval }) => interval !== null && interval.high - mean > WIDE * mean);
   const words = [
     `${sentenceOf(figureKind(plot.y).title).slice(0, -1)} over ${plot.x}${plot.by === undefined ? '' : `, for each value of ${plot.by}`}${Object.keys(plot.where).length > 0 ? `, at ${whereWords(plot.where)}` : ''}.`,
-    repetitions > 1
-      ? `Means of ${study.repetitions === repetitions ? '' : 'up to '}${several(repetitions, 'run')}, with ${INTERVALS} of the mean.${isWide ? ' An interval that has no room is cut at the edge; the table has its ends.' : ''}`
-      : 'One run of each, which does not say how large the noise is.',
-    together.length > 0 ? `Points that differ in ${together.join(' and ')} are taken together.` : '',
+    meansOf(lines),
+    isWide ? 'An interval that has no room is cut at the edge; the table has its ends.' : '',
     modesOf(lines).length > 1 ? 'Solid and filled: live. Dotted and hollow: simulated.' : '',
     time === 'wall' ? WALL_WORDS : '',
     plot.log.includes('x') && axisOf(study, plot, lines).scale === 'linear'
@@ -93,4 +86,17 @@ function captionOf(study: Study, { plot, lines }: DrawnPlot, time: PointTime): s
       : '',
   ];
   return words.filter((each) => each !== '').join(' ');
+}
+
+/** What a point of a plot is the mean of, and what its interval is, or why it has none. */
+function meansOf(lines: readonly StudyLine[]): string {
+  const runs = lines.flatMap(({ points }) => points.map((point) => point.runs));
+  const [least, most] = [Math.min(...runs), Math.max(...runs)];
+  const many = least < most ? `${least} to ${several(most, 'run')}` : several(most, 'run');
+  const together = [...new Set(lines.flatMap((line) => line.together))];
+  if (together.length > 0)
+    return `Means of ${many}: points that differ in ${together.join(' and ')} are taken together. Such a mean has no interval, since they differ by more than noise.`;
+  if (runs.length === 0) return '';
+  if (most === 1) return 'One run of each, which does not say how large the noise is.';
+  return `Means of ${many}, with ${INTERVALS} of the mean${least === 1 ? ' where there are two or more' : ''}.`;
 }

@@ -1,9 +1,21 @@
-import { type DrawnPlot, type PointTime, shapeOf, type Study, type StudyLine } from '@faultline/study';
+import {
+  type DrawnPlot,
+  type PointTime,
+  type PublishedMark,
+  sharesOf,
+  type Study,
+  type StudyLine,
+} from '@faultline/study';
 import type { Cell, Figure } from '../figure';
 import { byTime, idOf, modesOf, WALL_WORDS } from './names';
-import { axisOf, lineColour, nameLines } from './lines';
+import { axisOf, lineColour, nameLines, placeOn } from './lines';
 
-const MARKS = { read: 'read in the source', secondary: 'told by a note', derived: 'derived' } as const;
+/** What a legend calls a published line, and what its caption says of where the figures come from. */
+const MARKS: Readonly<Record<PublishedMark, { legend: string; caption: string }>> = {
+  read: { legend: 'published', caption: 'stated by the source' },
+  secondary: { legend: 'published, second hand', caption: 'stated by the source, as another one tells it' },
+  derived: { legend: 'derived', caption: 'derived from the source, which does not state them' },
+};
 /** Shares of the greatest value to a millionth. */
 const share = (value: number): number => Math.round(value * 1e6) / 1e6;
 
@@ -16,34 +28,33 @@ export function shapeFigures(study: Study, { plot, lines }: DrawnPlot): Figure[]
 }
 
 function shapeFigure(study: Study, { plot, lines }: DrawnPlot, time: PointTime): Figure {
-  const axis = axisOf(study, plot, lines);
   const ours = nameLines(lines, plot.by).map(({ name, colour, stroke, line }) => ({
     ...{ name, colour, ...(stroke ? { stroke } : {}) },
-    points: line.points.flatMap(({ x, mean }): [number, number][] =>
-      typeof x === 'number' ? [[x, mean]] : [],
-    ),
+    points: line.points.map(({ x, mean: y }) => ({ x, y })),
   }));
   const used = new Set(ours.map(({ colour }) => colour)).size;
-  const theirs = plot.published.map(({ label, points }, place) => ({
-    ...{ name: `${label} (published)`, colour: lineColour(used + place), stroke: 'dashed' as const },
-    points,
+  const theirs = plot.published.map(({ label, mark, points }, place) => ({
+    name: `${label} (${MARKS[mark].legend})`,
+    ...{ colour: lineColour(used + place), stroke: 'dashed' as const },
+    points: points.map(([x, y]) => ({ x, y })),
   }));
   const all = [...ours, ...theirs];
+  const axis = axisOf(study, plot, all);
   return {
     id: idOf(`shape-${plot.id}`, time),
     title: `${plot.title}: shape against the published one`,
     caption: captionOf(study, { plot, lines }, time),
     time,
-    nothing: nothingOf(axis.scale, lines),
+    nothing: lines.length === 0 ? 'No run gives the figure, so there is no shape to compare.' : null,
     columns: ['line', plot.x, 'share of its greatest', 'low', 'high', 'value'].map((name) => ({
       name,
       unit: '',
     })),
     rows: all.flatMap(({ name, points }) => {
-      const shape = shapeOf(points);
-      return points.map(([x, value], place): Cell[] => [
-        ...[name, x, share(shape[place]?.[1] ?? 0)],
-        ...[null, null, Number(value.toPrecision(9))],
+      const shape = sharesOf(points.map(({ y }) => y));
+      return points.map(({ x, y }, place): Cell[] => [
+        ...[name, placeOn(axis, x), share(shape[place] ?? 0)],
+        ...[null, null, Number(y.toPrecision(9))],
       ]);
     }),
     chart: {
@@ -57,15 +68,8 @@ function shapeFigure(study: Study, { plot, lines }: DrawnPlot, time: PointTime):
   };
 }
 
-function nothingOf(scale: string, lines: readonly StudyLine[]): string | null {
-  if (lines.length === 0) return 'No run gives the figure, so there is no shape to compare.';
-  return scale === 'words'
-    ? 'Published points stand on a number axis, and this parameter has words: their shapes cannot be compared.'
-    : null;
-}
-
 function captionOf(study: Study, { plot, lines }: DrawnPlot, time: PointTime): string {
-  const sources = plot.published.map(({ label, mark }) => `${label} (${MARKS[mark]})`).join(', ');
+  const sources = plot.published.map(({ label, mark }) => `${label} (${MARKS[mark].caption})`).join(', ');
   const source = study.published ? ` Source: ${study.published.source.replace(/\.$/, '')}.` : '';
   return [
     'Each line is divided by its greatest value: shapes compare, absolutes do not.',

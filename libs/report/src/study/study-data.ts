@@ -1,4 +1,12 @@
-import type { LiveFacts, ParameterValue, PointTime, RunMode, Study, Verdict } from '@faultline/study';
+import type {
+  Agreement,
+  LiveFacts,
+  ParameterValue,
+  PointTime,
+  RunMode,
+  Study,
+  Verdict,
+} from '@faultline/study';
 import type { Figure, Table } from '../figure';
 import type { MachineFacts, RunReportData } from '../report-data';
 
@@ -63,14 +71,8 @@ export interface StudyRunRow {
   figures: Record<string, number | null>;
 }
 
-/** Whether the published shape is found. */
-export interface Agreement {
-  words: 'agrees' | 'agrees in part' | 'does not agree' | 'could not be judged';
-  /** That in one sentence, with the reason that the study gives. */
-  sentence: string;
-  shape: string;
-  source: string;
-}
+/** Whether the shape that the study is held against is found, and what the study says of that shape. */
+export type PublishedAgreement = Agreement & NonNullable<Study['published']>;
 
 /** Everything that a report of a study shows. Times are model time where nothing else is said. */
 export interface StudyReportData {
@@ -99,7 +101,7 @@ export interface StudyReportData {
   program: RunReportData['program'];
   machine: MachineFacts | null;
   passes: boolean;
-  agreement: Agreement | null;
+  agreement: PublishedAgreement | null;
   verdicts: Verdict[];
   warnings: string[];
   /** In the order of the page; those that begin with `plot-` and `shape-` are the study's own. */

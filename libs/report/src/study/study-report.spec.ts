@@ -10,6 +10,7 @@ import {
   bothReport,
   bothStudy,
   contended,
+  mixedStudy,
   ORIGIN,
   scalingReport,
   scalingStudy,
@@ -92,7 +93,7 @@ describe('the report of a study', () => {
     ]);
     for (const { name } of lines)
       expect(Math.max(...figure.rows.filter(([line]) => line === name).map((row) => Number(row[2])))).toBe(1);
-    expect(figure.caption).toMatch(/A paper, figure 3 \(read in the source\)\. Source: A paper \(2020\)/);
+    expect(figure.caption).toMatch(/A paper, figure 3 \(stated by the source\)\. Source: A paper \(2020\)/);
     expect(data.figures.map(({ id }) => id)).not.toContain('shape-latency');
   });
 
@@ -121,8 +122,9 @@ describe('the report of a study', () => {
   it('says in a sentence that it agrees with what is published', () => {
     expect(data.agreement).toEqual({
       words: 'agrees',
-      sentence:
-        'What was found agrees with the published shape: the lock of an address space is taken for each page, as there.',
+      sentence: 'What was found agrees with the published shape: all 3 statements hold.',
+      why: 'the lock of an address space is taken for each page, as there',
+      mark: 'published',
       shape: 'throughput rises to about 16 workers and falls beyond',
       source: 'A paper (2020), section 5',
     });
@@ -178,6 +180,68 @@ describe('the report of a study of both modes', () => {
     expect(wall.differences.rows).toEqual([]);
     expect(wall.differences.apart).toHaveLength(9);
   });
+});
+
+describe('a figure over words', () => {
+  const data = studyReportOf(mixedStudy(), ({ timeout }) => ({
+    perSecond: timeout === 'off' ? 80 : 400,
+    stages: { mm: 9 },
+  }));
+
+  it('has a place for every point, also where some of the values are numbers', () => {
+    for (const id of ['plot-rate', 'shape-rate']) {
+      const figure = figureOf(data, id);
+      expect(pointChart(figure).x).toMatchObject({ scale: 'words', words: ['off', '2000', '20000'] });
+      expect(figure.rows.slice(0, 3).map(([, x]) => x)).toEqual(['off', '2000', '20000']);
+    }
+  });
+
+  it('has the published points beside ours, and says of each line who states it', () => {
+    const figure = figureOf(data, 'shape-rate');
+    expect(pointChart(figure).lines.map(({ name }) => name)).toEqual([
+      'simulated',
+      'A paper (published)',
+      'A note (published, second hand)',
+      'Ours to say (derived)',
+    ]);
+    expect(figure.rows.slice(3).map((row) => row.slice(0, 3))).toEqual([
+      ['A paper (published)', 'off', 0.25],
+      ['A paper (published)', '20000', 1],
+      ['A note (published, second hand)', '2000', 1],
+      ['Ours to say (derived)', 'off', 1],
+    ]);
+    expect(figure.caption).toMatch(
+      /A paper \(stated by the source\), A note \(stated by .* another one tells it\), Ours to say \(derived from/,
+    );
+  });
+});
+
+describe('what a point of a figure is the mean of', () => {
+  const captionOf = (change: Record<string, unknown>, drop = 0): string => {
+    const study = scalingStudy(change);
+    study.plots.forEach((plot) => delete plot.by);
+    const runs = syntheticRuns(study, contended).slice(drop);
+    return figureOf(studyReport(studyResult(study, runs), ORIGIN), 'plot-latency').caption;
+  };
+
+  it('is its runs, as many as there are', () => {
+    expect(captionOf({ vary: [SERVERS] })).toMatch(/Means of 3 runs, with 95\u00a0% intervals of the mean\./);
+    expect(captionOf({ vary: [SERVERS] }, 1)).toMatch(/Means of 2 to 3 runs, with /);
+    expect(captionOf({ vary: [SERVERS], repetitions: 2 }, 1)).toMatch(
+      /Means of 1 to 2 runs, with .* of the mean where there are two or more\./,
+    );
+  });
+
+  it.each([1, 3])(
+    'is those of several points where they are taken together, without interval: %d',
+    (repetitions) => {
+      const caption = captionOf({ repetitions });
+      expect(caption).toContain(
+        `Means of ${3 * repetitions} runs: points that differ in shards are taken together. Such a mean has no interval`,
+      );
+      expect(caption).not.toMatch(/95|One run/);
+    },
+  );
 });
 
 describe('the report of an odd study', () => {

@@ -1,13 +1,13 @@
 import { figureKind, type PointFigures, studyPasses, type StudyResult } from '@faultline/study';
 import { differencesOf } from './differences';
-import { COLUMN_UNITS, modesOf, parametersIn, pointName, rounded, sentenceOf, unitOf } from './names';
+import { COLUMN_UNITS, modesOf, parametersOf, pointName, rounded, unitOf } from './names';
 import { percentileFigures } from './percentile-figures';
 import { plotFigures } from './plot-figures';
 import { shapeFigures } from './shape-figure';
 import { stageFigures } from './stage-figures';
 import type {
-  Agreement,
   AggregateCell,
+  PublishedAgreement,
   StudyOrigin,
   StudyPointRow,
   StudyReportData,
@@ -28,7 +28,7 @@ export function studyReport(result: StudyResult, origin: StudyOrigin): StudyRepo
       ...{ name: study.name, title: study.title, question: study.question, mode: study.mode },
       ...{ repetitions: study.repetitions, seed: study.seed, window: study.window },
       scenarioFile: typeof study.scenario === 'string' ? study.scenario : null,
-      parameters: parametersIn(study, points),
+      parameters: parametersOf(study, points),
       points: new Set(points.map(({ point }) => point)).size,
       ...{ wanted: result.wanted, made: result.made },
       failed: runs.filter(({ failure }) => failure !== null).length,
@@ -61,17 +61,8 @@ function inOrder(points: readonly PointFigures[]): PointFigures[] {
   );
 }
 
-function agreementOf({ agreement, study: { published } }: StudyResult): Agreement | null {
-  if (!published) return null;
-  const words = agreement ?? 'could not be judged';
-  const what = agreement
-    ? `What was found ${agreement === 'agrees in part' ? 'agrees in part' : agreement} with the published shape`
-    : 'Whether what was found agrees with the published shape could not be judged: no run gives the figures';
-  return {
-    words,
-    sentence: agreement ? sentenceOf(`${what}: ${published.why}`) : `${what}.`,
-    ...{ shape: published.shape, source: published.source },
-  };
+function agreementOf({ agreement, study: { published } }: StudyResult): PublishedAgreement | null {
+  return published && agreement ? { ...agreement, ...published } : null;
 }
 
 function pointRow(point: PointFigures, all: readonly PointFigures[]): StudyPointRow {

@@ -146,6 +146,30 @@ export const bothStudy = (change: Record<string, unknown> = {}): Study =>
     ...change,
   });
 
+/** A study over a parameter of which some values are numbers and one is not, with published points of each kind. */
+export const mixedStudy = (): Study =>
+  studyOf({
+    ...{ name: 'mixed', title: 'Numbers and words', question: 'Is there a place for each?' },
+    vary: [{ name: 'timeout', set: 'devices.0.responseTimeoutMicros', values: ['off', 2000, 20000] }],
+    plots: [
+      {
+        ...{ id: 'rate', title: 'Throughput', x: 'timeout', y: 'throughput' },
+        published: [
+          {
+            label: 'A paper',
+            mark: 'read',
+            points: [
+              ['off', 2],
+              [20000, 8],
+            ],
+          },
+          { label: 'A note', mark: 'secondary', points: [[2000, 8]] },
+          { label: 'Ours to say', mark: 'derived', points: [['off', 8]] },
+        ],
+      },
+    ],
+  });
+
 /** As many lines and values as a figure has room for, over numbers and over words. */
 export const denseStudy = (change: Record<string, unknown> = {}): Study =>
   studyOf({

@@ -2,6 +2,7 @@ import { figureView } from '../../page/figure-view';
 import { type PageParts, renderPage, sectionsView } from '../../page/frame';
 import { markup, type Part } from '../../page/markup';
 import { PAGE_STYLE } from '../../page/style';
+import { sentenceOf } from '../../words';
 import type { StudyReportData } from '../study-data';
 import { differencesView } from './differences-view';
 import { pointsView } from './points-view';
@@ -40,7 +41,5 @@ function sections(data: StudyReportData): [id: string, title: string, content: P
 }
 
 function warningsView({ warnings }: StudyReportData): Part {
-  return warnings.map(
-    (line) => markup`<p class="warning">${line.charAt(0).toUpperCase()}${line.slice(1)}.</p>`,
-  );
+  return warnings.map((line) => markup`<p class="warning">${sentenceOf(line)}</p>`);
 }

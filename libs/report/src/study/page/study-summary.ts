@@ -1,7 +1,7 @@
 import { formatCount, formatInstant, formatMicros } from '@faultline/stats';
 import { markup, type Markup, type Part } from '../../page/markup';
-import { several } from '../../words';
-import type { Agreement, StudyReportData } from '../study-data';
+import { sentenceOf, several } from '../../words';
+import type { PublishedAgreement, StudyReportData } from '../study-data';
 
 export const MODE_WORDS: Readonly<Record<StudyReportData['study']['mode'], string>> = {
   simulated: 'simulated',
@@ -40,15 +40,20 @@ function verdictWords({ passes, verdicts, study, runs }: StudyReportData): strin
   return `Study ${passes ? 'passed' : 'failed'}: ${words.filter((each) => each !== '').join(', ')}`;
 }
 
-const TONES: Readonly<Record<Agreement['words'], string>> = {
+const TONES: Readonly<Record<PublishedAgreement['words'], string>> = {
   agrees: 'good',
   'agrees in part': 'part',
   'does not agree': 'bad',
   'could not be judged': 'part',
 };
 
-function answer({ words, sentence, shape, source }: Agreement): Markup {
-  return markup`<div class="answer ${TONES[words]}"><p>${sentence}</p><p class="of">Published: ${shape} <cite>${source}</cite></p></div>`;
+const SHAPES: Readonly<Record<PublishedAgreement['mark'], string>> = {
+  published: 'The published shape',
+  argued: 'The shape, argued from what the source says and not stated by it',
+};
+
+function answer({ words, sentence, shape, mark, source, why }: PublishedAgreement): Markup {
+  return markup`<div class="answer ${TONES[words]}"><p>${sentence}</p><p class="of">${SHAPES[mark]}: ${shape} <cite>${source}</cite></p><p class="of">The reason that the study gives, before it is run: ${sentenceOf(why)}</p></div>`;
 }
 
 function tiles({ study, verdicts }: StudyReportData): Part {

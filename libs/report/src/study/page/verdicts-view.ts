@@ -9,11 +9,11 @@ export function verdictsView({ verdicts, study, agreement }: StudyReportData): M
     return markup`<p class="nothing">The study file does not say that anything must hold.</p>`;
   const isBoth = study.mode === 'both';
   const caption = agreement
-    ? markup`<p class="caption">Those marked <b>published</b> are the published shape; the others are this study’s own checks.</p>`
+    ? markup`<p class="caption">Those marked <b>${agreement.mark}</b> are the ${agreement.mark} shape; the others are this study’s own checks.</p>`
     : null;
   return markup`${caption}<div class="scroll"><table class="verdicts"><thead><tr><th>What must hold</th>${isBoth ? markup`<th>Mode</th>` : null}<th>Verdict</th><th>Found</th></tr></thead><tbody>${verdicts.map(
     ({ says, mode, verdict, found, published }) =>
-      markup`<tr class="${verdict}"><td>${says}${agreement && published ? markup` <span class="time">published</span>` : null}</td>${
+      markup`<tr class="${verdict}"><td>${says}${agreement && published ? markup` <span class="time">${agreement.mark}</span>` : null}</td>${
         isBoth ? markup`<td>${mode}</td>` : null
       }<td class="status">${WORDS[verdict]}</td><td>${found}</td></tr>`,
   )}</tbody></table></div>`;
