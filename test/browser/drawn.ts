@@ -25,10 +25,17 @@ export function expectDrawn(figure: Figure, seen: SeenFigure | undefined): void 
     return;
   }
   expect(seen.colours).toBeGreaterThan(20);
-  valuesOf(figure).forEach((values, place) => {
+  const all = valuesOf(figure);
+  all.forEach((values, place) => {
     if (!values.some((value) => Number(value) > 0)) return;
     const inked = seen.inked[place] ?? 0;
     expect([id, place, inked, inked > 10]).toEqual([id, place, inked, true]);
+    if (chart.kind !== 'points' || chart.x.scale !== 'words') return;
+    // Lines of both modes share a colour.
+    const { lines } = chart;
+    const own = all.filter((_, line) => lines[line]?.colour === lines[place]?.colour).flat();
+    const bars = own.filter((value) => Number(value) > 0).length;
+    expect([id, place, seen.stretches[place]]).toEqual([id, place, bars]);
   });
 }
 

@@ -9,6 +9,8 @@ export interface SeenFigure {
   colours: number;
   /** Pixels in the colour of each line of the legend, or of the only line. */
   inked: number[];
+  /** For each line, how many stretches of columns have pixels in its colour: of bars, how many bars there are. */
+  stretches: number[];
   /** Parts of bars that have a width. */
   parts: number;
   /** The numbers behind it, as they stand in the page. */
@@ -33,13 +35,17 @@ const SEE = `(() => {
     const seen = new Set();
     const inks = (spec ? spec.chart.lines : []).map(({ colour }) => colourOf(colour));
     const inked = inks.map(() => 0);
+    const columns = inks.map(() => new Set());
     if (canvas) {
       const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
       for (let at = 0; at < data.length; at += 4) {
         seen.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2] | (data[at + 3] > 0 ? 1 << 24 : 0));
         if (data[at + 3] > 120)
           inks.forEach((ink, place) => {
-            if ([0, 1, 2].every((channel) => Math.abs(ink[channel] - data[at + channel]) < 6)) inked[place] += 1;
+            if ([0, 1, 2].every((channel) => Math.abs(ink[channel] - data[at + channel]) < 6)) {
+              inked[place] += 1;
+              columns[place].add((at / 4) % canvas.width);
+            }
           });
       }
     }
@@ -48,6 +54,7 @@ const SEE = `(() => {
       nothing: figure.querySelector('.nothing')?.textContent ?? null,
       colours: seen.size,
       inked,
+      stretches: columns.map((each) => [...each].filter((column) => !each.has(column - 1)).length),
       parts: [...figure.querySelectorAll('.stack rect')].filter((part) => part.getBoundingClientRect().width > 0).length,
       table: [...figure.querySelectorAll('.numbers tbody tr')].map((row) => [...row.cells].map((cell) => cell.textContent)),
     };

@@ -1,7 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { RecordWriter } from '@faultline/record';
 import { renderReport, type RunReportData } from '@faultline/report';
 import { pageParts, writeReport } from '../../apps/lab/src/report/write-report';
@@ -9,31 +7,12 @@ import { RunFolder } from '../../apps/lab/src/run/run-folder';
 import { faultRow, reportOf, scenarioOf } from '../../libs/report/src/report.testkit';
 import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { readHistory } from '../kit/history';
-import { chromiumPath, closeBrowser, HOW_TO_GET_ONE, type Look, OpenPage } from './chromium';
-import { expectDrawn, LOOKS } from './drawn';
-import { colliding, overhang, seenFigures } from './probes';
+import { LOOKS } from './drawn';
+import { overhang, seenFigures } from './probes';
+import { inBrowser, Pages } from './suite';
 
-const hasBrowser = chromiumPath() !== undefined;
-if (!hasBrowser) process.stderr.write(`not run: ${HOW_TO_GET_ONE}\n`);
-// On a build machine tests that cannot run have failed.
-if (!hasBrowser && process.env['CI'] === 'true') it('has a browser', () => expect(HOW_TO_GET_ONE).toBe(''));
-
-const inBrowser = hasBrowser ? describe : describe.skip;
-const folder = mkdtempSync(join(tmpdir(), 'faultline-browser-'));
-afterAll(async () => {
-  await closeBrowser();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-let open: OpenPage | undefined;
-afterEach(async () => {
-  await open?.close();
-  open = undefined;
-});
-async function look(file: string, how: Look = { width: 1280, scheme: 'light' }): Promise<OpenPage> {
-  open = await OpenPage.open(file, how);
-  return open;
-}
+const pages = new Pages();
+const { folder } = pages;
 
 /** The folder of a recorded run, as if it had just been made; of its log only the beginning, if told. */
 async function runOf(history: string, messages?: number): Promise<RunFolder> {
@@ -59,21 +38,14 @@ inBrowser('the report of a recorded run', () => {
   it.each(LOOKS)(
     'draws every figure with the numbers of its data, asks for nothing and complains of nothing: %j',
     async (how) => {
-      const { page, complaints, requests } = await look(file, how);
       const { figures } = dataBeside(file);
-      const seen = await seenFigures(page);
-      expect(seen.map(({ id }) => id)).toEqual(figures.map(({ id }) => id));
-      for (const [place, figure] of figures.entries()) expectDrawn(figure, seen[place]);
+      await pages.expectWhole(file, how, figures);
       expect(figures.filter(({ nothing }) => nothing === null).length).toBeGreaterThanOrEqual(4);
-      expect(await overhang(page)).toBe(0);
-      expect(await colliding(page)).toEqual([]);
-      expect(complaints).toEqual([]);
-      expect(requests).toEqual([pathToFileURL(file).href]);
     },
   );
 
   it('may load nothing from anywhere', async () => {
-    const { page } = await look(file);
+    const { page } = await pages.look(file);
     const refused = await page.evaluate(`new Promise((done) => {
       document.addEventListener('securitypolicyviolation', (event) => done(event.effectiveDirective));
       document.body.appendChild(new Image()).src = 'http://127.0.0.1:9/x.png';
@@ -82,12 +54,11 @@ inBrowser('the report of a recorded run', () => {
   });
 
   it('names the values under the pointer, and takes a line away and brings it back', async () => {
-    const { page } = await look(file);
+    const { page } = await pages.look(file);
     const plot = page.locator('#percentiles .plot');
     await plot.hover();
     expect(await page.locator('#percentiles .tip').innerText()).toMatch(/%\nend to end [\d.]+ (µs|ms|s)\n/);
-    const inkOf = async (): Promise<number> =>
-      (await seenFigures(page)).find(({ id }) => id === 'percentiles')?.inked[0] ?? 0;
+    const inkOf = (): Promise<number> => pages.inkOf('percentiles', 0);
     const before = await inkOf();
     const line = page.locator('#percentiles [data-line="0"]');
     await line.click();
@@ -97,7 +68,7 @@ inBrowser('the report of a recorded run', () => {
   });
 
   it('follows the window and the colour scheme', async () => {
-    const { page } = await look(file);
+    const { page } = await pages.look(file);
     const widths = (): Promise<number[]> =>
       page.evaluate(
         `[...document.querySelectorAll('.uplot')].map((each) => each.getBoundingClientRect().width)`,
@@ -113,7 +84,7 @@ inBrowser('the report of a recorded run', () => {
   });
 
   it('prints in light colours, whatever the screen has', async () => {
-    const { page } = await look(file, { width: 1280, scheme: 'dark' });
+    const { page } = await pages.look(file, { width: 1280, scheme: 'dark' });
     await page.evaluate(`window.dispatchEvent(new Event('beforeprint'))`);
     expect(
       await page.evaluate(`getComputedStyle(document.documentElement).getPropertyValue('--paper').trim()`),
@@ -127,11 +98,8 @@ inBrowser('the report of a recorded run', () => {
 });
 
 inBrowser('the report of an odd run', () => {
-  const pageOf = (name: string, data: RunReportData): string => {
-    const file = join(folder, `${name}.html`);
-    writeFileSync(file, renderReport(data, pageParts()));
-    return file;
-  };
+  const pageOf = (name: string, data: RunReportData): string =>
+    pages.write(name, renderReport(data, pageParts()));
   const stages = [1e3, 2e3, 3e3, 4e3, 5e3, 6e3];
   const many = Array.from({ length: 2000 }, (_, request) =>
     faultRow(request, request * 5e3, stages, {
@@ -149,17 +117,6 @@ inBrowser('the report of an odd run', () => {
     ['with 200 devices', () => pageOf('many', reportOf(many, scenarioOf(200)))],
     ['with long names', () => pageOf('long', reportOf(many, scenarioOf(3, { name: 'x'.repeat(200) })))],
   ])('%s fits the screen and complains of nothing', async (_what, write) => {
-    const file = await write();
-    for (const how of LOOKS.slice(1, 3)) {
-      const { page, complaints } = await look(file, how);
-      expect(await overhang(page)).toBe(0);
-      expect(await colliding(page)).toEqual([]);
-      for (const { nothing, colours, parts } of await seenFigures(page))
-        if (nothing === null) expect(Math.max(colours - 20, parts)).toBeGreaterThan(0);
-      expect(await page.locator('body').innerText()).not.toMatch(/NaN|Infinity|undefined/);
-      expect(complaints).toEqual([]);
-      await open?.close();
-      open = undefined;
-    }
+    await pages.expectFits(await write());
   });
 });
