@@ -1,5 +1,6 @@
+import { Histogram } from '@faultline/stats';
 import { FaultFigures } from './fault-figures';
-import { percentileFigure, percentilesOf } from './percentiles';
+import { percentileCell, percentileFigure, percentilesOf } from './percentiles';
 import { BEGIN, faultRow } from './report.testkit';
 
 describe('percentiles', () => {
@@ -12,6 +13,22 @@ describe('percentiles', () => {
     expect(many).toEqual([...many].sort((one, other) => one - other));
     expect(many).toEqual(expect.arrayContaining([50, 90, 99, 99.9, 99.99, 99.999, 99.9999]));
     expect(many.at(-1)).toBe(99.9999);
+  });
+
+  it.each([
+    [2, 50],
+    [3, 66],
+    [7, 85],
+    [1_000, 99.9],
+    [4_320, 99.976],
+    [24_000, 99.9958],
+  ])('end with what %d values tell, at %d, which is the one before the greatest', (count, highest) => {
+    expect(percentilesOf(count).at(-1)).toBe(highest);
+    const histogram = new Histogram();
+    for (let value = 1; value <= count; value += 1) histogram.record(value / 1000);
+    expect(percentileCell(histogram, highest)).toBeCloseTo((count - 1) / 1000, 1);
+    expect(percentileCell(histogram, highest)).not.toBe(histogram.maxMicros);
+    expect(percentileCell(histogram, 100)).toBeNull();
   });
 
   it('of a figure never fall, and leave out a stage that few faults had', () => {

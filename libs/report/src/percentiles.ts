@@ -6,20 +6,40 @@ import { type Figure, roundMicros } from './figure';
 /** Steps from one nine to the next. */
 const STEPS = 18;
 const round = (percent: number): number => Number(percent.toFixed(9));
+/** What floats may be off by. */
+const CLOSE = 1e-9;
 
 /** Percentiles that so many values can tell apart, equally many for each further nine: 0, 5, ... 90, 90.5, ... 99, 99.05, ... */
 export function percentilesOf(count: number): number[] {
   const percents: number[] = [];
   if (count === 0) return percents;
-  const highest = round(100 * (1 - 1 / count));
+  const highest = highestOf(count);
   for (let rest = 100; ; rest /= 10) {
     for (let step = 0; step < STEPS; step += 1) {
       const percent = round(100 - rest + (rest * 0.9 * step) / STEPS);
-      if (percent > highest) return percents.at(-1) === highest ? percents : [...percents, highest];
+      if (!tells(count, percent))
+        return highest > (percents.at(-1) ?? -1) ? [...percents, highest] : percents;
       percents.push(percent);
     }
   }
 }
+
+/** Whether so many values can tell a percentile from the greatest of them. */
+const tells = (count: number, percent: number): boolean => percent <= 100 * (1 - 1 / count) + CLOSE;
+
+/**
+ * The highest percentile that so many values tell, with two digits of what is left to 100: 99.9958 for 24,000 of them. Rounded down,
+ * since the next value belongs to anything above.
+ */
+function highestOf(count: number): number {
+  const left = 100 / count;
+  const unit = 10 ** (Math.floor(Math.log10(left)) - 1);
+  return round(100 - Math.ceil(left / unit - CLOSE) * unit);
+}
+
+/** A percentile as a figure has it; null where the values do not tell it. */
+export const percentileCell = (histogram: Histogram, percent: number): number | null =>
+  histogram.count > 0 && tells(histogram.count, percent) ? roundMicros(histogram.percentile(percent)) : null;
 
 /** Why there is no latency to draw; null when there is. */
 export function nothingOf({ count, maxMicros }: Histogram): string | null {
@@ -47,11 +67,7 @@ export function percentileFigure(figures: FaultFigures, scale: string): Figure {
     columns: [{ name: 'percentile', unit: '%' }, ...histograms.map(([name]) => ({ name, unit: 'µs' }))],
     rows: percents.map((percent) => [
       percent,
-      ...histograms.map(([, , histogram]) =>
-        histogram.count === 0 || percent > 100 * (1 - 1 / histogram.count)
-          ? null
-          : roundMicros(histogram.percentile(percent)),
-      ),
+      ...histograms.map(([, , histogram]) => percentileCell(histogram, percent)),
     ]),
     chart: {
       kind: 'lines',

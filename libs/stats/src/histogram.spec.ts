@@ -50,6 +50,12 @@ describe('Histogram', () => {
     );
   });
 
+  it('takes the value at the rank, and not the next one, where a float is a little more than the rank', () => {
+    const histogram = new Histogram();
+    for (let value = 1; value <= 1000; value += 1) histogram.record(value / 1000);
+    expect([histogram.percentile(99.9), histogram.percentile(99.91)]).toEqual([0.999, 1]);
+  });
+
   it('never gives a higher percentile less than a lower one', () => {
     fc.assert(
       fc.property(latencies, percents, percents, (values, one, other) => {

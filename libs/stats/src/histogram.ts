@@ -67,7 +67,9 @@ export class Histogram {
   /** The value that `percent` of all values do not exceed (0 to 100); 0 when there is none. */
   percentile(percent: number): number {
     if (this.total === 0) return 0;
-    const rank = Math.max(1, Math.ceil((Math.min(100, Math.max(0, percent)) / 100) * this.total));
+    // 99.9 / 100 * 1000 is a little more than 999, which is no reason to take the next value.
+    const share = (Math.min(100, Math.max(0, percent)) * this.total) / 100;
+    const rank = Math.max(1, Math.ceil(share * (1 - Number.EPSILON)));
     let [seen, micros] = [0, this.highestMicros];
     this.counts.some((slot, count) => {
       seen += count;

@@ -1,6 +1,6 @@
 import type { ParameterValue, PointFigures, PointTime } from '@faultline/study';
-import { type Figure, type Line, roundMicros } from '../figure';
-import { percentilesOf } from '../percentiles';
+import type { Figure, Line } from '../figure';
+import { percentileCell, percentilesOf } from '../percentiles';
 import { byTime, idOf, modesOf, pointName, WALL_WORDS } from './names';
 import { lineColour } from './lines';
 
@@ -37,9 +37,7 @@ function figureOf(own: readonly PointFigures[], all: readonly PointFigures[], ti
     ],
     rows: percents.map((percent) => [
       percent,
-      ...shown.map(({ endToEnd }) =>
-        percent > 100 * (1 - 1 / endToEnd.count) ? null : roundMicros(endToEnd.percentile(percent)),
-      ),
+      ...shown.map(({ endToEnd }) => percentileCell(endToEnd, percent)),
     ]),
     chart: {
       kind: 'lines',
