@@ -87,11 +87,11 @@ describe('a study', () => {
   it(
     'goes on where it was interrupted, and makes no run twice',
     async () => {
-      const before = folders();
+      const others = folders();
       const more = ['--set', 'repetitions=3'];
       const first = new CommandLine(['study', file, ...more, '--studies', studies, '--jobs', '1']);
       await first.says(/study small: 12 runs, kept in/);
-      const [own = ''] = folders().filter((name) => !before.includes(name));
+      const [own = ''] = folders().filter((name) => !others.includes(name));
       const runs = join(studies, own, 'runs');
       const made = (): string[] =>
         existsSync(runs) ? readdirSync(runs).filter((name) => name.endsWith('.json')) : [];
@@ -110,6 +110,13 @@ describe('a study', () => {
       expect(resumed.exit).toBe(0);
       expect(made()).toHaveLength(12);
       for (const [name, text] of kept) expect(readFileSync(join(runs, name), 'utf8')).toBe(text);
+      // A study that is complete is only reported again, and took no longer for that.
+      const reported = (): unknown =>
+        (JSON.parse(readFileSync(join(studies, own, 'report.json'), 'utf8')) as { study: unknown }).study;
+      const before = reported();
+      expect(before).toMatchObject({ endedAtMicros: expect.any(Number), made: 12 });
+      expect((await study(...more, '--resume')).exit).toBe(0);
+      expect(reported()).toEqual(before);
     },
     2 * PATIENCE_MILLIS,
   );

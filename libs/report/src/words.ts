@@ -1,4 +1,4 @@
-import { formatCount } from '@faultline/stats';
+import { formatCount, formatInstant } from '@faultline/stats';
 
 /** `1 fault`, `2 faults`. */
 export const several = (count: number, what: string): string =>
@@ -7,3 +7,6 @@ export const several = (count: number, what: string): string =>
 /** `12 times`: with a capital letter and an end. */
 export const sentenceOf = (words: string): string =>
   `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? '' : '.'}`;
+
+/** `2026-11-27 09:45:35 UTC`: an instant since the Unix epoch, to the second. */
+export const momentOf = (micros: number): string => `${formatInstant(micros).slice(0, 19)} UTC`;

@@ -14,7 +14,7 @@ function threeDigits(value: number): string {
   return value.toFixed(digits);
 }
 
-/** A duration in microseconds with the unit that suits it: `480 ns`, `12.3 µs`, `4.56 ms`, `7.89 s`, `3 min 20 s`. */
+/** A duration in microseconds with the unit that suits it: `480 ns`, `12.3 µs`, `4.56 ms`, `7.89 s`, `3 min 20 s`, `5 h 7 min`. */
 export function formatMicros(micros: number): string {
   if (!Number.isFinite(micros)) return '-';
   const size = Math.abs(micros);
@@ -25,6 +25,10 @@ export function formatMicros(micros: number): string {
   if (size < 999.5e3) return `${sign}${threeDigits(size / 1e3)} ms`;
   if (size < 119.5e6) return `${sign}${threeDigits(size / 1e6)} s`;
   const seconds = Math.round(size / 1e6);
+  if (seconds >= 120 * 60) {
+    const minutes = Math.round(size / 60e6);
+    return `${sign}${thousands.format(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+  }
   return `${sign}${thousands.format(Math.floor(seconds / 60))} min ${seconds % 60} s`;
 }
 

@@ -7,7 +7,7 @@ export { axisTitle, curveOf, type DrawnPlot, type LinePoint, sharesOf, type Stud
 export { type PlannedRun, plannedRuns } from './order';
 export { parseStudy } from './parse';
 export { type Measured, PointMeter } from './point-meter';
-export { type LiveFacts, type PointRun, runFile, type RunMode } from './point-run';
+export { type LiveFacts, POINT_FORMAT, type PointRun, runFile, type RunMode } from './point-run';
 export { type ParameterValue, type PublishedMark, type Study, type StudyPlot, studySchema } from './schema';
 export { whereWords } from './select';
 export { studyPasses, studyResult, type StudyResult } from './study-result';

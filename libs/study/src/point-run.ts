@@ -16,9 +16,12 @@ export interface LiveFacts {
   deployment?: { project: string; replicas: Record<string, number> };
 }
 
+/** What a run of a point that is kept calls itself. */
+export const POINT_FORMAT = 'faultline-point/2';
+
 /** One run of a point, as it is kept in the study's folder. */
 export interface PointRun extends Measured {
-  format: 'faultline-point/1';
+  format: typeof POINT_FORMAT;
   point: number;
   /** Counted from 1. */
   repetition: number;
@@ -29,6 +32,8 @@ export interface PointRun extends Measured {
   timeScale: number;
   /** What the run took of this machine's time. */
   wallMillis: number;
+  /** When it was over, since the Unix epoch. */
+  endedAtMicros: number;
   /** What a fault that waits for nobody costs in the model. */
   modelledMicros: number;
   audit: { clean: boolean; violated: Invariant[] };

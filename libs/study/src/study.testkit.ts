@@ -19,7 +19,7 @@ export function pointRun(given: Partial<PointRun> = {}): PointRun {
   const none = new Histogram().toData();
   const stages = Object.fromEntries(STAGES.map((stage) => [stage, none]));
   return {
-    format: 'faultline-point/1',
+    format: 'faultline-point/2',
     point: 0,
     repetition: 1,
     mode: 'simulated',
@@ -27,6 +27,7 @@ export function pointRun(given: Partial<PointRun> = {}): PointRun {
     profile: 'pri-minor',
     timeScale: 1,
     wallMillis: 10,
+    endedAtMicros: 1e15,
     modelledMicros: 20,
     figures: {},
     histograms: { endToEnd: none, ...stages } as PointRun['histograms'],

@@ -26,14 +26,15 @@ export function syntheticRuns(
   change: (run: PointRun) => PointRun = (run) => run,
 ): PointRun[] {
   const points = pointsOf(study);
-  return plannedRuns(study, points).map(({ point, repetition, mode, seed }) => {
+  return plannedRuns(study, points).map(({ point, repetition, mode, seed }, place) => {
     const random = new SeededRandom(seed).fork(`${point}/${repetition}/${mode}`);
     const noise = (): number => 0.96 + 0.08 * random.unit();
     const synthetic = of(points[point]?.values ?? {}, mode);
     const measured = measuredOf(synthetic, noise);
     return change({
-      ...{ format: 'faultline-point/1', point, repetition, mode, seed, profile: 'pri-minor' },
+      ...{ format: 'faultline-point/2', point, repetition, mode, seed, profile: 'pri-minor' },
       ...{ timeScale: mode === 'live' ? 100 : 1, wallMillis: 1234, modelledMicros: 20 },
+      endedAtMicros: SYNTHETIC_BEGIN + (place + 1) * 1234e3,
       ...{ audit: { clean: true, violated: [] }, failure: null, ...measured },
       ...(mode === 'live'
         ? { logHash: null, live: { run: `r${point}-${repetition}`, busyShare: 0.5, leastWallMicros: 2050 } }
@@ -42,8 +43,13 @@ export function syntheticRuns(
   });
 }
 
+/** When a synthetic study begins, since the Unix epoch; its runs are made one after the other. */
+export const SYNTHETIC_BEGIN = Date.UTC(2026, 0, 1) * 1e3;
+
 /** So many that the 99th percentile of a window says something. */
-const FAULTS = 80;
+const FAULTS = 240;
+/** Of those so many are of the same length, which takes less time to put together. */
+const ALIKE = 3;
 const WINDOW = { fromMicros: 1e5, toMicros: 9e5, runMicros: 1e6 };
 
 function measuredOf(
@@ -53,16 +59,16 @@ function measuredOf(
   const stages = new Map<Stage, Histogram>(STAGES.map((stage) => [stage, new Histogram()]));
   const endToEnd = new Histogram();
   const run = noise();
-  for (let fault = 0; fault < FAULTS; fault += 1) {
+  for (let fault = 0; fault < FAULTS; fault += ALIKE) {
     let total = 0;
     for (const [stage, histogram] of stages) {
       // A tail that is long, as queues have it.
       const tail = 0.4 - 0.6 * Math.log((fault + 0.5) / FAULTS);
       const micros = (synthetic.stages[stage] ?? 0) * run * noise() * tail;
-      histogram.record(micros);
+      histogram.record(micros, ALIKE);
       total += micros;
     }
-    endToEnd.record(total);
+    endToEnd.record(total, ALIKE);
   }
   const throughput = synthetic.perSecond * noise();
   const stageData = [...stages].map(([stage, histogram]) => [stage, histogram.toData()] as const);

@@ -11,6 +11,7 @@ import {
 import { SystemClock } from '@faultline/messaging';
 import { createControlClient, type ProvisioningConfig, settlesWithin } from '@faultline/runtime';
 import { Interrupted, RunFailed } from '../errors';
+import { nowMicros } from '../now';
 import type { Terminal } from '../terminal';
 import { Bus } from './bus';
 import { ControlPlane } from './control-plane';
@@ -71,8 +72,6 @@ const SUMMARY_MILLIS = 300_000;
 const DEATH_MILLIS = 1_000;
 /** An append to a log that may be gone is not waited for any longer. */
 const TELL_MILLIS = 1_000;
-
-const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);
 
 /** Below this nothing of a run can be written any more. */
 const LEAST_FREE_BYTES = 4 * 1024 ** 2;

@@ -1,6 +1,7 @@
 import { type AuditReport, STAGES } from '@faultline/audit';
 import { Histogram } from '@faultline/stats';
 import type { PointRun } from '@faultline/study';
+import { nowMicros } from '../now';
 import type { KnownOfRun } from './run-job';
 
 /** What stands in the place of a run that came to no end: why, and no figures. */
@@ -14,6 +15,7 @@ export function failedRun(
   return {
     ...known,
     wallMillis: Math.round(wallMillis),
+    endedAtMicros: nowMicros(),
     figures: {},
     histograms: { ...stages, endToEnd: none },
     window: { fromMicros: 0, toMicros: 0, runMicros: 0 },

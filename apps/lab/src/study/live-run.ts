@@ -5,6 +5,7 @@ import { decodeLogBody, segmentSchema, writeFormat } from '@faultline/contracts'
 import { PointMeter, type PointRun } from '@faultline/study';
 import { type ProvisioningConfig, readProvisioning } from '@faultline/runtime';
 import { Interrupted } from '../errors';
+import { nowMicros } from '../now';
 import { openFaults } from '../fault-source';
 import { writeOrigin } from '../report/origin';
 import { runReport } from '../run/finished-run';
@@ -70,6 +71,7 @@ export async function liveRun(job: RunJob, options: LiveOptions): Promise<PointR
       ...known,
       ...(await measured(folder, job)).measured(audit),
       wallMillis: Math.round(performance.now() - begun),
+      endedAtMicros: nowMicros(),
       audit: { clean: audit.clean, violated: violatedOf(audit) },
       logHash: null,
       live: { run: folder.id, busyShare, leastWallMicros },

@@ -1,5 +1,5 @@
 import { type ResolvedScenario, totalMicros } from '@faultline/contracts';
-import type { PlannedRun, PointRun, Study } from '@faultline/study';
+import { type PlannedRun, POINT_FORMAT, type PointRun, type Study } from '@faultline/study';
 
 /** Everything that whoever makes one run of a study needs to know. Plain data: it may go through a pipe, and into a container. */
 export interface RunJob extends PlannedRun {
@@ -22,7 +22,7 @@ export type KnownOfRun = Pick<
 /** What the job itself says of its run. */
 export function knownOf({ mode, point, repetition, seed, scenario }: RunJob): KnownOfRun {
   return {
-    format: 'faultline-point/1',
+    format: POINT_FORMAT,
     ...{ mode, point, repetition, seed },
     timeScale: mode === 'live' ? scenario.timeScale : 1,
     profile: scenario.profile,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { PointRun } from '@faultline/study';
+import { POINT_FORMAT, type PointRun } from '@faultline/study';
 import { Interrupted, RunFailed } from '../errors';
 import { LastLines } from '../run/last-lines';
 import type { RunJob } from './run-job';
@@ -108,7 +108,7 @@ export class RunMaker {
 function runIn(line: string): PointRun | undefined {
   try {
     const value = JSON.parse(line) as Partial<PointRun> | null;
-    return value?.format === 'faultline-point/1' ? (value as PointRun) : undefined;
+    return value?.format === POINT_FORMAT ? (value as PointRun) : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { simulate } from '@faultline/simulation';
 import { PointMeter, type PointRun } from '@faultline/study';
+import { nowMicros } from '../now';
 import { simulationPlatform } from '../platform';
 import { failedRun, violatedOf } from './failed-run';
 import { hasOpenLoop } from './open-loop';
@@ -29,6 +30,7 @@ export async function simulatedRun(job: RunJob): Promise<PointRun> {
       ...known,
       ...meter.measured(audit),
       wallMillis: Math.round(performance.now() - begun),
+      endedAtMicros: nowMicros(),
       audit: { clean: audit.clean, violated: violatedOf(audit) },
       logHash,
       failure: null,

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
-import { type PointRun, runFile } from '@faultline/study';
+import { POINT_FORMAT, type PointRun, runFile } from '@faultline/study';
 import { BadInput } from '../errors';
+import { nowMicros } from '../now';
 import type { Origin } from '../report/origin';
 import type { StudySource } from './study-source';
 
-const FORMAT: PointRun['format'] = 'faultline-point/1';
 const HEAD: StudyHead['format'] = 'faultline-study-head/1';
 
 /** What is known of a study when it begins. */
@@ -25,14 +25,13 @@ export class StudyFolder {
     const folder = new StudyFolder(resolve(studies, id));
     mkdirSync(folder.runs, { recursive: true });
     const { file, digest, text, scenarioText } = source;
-    const begunAtMicros = Math.round((performance.timeOrigin + performance.now()) * 1000);
     writeFileSync(join(folder.path, 'study.yaml'), text);
     writeFileSync(join(folder.path, 'scenario.yaml'), scenarioText);
     folder.write('head.json', {
       format: HEAD,
       file,
       digest,
-      begunAtMicros,
+      begunAtMicros: nowMicros(),
       ...origin,
     } satisfies StudyHead);
     return folder;
@@ -75,7 +74,9 @@ export class StudyFolder {
 
   /** Runs that were made, those of another format left out. */
   finished(): PointRun[] {
-    return readdirSync(this.runs).flatMap((file) => this.read<PointRun>(join('runs', file), FORMAT) ?? []);
+    return readdirSync(this.runs).flatMap(
+      (file) => this.read<PointRun>(join('runs', file), POINT_FORMAT) ?? [],
+    );
   }
 
   /** Keeps a run. It is there as a whole or not at all, whenever the program is stopped. */

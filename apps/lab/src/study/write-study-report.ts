@@ -10,9 +10,8 @@ export function writeStudyReport(
   folder: StudyFolder,
   result: StudyResult,
 ): { data: StudyReportData; page: string } {
-  const endedAtMicros = Math.round((performance.timeOrigin + performance.now()) * 1000);
   const { file, begunAtMicros, program, machine } = folder.head;
-  const origin = { id: folder.id, file, startedAtMicros: begunAtMicros, endedAtMicros, program, machine };
+  const origin = { id: folder.id, file, startedAtMicros: begunAtMicros, program, machine };
   const data = studyReport(result, origin);
   const write = (kind: string, text: string): void =>
     writeFileSync(join(folder.path, `report.${kind}`), text);

@@ -1,5 +1,6 @@
-import { formatCount, formatInstant, formatMicros, type LatencySummary } from '@faultline/stats';
+import { formatCount, formatMicros, type LatencySummary } from '@faultline/stats';
 import type { LatencyRow, RunReportData } from '../report-data';
+import { momentOf } from '../words';
 import { markup, type Markup, type Part } from './markup';
 
 /** A longer scenario is cut: the page is to stay small, and the file is beside it. */
@@ -12,7 +13,7 @@ export function factsView(data: RunReportData): Markup {
     ['Run', run.id],
     ['Scenario', scenarioWords(data)],
     ['Seed', run.seed ?? UNKNOWN],
-    ['Started', run.startedAtMicros === null ? UNKNOWN : `${formatInstant(run.startedAtMicros)} UTC`],
+    ['Started', run.startedAtMicros === null ? UNKNOWN : momentOf(run.startedAtMicros)],
     ['Length', run.lengthMicros === null ? UNKNOWN : `${formatMicros(run.lengthMicros)} of wall time`],
     ...originFacts(data),
     [

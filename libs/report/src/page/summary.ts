@@ -1,23 +1,16 @@
 import type { AuditReport } from '@faultline/audit';
-import {
-  formatCount,
-  formatInstant,
-  formatMicros,
-  formatRate,
-  formatShare,
-  type LatencySummary,
-} from '@faultline/stats';
+import { formatCount, formatMicros, formatRate, formatShare, type LatencySummary } from '@faultline/stats';
 import type { Table } from '../figure';
 import type { RunReportData } from '../report-data';
 import { END_WORDS, UNDRAINED_WORDS, unsettledWords } from '../run-words';
-import { sentenceOf, several } from '../words';
+import { momentOf, sentenceOf, several } from '../words';
 import { markup, type Markup, type Part } from './markup';
+import { type Tile, tilesView } from './tiles';
 
 /** Title, verdict, the run in two sentences, and its first figures. */
 export function summaryView(data: RunReportData): Markup {
   const { run, audit } = data;
-  const started =
-    run.startedAtMicros === null ? '' : ` · ${formatInstant(run.startedAtMicros).slice(0, 19)} UTC`;
+  const started = run.startedAtMicros === null ? '' : ` · ${momentOf(run.startedAtMicros)}`;
   return markup`
 <header>
 <p class="eyebrow">Faultline · report of a run</p>
@@ -86,7 +79,7 @@ function tiles(data: RunReportData): Markup {
   const all = wholeOf(data);
   const time = (micros: number | undefined): string =>
     all && all.count > 0 && micros !== undefined ? formatMicros(micros) : '–';
-  const shown: [string, string, string][] = [
+  const shown: Tile[] = [
     ['Faults', formatCount(faults.sent), `${formatCount(faults.settled)} settled`],
     ['Throughput', faults.settled > 0 ? formatRate(faults.settledPerSecond) : '–', 'settled, wall time'],
     ['Median', time(all?.p50Micros), 'end to end, wall time'],
@@ -94,7 +87,5 @@ function tiles(data: RunReportData): Markup {
     ['Longest', time(all?.maxMicros), 'end to end, wall time'],
     ['Time scale', run.timeScale === null ? '–' : formatCount(run.timeScale), 'wall / model time'],
   ];
-  return markup`<dl class="tiles">${shown.map(
-    ([name, value, note]) => markup`<div><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`,
-  )}</dl>`;
+  return tilesView(shown);
 }

@@ -43,7 +43,7 @@ function shapeFigure(study: Study, { plot, lines }: DrawnPlot, time: PointTime):
   return {
     id: idOf(`shape-${plot.id}`, time),
     title: `${plot.title}: shape against the published one`,
-    caption: captionOf(study, { plot, lines }, time),
+    caption: captionOf(study, { plot, lines }, time, axis.scale === 'words'),
     time,
     nothing: lines.length === 0 ? 'No run gives the figure, so there is no shape to compare.' : null,
     columns: ['line', plot.x, 'share of its greatest', 'low', 'high', 'value'].map((name) => ({
@@ -68,14 +68,20 @@ function shapeFigure(study: Study, { plot, lines }: DrawnPlot, time: PointTime):
   };
 }
 
-function captionOf(study: Study, { plot, lines }: DrawnPlot, time: PointTime): string {
+function strokesOf(isBoth: boolean, isOverWords: boolean): string {
+  if (isOverWords)
+    return isBoth ? 'Filled: live. Hollow: simulated, or published.' : 'Filled: ours. Hollow: published.';
+  return isBoth
+    ? 'Solid and filled: live. Dotted: simulated. Dashed: published.'
+    : 'Solid and filled: ours. Dashed and hollow: published.';
+}
+
+function captionOf(study: Study, { plot, lines }: DrawnPlot, time: PointTime, isOverWords: boolean): string {
   const sources = plot.published.map(({ label, mark }) => `${label} (${MARKS[mark].caption})`).join(', ');
   const source = study.published ? ` Source: ${study.published.source.replace(/\.$/, '')}.` : '';
   return [
     'Each line is divided by its greatest value: shapes compare, absolutes do not.',
-    modesOf(lines).length > 1
-      ? 'Solid and filled: live. Dotted: simulated. Dashed: published.'
-      : 'Solid and filled: ours. Dashed and hollow: published.',
+    strokesOf(modesOf(lines).length > 1, isOverWords),
     `Published: ${sources}.${source}`,
     time === 'wall' ? WALL_WORDS : '',
   ]

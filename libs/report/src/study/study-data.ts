@@ -15,9 +15,8 @@ export interface StudyOrigin {
   id: string;
   /** The study file as it was named. */
   file: string;
-  /** Since the Unix epoch. */
+  /** When it was begun first, since the Unix epoch. */
   startedAtMicros: number;
-  endedAtMicros: number;
   program: RunReportData['program'];
   machine: MachineFacts | null;
 }
@@ -78,6 +77,10 @@ export type PublishedAgreement = Agreement & NonNullable<Study['published']>;
 export interface StudyReportData {
   format: 'faultline-study/1';
   study: Omit<StudyOrigin, 'program' | 'machine'> & {
+    /** When its last run was over, since the Unix epoch; null without a run. A study that was resumed rested in between. */
+    endedAtMicros: number | null;
+    /** What its runs took, each by itself, all added up. */
+    tookMillis: number;
     name: string;
     title: string;
     question: string;

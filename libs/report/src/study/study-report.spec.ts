@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { STAGES } from '@faultline/audit';
 import { type Study, studyResult } from '@faultline/study';
-import { studyOf, syntheticRuns } from '../../../study/src/synthetic.testkit';
+import { studyOf, SYNTHETIC_BEGIN, syntheticRuns } from '../../../study/src/synthetic.testkit';
 import type { Figure, PointChart } from '../figure';
 import { spread } from './percentile-figures';
 import type { StudyReportData } from './study-data';
@@ -38,6 +38,18 @@ describe('the report of a study', () => {
       format: 'faultline-study/1',
       study: { id: ORIGIN.id, points: 18, wanted: 54, made: 54, failed: 0, scenarioFile: 'base.yaml' },
       passes: true,
+    });
+  });
+
+  it('says when its last run was over, and what all runs took, however long it rested before its report', () => {
+    expect(data.study).toMatchObject({
+      startedAtMicros: SYNTHETIC_BEGIN,
+      endedAtMicros: SYNTHETIC_BEGIN + 54 * 1234e3,
+      tookMillis: 54 * 1234,
+    });
+    expect(studyReport(studyResult(scalingStudy(), []), ORIGIN).study).toMatchObject({
+      endedAtMicros: null,
+      tookMillis: 0,
     });
   });
 

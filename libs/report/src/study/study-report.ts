@@ -31,6 +31,8 @@ export function studyReport(result: StudyResult, origin: StudyOrigin): StudyRepo
       parameters: parametersOf(study, points),
       points: new Set(points.map(({ point }) => point)).size,
       ...{ wanted: result.wanted, made: result.made },
+      endedAtMicros: lastEnd(points),
+      tookMillis: runs.reduce((sum, { wallMillis }) => sum + wallMillis, 0),
       failed: runs.filter(({ failure }) => failure !== null).length,
       faults: runs.reduce((sum, { figures }) => sum + (figures['faults'] ?? 0), 0),
     },
@@ -59,6 +61,11 @@ function inOrder(points: readonly PointFigures[]): PointFigures[] {
   return [...points].sort(
     (one, other) => one.point - other.point || modes.indexOf(one.mode) - modes.indexOf(other.mode),
   );
+}
+
+function lastEnd(points: readonly PointFigures[]): number | null {
+  const ends = points.flatMap(({ runs }) => runs.map(({ endedAtMicros }) => endedAtMicros));
+  return ends.length === 0 ? null : Math.max(...ends);
 }
 
 function agreementOf({ agreement, study: { published } }: StudyResult): PublishedAgreement | null {

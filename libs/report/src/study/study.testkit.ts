@@ -1,14 +1,17 @@
 import { type Study, studyResult } from '@faultline/study';
 import { type StudyOrigin, studyReport, type StudyReportData } from '..';
-import { studyOf, type Synthetic, syntheticRuns } from '../../../study/src/synthetic.testkit';
-import { BEGIN } from '../report.testkit';
+import {
+  studyOf,
+  SYNTHETIC_BEGIN,
+  type Synthetic,
+  syntheticRuns,
+} from '../../../study/src/synthetic.testkit';
 
 export const ORIGIN: StudyOrigin = {
   ...{
     id: '20260101-000000-test',
     file: 'studies/test.yaml',
-    startedAtMicros: BEGIN,
-    endedAtMicros: BEGIN + 754e6,
+    startedAtMicros: SYNTHETIC_BEGIN,
   },
   program: { version: '0.1.0', commit: 'abc1234' },
   machine: { cpu: 'a processor', cores: 2, memoryBytes: 2 ** 31, os: 'Linux', node: 'v20.0.0' },

@@ -37,6 +37,10 @@ describe('the page of a study', () => {
       [...order].sort(([, one], [, other]) => one - other).map(([each]) => each),
     );
     expect(text).not.toMatch(/id="modes"/);
+    const words = text.replace(/<[^>]+>/g, ' ').replace(/ +/g, ' ');
+    expect(words).toMatch(
+      /Started 2026-01-01 00:00:00 UTC Last run ended 2026-01-01 00:01:06 UTC Runs took 66\.6 s of/,
+    );
   });
 
   it('may run and show only what stands in it, by hash', () => {
@@ -83,7 +87,13 @@ describe('the page of a study', () => {
     [
       'without a run',
       () => studyReport(studyResult(scalingStudy(), []), { ...ORIGIN, machine: null, program: null }),
-      [/Study failed: /, /54 runs missing/, /No run gives/, /not recorded with this study/],
+      [
+        /Study failed: /,
+        /54 runs missing/,
+        /No run gives/,
+        /no run was made/,
+        /not recorded with this study/,
+      ],
     ],
     [
       'of which a run failed, and an audit',

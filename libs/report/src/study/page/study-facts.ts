@@ -1,6 +1,7 @@
-import { formatCount, formatInstant, formatMicros } from '@faultline/stats';
+import { formatCount, formatMicros } from '@faultline/stats';
 import { factList, originFacts, writtenView } from '../../page/facts';
 import { markup, type Markup, type Part } from '../../page/markup';
+import { momentOf } from '../../words';
 import { deploymentWords } from '../names';
 import type { StudyReportData } from '../study-data';
 import { MODE_WORDS } from './study-summary';
@@ -23,13 +24,17 @@ export function studyFacts(data: StudyReportData): Markup {
       `${values.map(String).join(', ')}${unit === '' ? '' : ` ${unit}`}`,
     ]),
     ...networkFacts(definition),
-    ['Started', `${formatInstant(study.startedAtMicros)} UTC`],
-    ['Ended', `${formatInstant(study.endedAtMicros)} UTC`],
+    ['Started', momentOf(study.startedAtMicros)],
+    ['Last run ended', study.endedAtMicros === null ? 'no run was made' : momentOf(study.endedAtMicros)],
+    ['Runs took', tookWords(data)],
     ...originFacts(data, UNKNOWN),
   ];
   return markup`${factList(facts)}
 ${writtenView('The study as it was read', definition, 'the file beside this one that ends in .json')}`;
 }
+
+const tookWords = ({ study }: StudyReportData): string =>
+  `${formatMicros(study.tookMillis * 1e3)} of wall time, all added up; simulated ones are made side by side`;
 
 function modeWords({ study, runs }: StudyReportData): string {
   const scales = [...new Set(runs.filter(({ mode }) => mode === 'live').map(({ timeScale }) => timeScale))];

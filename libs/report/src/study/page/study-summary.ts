@@ -1,6 +1,7 @@
-import { formatCount, formatInstant, formatMicros } from '@faultline/stats';
-import { markup, type Markup, type Part } from '../../page/markup';
-import { sentenceOf, several } from '../../words';
+import { formatCount, formatMicros } from '@faultline/stats';
+import { markup, type Markup } from '../../page/markup';
+import { type Tile, tilesView } from '../../page/tiles';
+import { momentOf, sentenceOf, several } from '../../words';
 import type { PublishedAgreement, StudyReportData } from '../study-data';
 
 export const MODE_WORDS: Readonly<Record<StudyReportData['study']['mode'], string>> = {
@@ -16,7 +17,7 @@ export function studySummary(data: StudyReportData): Markup {
 <header>
 <p class="eyebrow">Faultline · report of a study</p>
 <h1>${study.title}</h1>
-<p class="sub">study ${study.id} · ${formatInstant(study.startedAtMicros).slice(0, 19)} UTC · ${MODE_WORDS[study.mode]}</p>
+<p class="sub">study ${study.id} · ${momentOf(study.startedAtMicros)} · ${MODE_WORDS[study.mode]}</p>
 <p class="verdict ${passes ? 'good' : 'bad'}">${verdictWords(data)}</p>
 </header>
 <p class="lead">${study.question}</p>
@@ -56,18 +57,16 @@ function answer({ words, sentence, shape, mark, source, why }: PublishedAgreemen
   return markup`<div class="answer ${TONES[words]}"><p>${sentence}</p><p class="of">${SHAPES[mark]}: ${shape} <cite>${source}</cite></p><p class="of">The reason that the study gives, before it is run: ${sentenceOf(why)}</p></div>`;
 }
 
-function tiles({ study, verdicts }: StudyReportData): Part {
+function tiles({ study, verdicts }: StudyReportData): Markup {
   const held = verdicts.filter(({ verdict }) => verdict === 'holds').length;
   const parameters = study.parameters.map(({ name, values }) => `${values.length} × ${name}`).join(', ');
-  const shown: [string, string, string][] = [
+  const shown: Tile[] = [
     ['Points', formatCount(study.points), parameters],
     ['Runs', formatCount(study.made), `of ${formatCount(study.wanted)} wanted`],
     ['Repetitions', formatCount(study.repetitions), 'of each point'],
     ['Holds', verdicts.length === 0 ? '–' : `${held} of ${verdicts.length}`, 'statements'],
     ['Faults', formatCount(study.faults), 'in all runs'],
-    ['Took', formatMicros(study.endedAtMicros - study.startedAtMicros), 'of wall time'],
+    ['Runs took', formatMicros(study.tookMillis * 1e3), 'wall time, all added up'],
   ];
-  return markup`<dl class="tiles">${shown.map(
-    ([name, value, note]) => markup`<div><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`,
-  )}</dl>`;
+  return tilesView(shown);
 }
