@@ -19,10 +19,12 @@ export interface Page {
   /** All that are in the content, for the script that draws them. */
   figures: readonly Figure[];
   style: string;
+  /** What the files beside it have. */
+  beside: Part;
 }
 
 /** One file of HTML that needs nothing else, and may load nothing else. */
-export function renderPage({ title, content, figures, style: own }: Page, parts: PageParts): string {
+export function renderPage({ title, content, figures, style: own, beside }: Page, parts: PageParts): string {
   const style = closed(`${parts.plotStyle}\n${own}`);
   const library = closed(`/*!\n${parts.plotLicence.trim().replace(/\*\//g, '* /')}\n*/\n${parts.plotScript}`);
   const script = closed(PAGE_SCRIPT);
@@ -42,7 +44,7 @@ export function renderPage({ title, content, figures, style: own }: Page, parts:
 <main>
 ${content}
 </main>
-<footer><p>Written by Faultline. The same numbers are in the files beside this one that end in <b>.json</b> and <b>.csv</b>. Charts are drawn by uPlot, under the MIT licence, which stands in this file.</p></footer>
+<footer><p>Written by Faultline. ${beside} Charts are drawn by uPlot, under the MIT licence, which stands in this file.</p></footer>
 <script type="application/json" id="report-data">${jsonMarkup(figures.flatMap(forScript))}</script>
 <script>${new Markup(library)}</script>
 <script>${new Markup(script)}</script>

@@ -18,6 +18,7 @@ export function renderReport(data: RunReportData, parts: PageParts): string {
     content: [summaryView(data), '\n', sections(data)],
     figures: data.figures,
     style: PAGE_STYLE,
+    beside: markup`The same numbers are in the files beside this one that end in <b>.json</b> and <b>.csv</b>.`,
   };
   return renderPage(page, parts);
 }

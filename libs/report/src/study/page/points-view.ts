@@ -96,5 +96,5 @@ function everything(data: StudyReportData): Part {
     (row) =>
       markup`<tr>${names.map(([, of]) => markup`<th>${of(row)}</th>`)}${keys.map((key) => cell(row.figures[key]))}</tr>
 `,
-  )}</tbody></table></div>${left > 0 ? markup`<p class="caption">${formatCount(left)} more points are in the files beside this one.</p>` : null}</details>`;
+  )}</tbody></table></div>${left > 0 ? markup`<p class="caption">${formatCount(left)} more points are in the file beside this one that ends in .json.</p>` : null}</details>`;
 }

@@ -37,6 +37,7 @@ describe('the page of a study', () => {
       [...order].sort(([, one], [, other]) => one - other).map(([each]) => each),
     );
     expect(text).not.toMatch(/id="modes"/);
+    expect(text).toMatch(/every run, are in the file beside this one that ends in <b>\.json/);
     const words = text.replace(/<[^>]+>/g, ' ').replace(/ +/g, ' ');
     expect(words).toMatch(
       /Started 2026-01-01 00:00:00 UTC Last run ended 2026-01-01 00:01:06 UTC Runs took 66\.6 s of/,
@@ -134,7 +135,7 @@ describe('the page of a study', () => {
     [
       'with 144 points',
       () => studyReportOf(denseStudy({ repetitions: 1 }), contended),
-      [/120 more points/, /24 more points are in the files/],
+      [/120 more points/, /24 more points are in the file beside/],
     ],
   ])('%s has no hole in it', (_what, make, said) => {
     const data = make();

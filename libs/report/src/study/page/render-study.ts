@@ -18,6 +18,7 @@ export function renderStudy(data: StudyReportData, parts: PageParts): string {
     content: [studySummary(data), '\n', sectionsView(sections(data))],
     figures: data.figures,
     style: `${PAGE_STYLE}${STUDY_STYLE}`,
+    beside: markup`The same numbers, and those of every run, are in the file beside this one that ends in <b>.json</b>; the runs are in the one that ends in <b>.csv</b>, a row each.`,
   };
   return renderPage(page, parts);
 }
