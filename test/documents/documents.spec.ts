@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { REPOSITORY } from '../kit/command-line';
 import { EXPECTED, expectWell } from './expected-runs';
 import { Reader } from './reader';
+import { missingFrom, renewSample, type Sample } from './samples';
 import { isRun, shownDocuments, type Step } from './shown-commands';
 
 /**
  * Every command that the documents show is run, document by document, in the order in which a reader meets them, with the program as
- * it is in this checkout. `npm test` alone is not: it is what runs this.
+ * it is in this checkout. `npm test` alone is not: it is what runs this. What the documents show of what they print is held against
+ * what they print; `UPDATE_REFERENCE=1` writes those samples anew that simulations print.
  */
 const documents = shownDocuments();
 const MINUTES = 60_000;
@@ -48,7 +50,7 @@ describe.each(documents.filter(({ commands }) => commands.length > 0))('$path', 
     '%s',
     async (_, step) => {
       if (!('command' in step)) return reader.write(step);
-      const { command } = step;
+      const { command, samples } = step;
       expect(command).toMatch(/^(npm start$|npx faultline )/);
       const { finished, ran } = await reader.follow(path, command);
       expect({ exit: finished.exit, err: finished.exit === 0 ? '' : finished.err }).toEqual({
@@ -56,6 +58,7 @@ describe.each(documents.filter(({ commands }) => commands.length > 0))('$path', 
         err: '',
       });
       expect(finished.out).not.toBe('');
+      for (const sample of samples) expectShown(path, finished.out, sample);
       if (!ran) return;
       expectWell(ran);
       EXPECTED[command]?.(ran);
@@ -63,6 +66,12 @@ describe.each(documents.filter(({ commands }) => commands.length > 0))('$path', 
     5 * MINUTES,
   );
 });
+
+function expectShown(path: string, printed: string, sample: Sample): void {
+  if (missingFrom(printed, sample) === undefined) return;
+  if (process.env['UPDATE_REFERENCE'] !== '1') expect(printed).toContain(missingFrom(printed, sample));
+  else renewSample(path, printed, sample);
+}
 
 it.each(documents)('$path links to files and headings that exist', ({ path, text }) => {
   for (const [, target = '', anchor] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)) {
