@@ -127,7 +127,9 @@ const device = z.strictObject({
   responseTimeoutMicros: z
     .union([z.literal('off'), micros])
     .default(10_000_000)
-    .describe('model time after which a group that nobody answered is answered Invalid; off: never'),
+    .describe(
+      'model time after which a group that nobody answered is answered Invalid, and not less wall time than for `deadlines`; off: never',
+    ),
   handler: z
     .boolean()
     .default(true)
@@ -275,7 +277,9 @@ export const scenarioSchema = z.strictObject({
         .describe('model time a device has to complete an invalidation before it is reset; auto: 100 faults'),
     })
     .default({ teardownStepMicros: 'auto', invalidationMicros: 'auto' })
-    .describe('how long software waits for hardware; never less than 2 s of wall time'),
+    .describe(
+      'how long software waits for hardware; at least 2 s of wall time in a run, and in a simulation with losses or failures, however short it is written',
+    ),
   mm: z
     .strictObject({
       shards: positive.max(64).default(1).describe('address spaces are spread over shards by PASID (D7)'),
