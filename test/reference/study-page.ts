@@ -1,4 +1,11 @@
-import { FIGURE_KINDS, figureKind, type FigureUnit, studySchema } from '@faultline/study';
+import {
+  FIGURE_KINDS,
+  figureKind,
+  type FigureUnit,
+  LATENCY_MEANINGS,
+  LATENCY_PARTS,
+  studySchema,
+} from '@faultline/study';
 import { z } from 'zod';
 import { type SchemaNode, schemaSections } from './schema-tables';
 
@@ -42,15 +49,18 @@ const UNITS: Readonly<Record<FigureUnit, string>> = {
   share: 'ratio',
 };
 
-const PARTS = ['mean', 'p50', 'p90', 'p99', 'p999', 'max'];
-
 const FIGURES = `## Figures
 
-What \`y\`, \`figure\` and \`againstFigure\` may name. PART is one of ${PARTS.map((part) => `\`${part}\``).join(', ')}; NAME is a device's name, or that
-of an entry with a \`count\`, whose copies are then taken together.
+What \`y\`, \`figure\` and \`againstFigure\` may name. NAME is a device's name, or that of an entry with a \`count\`, whose copies are then
+taken together: their figures are those of the faults that these devices sent. PART is one of
 
-\`throughput\`, \`inFlight\`, \`queueing\`, \`latency\` and \`stage\` are of the window: a fault counts for a rate when it settled in it, and for
-latencies when it was sent in it. Everything else is of the whole run. A fault that never settled has no latency.
+| PART | of the latencies of a run |
+| --- | --- |
+${LATENCY_PARTS.map((part) => `| \`${part}\` | ${LATENCY_MEANINGS[part]} |`).join('\n')}
+
+\`throughput\`, \`inFlight\`, \`queueing\`, \`latency\` and \`stage\` are of the window, those of a device too: a fault counts for a rate when it
+settled in it, and for latencies when it was sent in it. Everything else is of the whole run. A fault that never settled has no latency.
+A point has the mean of each figure over its runs.
 `;
 
 /** The reference page of the study file: its keys from the schema that checks it, the figures from their table. */
@@ -73,7 +83,7 @@ function familiesOf(keys: readonly string[]): Map<string, string> {
   const families = new Map<string, string>();
   for (const key of keys) {
     const stem = key.slice(0, Math.max(0, key.lastIndexOf('.')));
-    const isWhole = stem !== '' && PARTS.every((part) => keys.includes(`${stem}.${part}`));
+    const isWhole = stem !== '' && LATENCY_PARTS.every((part) => keys.includes(`${stem}.${part}`));
     const name = isWhole ? `${stem}.PART` : key;
     if (!families.has(name)) families.set(name, key);
   }
@@ -98,6 +108,8 @@ function isKnown(key: string): boolean {
 }
 
 function titleOf(name: string, key: string): string {
-  const title = figureKind(key).title.replace(/^name: /, 'of the device: ');
-  return name.endsWith('.PART') ? title.replace(/, [^,]*$/, '') : title;
+  const { title, meaning } = figureKind(key);
+  const named = title.replace(/^name: /, 'of the device: ');
+  if (name.endsWith('.PART')) return named.replace(/, [^,]*$/, '');
+  return meaning === undefined ? named : `${named}: ${meaning}`;
 }

@@ -3,37 +3,83 @@ import { type Stage, STAGE_NAMES, STAGES } from '@faultline/audit';
 /** What a figure counts in: model microseconds, things a second of model time, things, or a share without a unit. */
 export type FigureUnit = 'micros' | 'per-second' | 'count' | 'share';
 
-/** A figure of a point: its name for people, and its unit. */
+/** A figure of a point: its name for people, as axes and tables have it, and its unit. */
 export interface FigureKind {
   title: string;
   unit: FigureUnit;
+  /** What it counts, where the title does not say that. */
+  meaning?: string;
 }
 
 const LATENCIES = { mean: 'mean', p50: 'p50', p90: 'p90', p99: 'p99', p999: 'p99.9', max: 'max' } as const;
 export type LatencyPart = keyof typeof LATENCIES;
 export const LATENCY_PARTS = Object.keys(LATENCIES) as LatencyPart[];
+/** What the parts of a latency are: each of one run, of which a point has the mean over its runs. */
+export const LATENCY_MEANINGS: Readonly<Record<LatencyPart, string>> = {
+  mean: 'the mean',
+  p50: 'the median: half of the faults took no longer',
+  p90: '9 in 10 took no longer',
+  p99: '99 in 100 took no longer',
+  p999: '999 in 1,000 took no longer',
+  max: 'the longest',
+};
 
 const kinds = new Map<string, FigureKind>([
   ['throughput', { title: 'faults settled a second', unit: 'per-second' }],
   ['accessRate', { title: 'accesses ended a second', unit: 'per-second' }],
   ['pageRate', { title: 'pages installed a second', unit: 'per-second' }],
   ['queueing.mean', { title: 'from the ring to a worker, mean', unit: 'micros' }],
-  ['inFlight', { title: 'faults under way, on average', unit: 'count' }],
-  ['runMicros', { title: 'length of the run', unit: 'micros' }],
-  ['faults', { title: 'faults', unit: 'count' }],
+  [
+    'inFlight',
+    {
+      title: 'faults under way, on average',
+      unit: 'count',
+      meaning: 'sent and not settled, over the window',
+    },
+  ],
+  [
+    'runMicros',
+    {
+      title: 'length of the run',
+      unit: 'micros',
+      meaning: 'from the first fault sent to the last one settled; a run without faults has 0',
+    },
+  ],
+  [
+    'faults',
+    {
+      title: 'faults',
+      unit: 'count',
+      meaning: 'page requests and stalls sent, each round by itself',
+    },
+  ],
   ['unsettled', { title: 'faults that never settled', unit: 'count' }],
-  ['accesses', { title: 'accesses', unit: 'count' }],
-  ['groups', { title: 'groups', unit: 'count' }],
+  ['accesses', { title: 'accesses', unit: 'count', meaning: 'ended, hits among them' }],
+  ['groups', { title: 'groups', unit: 'count', meaning: 'closed, and put on an IOPF queue' }],
   ['faultsPerGroup', { title: 'faults a group', unit: 'share' }],
-  ['faultsPerAccess', { title: 'faults an access', unit: 'share' }],
-  ['overflows', { title: 'overflows', unit: 'count' }],
-  ['dropped', { title: 'page requests not taken', unit: 'count' }],
-  ['automatic', { title: 'automatic answers', unit: 'count' }],
+  [
+    'faultsPerAccess',
+    {
+      title: 'faults an access',
+      unit: 'share',
+      meaning: 'above 1 where accesses fault again',
+    },
+  ],
+  ['overflows', { title: 'overflows', unit: 'count', meaning: 'times a PRI or event queue was found full' }],
+  ['dropped', { title: 'page requests not taken', unit: 'count', meaning: 'a ring was full' }],
+  ['automatic', { title: 'automatic answers', unit: 'count', meaning: 'given by an IOMMU itself' }],
   ['retries', { title: 'retries: missed again after a response', unit: 'count' }],
-  ['timeouts', { title: 'groups answered for want of a result', unit: 'count' }],
+  [
+    'timeouts',
+    {
+      title: 'groups answered for want of a result',
+      unit: 'count',
+      meaning: 'INVALID, since their deadline had passed',
+    },
+  ],
   ['pages', { title: 'pages installed', unit: 'count' }],
   ['prefetched', { title: 'pages installed before they were asked for', unit: 'count' }],
-  ['pagesRemoved', { title: 'pages taken away', unit: 'count' }],
+  ['pagesRemoved', { title: 'pages taken away', unit: 'count', meaning: 'by the mm, for whatever reason' }],
 ]);
 for (const part of LATENCY_PARTS) {
   kinds.set(`latency.${part}`, { title: `end to end, ${LATENCIES[part]}`, unit: 'micros' });

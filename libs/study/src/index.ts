@@ -1,7 +1,16 @@
 export { type Aggregate, type PointFigures, type PointTime } from './aggregate';
 export type { Agreement } from './agreement';
 export { type ModeDifference } from './both-modes';
-export { deviceOf, FIGURE_KINDS, figureKind, type FigureKind, type FigureUnit, stageFigure } from './figures';
+export {
+  deviceOf,
+  FIGURE_KINDS,
+  figureKind,
+  type FigureKind,
+  type FigureUnit,
+  LATENCY_MEANINGS,
+  LATENCY_PARTS,
+  stageFigure,
+} from './figures';
 export { type Verdict } from './judge';
 export { axisTitle, curveOf, type DrawnPlot, type LinePoint, sharesOf, type StudyLine } from './lines';
 export { type PlannedRun, plannedRuns } from './order';

@@ -15,14 +15,20 @@ const share = z.number().min(0).max(1);
 
 const range = z
   .strictObject({
-    from: z.number().describe('first value'),
-    to: z.number().describe('last value, when a step or factor reaches it'),
-    step: z.number().positive().optional().describe('distance between values'),
+    from: z.number().describe('first value; above 0 with a factor'),
+    to: z.number().describe('no value is above it; it is the last one when a step or factor reaches it'),
+    step: z
+      .number()
+      .positive()
+      .optional()
+      .describe('what is added to each value for the next; either this or a factor'),
     factor: z
       .number()
       .gt(1)
       .optional()
-      .describe('ratio of each value to the one before, rounded to whole numbers'),
+      .describe(
+        'what each value is multiplied by for the next; either this or a step. Values are rounded to whole numbers, and each is there once',
+      ),
   })
   .refine(({ step, factor }) => (step === undefined) !== (factor === undefined), 'either a step or a factor');
 
@@ -81,7 +87,7 @@ const published = z.strictObject({
 
 const plot = z.strictObject({
   id: name.describe('a name of its own'),
-  title: z.string().min(1),
+  title: z.string().min(1).describe('heading of its figure, and of its table on the command line'),
   x: name.describe('the parameter on the horizontal axis'),
   y: z.string().min(1).describe('the figure that is drawn: a key of the list below'),
   by: name.optional().describe('a parameter with a line for each of its values'),
