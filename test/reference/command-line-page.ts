@@ -7,9 +7,7 @@ const HEAD = `# Command line
 <!-- Generated from the program's own help; \`UPDATE_REFERENCE=1 npx jest test/reference\` writes it anew. -->
 
 Inside a checkout the program is \`npx faultline\`. RUN is the id of a run under \`runs/\`, the path of its folder, or
-\`latest\`; \`latest~1\` is the run before the latest.
-
-Exit status: 0 when all went well, 1 when a run or its audit failed, 2 for bad input (nothing was started), 130 after Ctrl-C.
+\`latest\`; \`latest~1\` is the run before the latest. The exit status is the same for all commands, and stands with the first of them.
 `;
 
 /** The reference page of the command line, from what the program says of itself: every command that it has, in its order. */

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import type * as auditModule from './commands/audit';
 import type * as compareModule from './commands/compare';
 import type * as conformanceModule from './commands/conformance';
@@ -15,6 +15,7 @@ import type * as studyModule from './commands/study';
 import type * as traceModule from './commands/trace-info';
 import type * as versionModule from './commands/version';
 import { Exit } from './errors';
+import { ENVIRONMENT_HELP, example, EXIT_HELP, RUN_HELP } from './help';
 import { lazily } from './lazy';
 import { decimalNumber, wholeNumber } from './number-options';
 import { RUNS_DIRECTORY } from './run/run-folder';
@@ -29,12 +30,12 @@ export interface Surroundings {
   done(exit: Exit): void;
 }
 
-/** Where runs are kept unless `--runs` says otherwise. A container has them on a volume, and says so to all its commands. */
-const runsDirectory = (environment: NodeJS.ProcessEnv): string =>
-  environment['FAULTLINE_RUNS_DIR'] || RUNS_DIRECTORY;
-
-const RUN_HELP =
-  "RUN is an id under the runs directory, a path, or 'latest'; 'latest~1' is the run before the latest.";
+/** Where runs are kept. A container has them on a volume, and says so to all its commands. */
+const runsOption = (environment: NodeJS.ProcessEnv): Option =>
+  new Option('--runs <dir>', 'where runs are kept').default(
+    environment['FAULTLINE_RUNS_DIR'] || RUNS_DIRECTORY,
+    `FAULTLINE_RUNS_DIR, else '${RUNS_DIRECTORY}'`,
+  );
 
 /** The most faults that one question gives. */
 const MOST_FAULTS = 1_000;
@@ -60,7 +61,7 @@ export function createProgram(surroundings: Surroundings): Command {
     })
     .addHelpText(
       'after',
-      example('faultline run examples/quickstart.yaml', 'faultline faults latest --slowest 10'),
+      `${EXIT_HELP}${ENVIRONMENT_HELP}${example('faultline run examples/quickstart.yaml', 'faultline faults latest --slowest 10')}`,
     );
   addRun(program, surroundings);
   addSimulate(program, surroundings);
@@ -81,10 +82,12 @@ export function createProgram(surroundings: Surroundings): Command {
 
 function addRun(program: Command, { terminal, environment, done }: Surroundings): void {
   onScenario(program.command('run'))
-    .description('Run a scenario through NATS and the five services, and print what came out.')
-    .option('--keep', 'keep the store of the NATS server that the run started, in its folder')
+    .description(
+      'Run a scenario through NATS and the five services, and print what came out. Exit status 1 when the run or its audit fails.',
+    )
+    .option('--keep', 'keep the store of the NATS server that the run started, in the folder of the run')
     .option('--json', 'print the summary as JSON')
-    .option('--runs <dir>', 'where runs are kept', runsDirectory(environment))
+    .addOption(runsOption(environment))
     .addHelpText(
       'after',
       example('faultline run examples/quickstart.yaml --set seed=7 --set workers.processes=4'),
@@ -98,7 +101,7 @@ function addRun(program: Command, { terminal, environment, done }: Surroundings)
 function addSimulate(program: Command, { terminal, done }: Surroundings): void {
   onScenario(program.command('simulate'))
     .description(
-      'Run a scenario on a virtual clock, in this process alone: the units and messages of the services, a simulated network, processes that die and freeze. The same seed gives the same log.',
+      'Run a scenario on a virtual clock, in this process alone: the units and messages of the services, a simulated network, processes that die and freeze. The same seed gives the same log. Exit status 1 when the audit fails or a message was given up.',
     )
     .option(
       '--seed <number>',
@@ -139,14 +142,17 @@ function addStudy(program: Command, { terminal, environment, done }: Surrounding
       'name of a study that comes with faultline, or a study file (YAML); without it: what there is',
     )
     .description(
-      'Run a study: a scenario under many settings, several times each, in a random order, and write its report. Exit status 1 when something that must hold does not.',
+      'Run a study: a scenario under many settings, several times each, in a random order, and write its report. Exit status 1 when a run or its audit fails, or when something that must hold does not or cannot be judged.',
     )
     .option(
       '--set <key=value>',
       'change a part of the study: repetitions=5, mode=live, settings.mm.shards=4; may be repeated',
       (value: string, before: string[] = []) => [...before, value],
     )
-    .option('--resume', 'go on with the newest interrupted study of the same file, settings and version')
+    .option(
+      '--resume',
+      'go on with the newest study of the same file, settings and version: make the runs that are missing or failed, and its report again',
+    )
     .option(
       '--jobs <number>',
       'simulated runs side by side (default: the number of processors)',
@@ -156,10 +162,11 @@ function addStudy(program: Command, { terminal, environment, done }: Surrounding
       '--compose',
       'make live runs on the deployment that `docker compose` finds from here, scaled to what each run says',
     )
-    .option(
-      '--studies <dir>',
-      'where studies are kept',
-      environment['FAULTLINE_STUDIES_DIR'] || STUDIES_DIRECTORY,
+    .addOption(
+      new Option('--studies <dir>', 'where studies are kept').default(
+        environment['FAULTLINE_STUDIES_DIR'] || STUDIES_DIRECTORY,
+        `FAULTLINE_STUDIES_DIR, else '${STUDIES_DIRECTORY}'`,
+      ),
     )
     .option('--json', 'print the data of the report as JSON')
     .addHelpText(
@@ -167,6 +174,7 @@ function addStudy(program: Command, { terminal, environment, done }: Surrounding
       example(
         'faultline study',
         'faultline study overflow',
+        'faultline study overflow --set repetitions=1',
         'faultline study overflow --set repetitions=1 --resume',
         'faultline study overflow --set mode=live --compose',
       ),
@@ -257,7 +265,7 @@ function addReport(program: Command, { terminal, environment, done }: Surroundin
       'Write the report of a run again: a page to open in a browser, and its numbers as JSON and CSV beside it.',
     )
     .option('--out <file>', "the page's file, *.html (default: report.html in the run's folder)")
-    .option('--runs <dir>', 'where runs are kept', runsDirectory(environment))
+    .addOption(runsOption(environment))
     .addHelpText('after', `\n${RUN_HELP}${example('faultline report latest --out report.html')}`)
     .action(async (run: string, options: reportModule.ReportFlags) => {
       done(await lazily<typeof reportModule>('./commands/report').report(run, options, terminal));
@@ -271,7 +279,7 @@ function addCompare(program: Command, { terminal, environment, done }: Surroundi
       'Put runs side by side: what changed from the first to the others, and whether it exceeds noise. Runs of the same settings, machine and version are repetitions of each other; their seeds may differ.',
     )
     .option('--json', 'print every number as JSON')
-    .option('--runs <dir>', 'where runs are kept', runsDirectory(environment))
+    .addOption(runsOption(environment))
     .addHelpText('after', `\n${RUN_HELP}${example('faultline compare latest~1 latest')}`)
     .action(async (runs: string[], options: compareModule.CompareFlags) => {
       done(await lazily<typeof compareModule>('./commands/compare').compare(runs, options, terminal));
@@ -329,7 +337,7 @@ function addDead(program: Command, { terminal, environment, done }: Surroundings
   onLab(dead.command('replay'))
     .argument('<letter>', "a letter's number, as `dead list` prints it", wholeNumber())
     .description(
-      'Put a dead letter back where it came from: a request goes to its lane again, work to a worker. What was answered meanwhile stays so.',
+      'Put a dead letter back where it came from: a request goes to its lane again, work to a worker. What was answered meanwhile stays so. Exit status 1 when it was not put back.',
     )
     .option('--again', 'also when it was replayed before')
     .addHelpText('after', example('faultline dead replay 3 --lab lab'))
@@ -392,9 +400,5 @@ function onScenario(command: Command): Command {
 function onRun(command: Command, environment: NodeJS.ProcessEnv): Command {
   return common(command)
     .argument('<run>', "a run: an id, a path, or 'latest'")
-    .option('--runs <dir>', 'where runs are kept', runsDirectory(environment));
-}
-
-function example(...lines: string[]): string {
-  return `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+    .addOption(runsOption(environment));
 }
