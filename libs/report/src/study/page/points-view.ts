@@ -26,11 +26,18 @@ export function pointsView(data: StudyReportData): Part {
       : null
   }</details>`;
   return [
-    markup`<p class="caption">Means over the repetitions of each point, and how far the ends of their ${INTERVALS} are from them.</p>`,
+    markup`<p class="caption">${meansOf(points)}</p>`,
     table(data, shown, keys),
     rest.length > 0 ? more : null,
     everything(data),
   ];
+}
+
+function meansOf(points: readonly StudyPointRow[]): string {
+  const hasIntervals = points.some(({ runs, failed }) => runs - failed > 1);
+  return hasIntervals
+    ? `Means over the runs of each point, and how far the ends of their ${INTERVALS} are from them; a single run has none.`
+    : 'One run of each point, which does not say how large the noise is.';
 }
 
 /** Columns that say which point a row is. */

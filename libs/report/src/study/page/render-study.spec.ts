@@ -106,7 +106,11 @@ describe('the page of a study', () => {
         }),
       [/1 run failed/, /the audit of 1 run failed/, /a run failed: the disk is full/, /1 failed<\/small>/],
     ],
-    ['with one repetition', () => studyReportOf(scalingStudy({ repetitions: 1 }), contended), [/seed 1</]],
+    [
+      'with one repetition',
+      () => studyReportOf(scalingStudy({ repetitions: 1 }), contended),
+      [/seed 1</, /One run of each point, which/],
+    ],
     [
       'that says of nothing that it must hold',
       () => studyReportOf(scalingStudy({ holds: [], published: undefined }), contended),
@@ -115,7 +119,7 @@ describe('the page of a study', () => {
     [
       'in which nothing takes time',
       () => studyReportOf(scalingStudy(), () => ({ perSecond: 0, stages: {} })),
-      [/No fault in the window/],
+      [/No fault in the window/, /Means over the runs of each point/],
     ],
     ['of both modes', bothReport, [/Live against simulated/, /noise<\/small>/]],
     [

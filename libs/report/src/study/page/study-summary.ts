@@ -66,7 +66,7 @@ function tiles({ study, verdicts }: StudyReportData): Markup {
     ['Repetitions', formatCount(study.repetitions), 'of each point'],
     ['Holds', verdicts.length === 0 ? '–' : `${held} of ${verdicts.length}`, 'statements'],
     ['Faults', formatCount(study.faults), 'in all runs'],
-    ['Runs took', formatMicros(study.tookMillis * 1e3), 'wall time, all added up'],
+    ['Runs took', formatMicros(study.tookMillis * 1e3), 'wall time, added up'],
   ];
   return tilesView(shown);
 }
