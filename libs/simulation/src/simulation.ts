@@ -213,8 +213,8 @@ export class Simulation {
     const { verb, victims, lastsMicros } = failure;
     const { clock } = this.options;
     if (verb === 'kill' || verb === 'restart' || verb === 'freeze') {
-      for (const { instance, life } of this.processes.filter((each) => victims.includes(each.instance)))
-        if (!life.isDead) this.strike({ ...failure, victims: [instance] });
+      for (const victim of this.processes.filter(({ instance }) => victims.includes(instance)))
+        if (!victim.life.isDead) this.strike(victim, failure);
       return;
     }
     this.tell(describeFailure(failure));
@@ -225,16 +225,12 @@ export class Simulation {
     });
   }
 
-  private strike(failure: Failure): void {
-    const { verb, victims, lastsMicros } = failure;
-    const victim = this.processes.find(({ instance }) => victims.includes(instance));
-    if (!victim) return;
+  private strike(victim: SimulatedProcess, { verb, lastsMicros, ...failure }: Failure): void {
     const { life, instance } = victim;
-    const { clock } = this.options;
-    this.tell(describeFailure(failure));
+    this.tell(describeFailure({ ...failure, verb, lastsMicros, victims: [instance] }));
     if (verb === 'freeze') {
       life.freeze();
-      clock.after(lastsMicros, () => {
+      this.options.clock.after(lastsMicros, () => {
         if (!life.isFrozen) return;
         this.tell(`thaw ${instance}`);
         life.thaw();
