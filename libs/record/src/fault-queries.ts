@@ -1,26 +1,13 @@
 import { type FaultMeasures, type FaultRow, type LoggedMessage } from '@faultline/audit';
 import { decodeLogBody, DecodeError, type LogEvent } from '@faultline/contracts';
 import { join } from 'node:path';
-import type { DataSource, SelectQueryBuilder } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { openForReading, PROJECTIONS_FILE } from './database';
+import { FAULT_KEY, type FaultFilter, listFaults } from './fault-listing';
 import { FaultEntity, faultOf, type FaultRecord, MEASURE_COLUMNS, measuresOf } from './fault-table';
 import { mentions } from './mentions';
 import { CounterEntity, ProgressEntity, PROJECTIONS_DATABASE } from './projections-schema';
 import type { RecordReader } from './record-reader';
-
-/** Which faults to list. What is absent does not matter. */
-export interface FaultFilter {
-  device?: number;
-  pasid?: number;
-  page?: number;
-  code?: FaultRow['code'];
-  /** Slowest first, by end-to-end time; else in the order of their identity. */
-  slowestFirst?: boolean;
-  /** Faults of a page, 1 to 1000; 50 by default. */
-  limit?: number;
-  /** `nextCursor` of the page before. */
-  cursor?: string;
-}
 
 export interface FaultPage {
   faults: FaultRow[];
@@ -44,8 +31,6 @@ export interface FaultSpan {
   lastMicros: number;
 }
 
-const KEY = ['segment', 'segmentEpoch', 'request', 'stallRound'] as const;
-const MAX_LIMIT = 1000;
 /** Rows that a walk over all faults holds at a time. */
 const WALK_ROWS = 4096;
 
@@ -71,17 +56,8 @@ export class FaultQueries {
 
   /** A page of faults. Throws a RangeError for a cursor or a limit that is none. */
   async faults(filter: FaultFilter = {}): Promise<FaultPage> {
-    const limit = filter.limit ?? 50;
-    if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT)
-      throw new RangeError(`limit is ${limit}, expected 1 to ${MAX_LIMIT}`);
-    const query = this.source.getRepository(FaultEntity).createQueryBuilder('f');
-    for (const name of ['device', 'pasid', 'page', 'code'] as const) {
-      if (filter[name] !== undefined) query.andWhere(`f.${name} = :${name}`, { [name]: filter[name] });
-    }
-    orderAndContinue(query, filter);
-    const records = await query.limit(limit + 1).getMany();
-    const last = records.length > limit ? records[limit - 1] : undefined;
-    return { faults: records.slice(0, limit).map(faultOf), nextCursor: last ? cursorOf(last, filter) : null };
+    const { records, nextCursor } = await listFaults(this.source, filter);
+    return { faults: records.map(faultOf), nextCursor };
   }
 
   /** One fault by its id (`<segment>.<epoch>.<request>`, `.<round>` for a stall that faulted again), or undefined. */
@@ -119,7 +95,7 @@ export class FaultQueries {
 
   /** What is measured of every fault, or of every one that took at least so long, some at a time. However many there are, few are in memory. */
   async *walk(leastMicros?: number): AsyncGenerator<FaultMeasures[]> {
-    const key = KEY.join(', ');
+    const key = FAULT_KEY.join(', ');
     const enough = leastMicros === undefined ? '' : 'AND totalMicros >= ?';
     const sql = `SELECT ${key}, ${MEASURE_COLUMNS.join(', ')} FROM fault WHERE (${key}) > (?, ?, ?, ?) ${enough} ORDER BY ${key} LIMIT ${WALK_ROWS}`;
     let last: readonly number[] = [-1, -1, -1, -1];
@@ -129,7 +105,7 @@ export class FaultQueries {
       yield records.map(measuresOf);
       const end = records.at(-1);
       if (!end || records.length < WALK_ROWS) return;
-      last = KEY.map((name) => end[name]);
+      last = FAULT_KEY.map((name) => end[name]);
     }
   }
 
@@ -151,31 +127,6 @@ export class FaultQueries {
   async close(): Promise<void> {
     await this.source.destroy();
   }
-}
-
-/** The key is part of the order, so that a cursor names one place exactly; and all of it goes one way, so that an index serves it. */
-function orderAndContinue(query: SelectQueryBuilder<FaultRecord>, filter: FaultFilter): void {
-  const order = orderOf(filter);
-  if (filter.slowestFirst) query.andWhere('f.totalMicros IS NOT NULL');
-  for (const name of order) query.addOrderBy(`f.${name}`, filter.slowestFirst ? 'DESC' : 'ASC');
-  if (filter.cursor === undefined) return;
-  const numbers = filter.cursor.split(':').map(Number);
-  if (numbers.length !== order.length || !numbers.every((number) => Number.isFinite(number))) {
-    throw new RangeError(`cursor '${filter.cursor}' is none of this listing`);
-  }
-  const columns = order.map((name) => `f.${name}`).join(', ');
-  const places = order.map((_, place) => `:at${place}`).join(', ');
-  const parameters = Object.fromEntries(numbers.map((number, place) => [`at${place}`, number]));
-  query.andWhere(`(${columns}) ${filter.slowestFirst ? '<' : '>'} (${places})`, parameters);
-}
-
-const orderOf = ({ slowestFirst }: FaultFilter): readonly (keyof FaultRecord)[] =>
-  slowestFirst ? ['totalMicros', ...KEY] : KEY;
-
-function cursorOf(record: FaultRecord, filter: FaultFilter): string {
-  return orderOf(filter)
-    .map((name) => record[name])
-    .join(':');
 }
 
 function decode(message: LoggedMessage): LogEvent[] {

@@ -1,10 +1,12 @@
 export { LOG_FILE, PROJECTIONS_FILE } from './database';
 export * from './errors';
+export { type FaultFilter, MEASURES } from './fault-listing';
 export * from './fault-queries';
 export * from './projections';
 export * from './rebuild';
 export { type ChainVerdict, type ReadOptions, RecordReader, type StoredMessage } from './record-reader';
 export { RecordWriter, sha256 } from './record-writer';
+export type { Measure } from './stage-sql';
 export * from './summarise';
 export { projectionContent, type TableContent } from './table-content';
 export type { RowDifference, TableDifference } from './table-difference';

@@ -13,6 +13,7 @@ import {
   PROJECTIONS_DATABASE,
 } from './projections-schema';
 import type { RecordReader, StoredMessage } from './record-reader';
+import { CREATE_STAGE_INDEXES } from './stage-sql';
 
 const ROWS_PER_STATEMENT = 512;
 const ROW = `(${FAULT_COLUMNS.map(() => '?').join(',')})`;
@@ -132,7 +133,8 @@ export class Projections {
     const open = this.assembler.openRows();
     if (open.length > 0)
       await this.commit({ ...this.progress, openRows: open.length }, open, true, new EventCounters());
-    for (const statement of CREATE_FAULT_INDEXES) await this.source.query(statement);
+    for (const statement of [...CREATE_FAULT_INDEXES, ...CREATE_STAGE_INDEXES])
+      await this.source.query(statement);
   }
 
   private async commit(

@@ -21,6 +21,8 @@ export interface ReadOptions {
   to?: number;
   /** Only subjects that begin with this. There is no index for it: the record is read through. */
   subjectPrefix?: string;
+  /** Only what this unit wrote. There is no index for it either. */
+  unit?: string;
 }
 
 /** A message and the hash stored beside it. */
@@ -70,14 +72,14 @@ export class RecordReader {
   /** The same, a page at a time, which spares a turn of the event loop a message. */
   async *pages(options: ReadOptions = {}): AsyncGenerator<StoredMessage[]> {
     const to = options.to ?? (await this.head()).position;
-    let next = this.page(options.from ?? 1, to, options.subjectPrefix);
+    let next = this.page(options.from ?? 1, to, options);
     for (;;) {
       const rows = await next;
       const last = rows[rows.length - 1];
       if (!last) return;
       const isLast = rows.length < PAGE_ROWS || last.sequence >= to;
       if (!isLast) {
-        next = this.page(last.sequence + 1, to, options.subjectPrefix);
+        next = this.page(last.sequence + 1, to, options);
         // Whoever stops reading early does not wait for this page, and its failure is nobody's.
         next.catch(() => undefined);
       }
@@ -88,13 +90,13 @@ export class RecordReader {
 
   /** One message, or undefined when the record does not have it. */
   async message(sequence: number): Promise<LoggedMessage | undefined> {
-    const [row] = await this.page(sequence, sequence, undefined);
+    const [row] = await this.page(sequence, sequence);
     return row && messageOf(row);
   }
 
   /** The hash stored at a position, or undefined when the record does not have it. */
   async hashAt(position: number): Promise<Uint8Array | undefined> {
-    const [row] = await this.page(position, position, undefined);
+    const [row] = await this.page(position, position);
     return row?.hash;
   }
 
@@ -128,11 +130,18 @@ export class RecordReader {
     await this.source.destroy();
   }
 
-  private async page(from: number, to: number, subjectPrefix: string | undefined): Promise<RecordRow[]> {
-    const prefix = subjectPrefix === undefined ? '' : 'AND substr(subject, 1, ?) = ?';
-    const sql = `SELECT ${RECORD_COLUMNS.join(',')} FROM record WHERE sequence BETWEEN ? AND ? ${prefix} ORDER BY sequence LIMIT ${PAGE_ROWS}`;
+  private async page(
+    from: number,
+    to: number,
+    { subjectPrefix, unit }: ReadOptions = {},
+  ): Promise<RecordRow[]> {
+    const filter =
+      (subjectPrefix === undefined ? '' : 'AND substr(subject, 1, ?) = ?') +
+      (unit === undefined ? '' : ' AND unit = ?');
+    const sql = `SELECT ${RECORD_COLUMNS.join(',')} FROM record WHERE sequence BETWEEN ? AND ? ${filter} ORDER BY sequence LIMIT ${PAGE_ROWS}`;
     const values: unknown[] = [from, to];
     if (subjectPrefix !== undefined) values.push(subjectPrefix.length, subjectPrefix);
+    if (unit !== undefined) values.push(unit);
     try {
       return await this.source.query<RecordRow[]>(sql, values);
     } catch (error) {

@@ -179,11 +179,14 @@ describe('RecordReader', () => {
     expect(owners[first.headers.unit]).toBe(2);
   });
 
-  it('reads a range, and subjects by prefix', async () => {
+  it('reads a range, subjects by prefix, and what one unit wrote', async () => {
     const reader = await bench.open(RecordReader.open(await written()));
     expect((await readAll(reader, { from: 5, to: 8 })).map(({ sequence }) => sequence)).toEqual([5, 6, 7, 8]);
     const mm = await readAll(reader, { subjectPrefix: 'lab.log.mm.' });
     expect(mm).toEqual(log.filter(({ subject }) => subject.startsWith('lab.log.mm.')));
+    const of = await readAll(reader, { unit: 'iommu.0', to: 8 });
+    expect(of).toEqual(log.filter(({ headers, sequence }) => headers.unit === 'iommu.0' && sequence <= 8));
+    expect(of.length).toBeGreaterThan(0);
   });
 
   it('reads while another writes', async () => {
