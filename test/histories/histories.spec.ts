@@ -1,10 +1,12 @@
 import { decodeLogBody } from '@faultline/contracts';
 import { SeededRandom } from '@faultline/domain';
+import { v8States } from '@faultline/runtime';
+import { type FoldedState, foldUnit, unitsOfScenario } from '@faultline/units';
 import { foldLog } from '../chaos/kit/fold';
 import { auditLog, complaintsOf } from '../kit/audit-log';
 import { type History, historyNames, projectLog, readHistory, type ProjectedRun } from '../kit/history';
 import { Laboratory } from '../kit/laboratory';
-import { replayUnits } from '../kit/replay';
+import { canonical, replayUnits } from '../kit/replay';
 import { NO_TROUBLE, virtualPorts } from '../kit/virtual-ports';
 import { VirtualWorld } from '../kit/virtual-world';
 import { currentVersion, RECORDED, recordHistory } from './record';
@@ -62,6 +64,28 @@ describe.each(names)('the history %s', (name) => {
     expect(replayed.map(({ unit }) => unit).sort()).toEqual([...units].sort());
     const idle = { pendingGroups: 0, framesQuarantined: 0, busy: [] };
     expect(foldLog(history.messages, history.scenario)).toMatchObject(idle);
+  });
+
+  it('folds to the same from any moment on', () => {
+    const random = new SeededRandom(7);
+    for (const unit of unitsOfScenario(history.scenario)) {
+      const messages = history.messages.filter(({ headers }) => headers.unit === unit);
+      const whole = foldUnit(unit, history.scenario);
+      let parts = foldUnit(unit, history.scenario);
+      let restarts = 0;
+      for (const message of messages) {
+        whole?.take(message);
+        parts?.take(message);
+        if (!parts?.isWhole || random.below(messages.length) >= 20) continue;
+        parts = foldUnit(
+          unit,
+          history.scenario,
+          v8States.decode(v8States.encode(parts.folded)) as FoldedState,
+        );
+        restarts += 1;
+      }
+      expect([unit, restarts > 0, canonical(parts?.folded)]).toEqual([unit, true, canonical(whole?.folded)]);
+    }
   });
 
   it('passes the audit', () => {

@@ -1,15 +1,8 @@
 import { types } from 'node:util';
-import { decodeLogBody, IommuHistory } from '@faultline/contracts';
-import {
-  AccessHistory,
-  type Decider,
-  type DurableSegmentEvent,
-  durableSegment,
-  type IommuEvent,
-  type MmEvent,
-} from '@faultline/domain';
+import { IommuHistory } from '@faultline/contracts';
+import { type Decider, durableSegment, type IommuEvent } from '@faultline/domain';
 import type { LogMessage } from '@faultline/hosting';
-import { IommuUnit, SegmentUnit, ShardUnit } from '@faultline/units';
+import { foldUnit, IommuUnit, SegmentUnit, ShardUnit } from '@faultline/units';
 import type { Laboratory } from './laboratory';
 
 /** A unit's state as it is, and as folding its events gives it. Texts, so that a difference can be shown. */
@@ -21,37 +14,24 @@ export interface Replayed {
 
 /** Folds the log again for every unit (I8). Every unit must be owned by somebody, so it is asked before anything stops. */
 export function replayUnits(laboratory: Laboratory, log: readonly LogMessage[]): Replayed[] {
-  const of = (unit: string): LogMessage[] => log.filter((message) => message.headers.unit === unit);
+  const { scenario } = laboratory;
+  const folded = (unit: string): unknown => {
+    const fold = foldUnit(unit, scenario);
+    for (const message of log) if (message.headers.unit === unit) fold?.take(message);
+    return fold?.folded.state;
+  };
   const unitsOf = <Unit extends object>(kind: abstract new (...how: never) => Unit): Unit[] =>
     laboratory.units.filter((unit): unit is typeof unit & Unit => unit instanceof kind);
-  const iommus = unitsOf(IommuUnit).map((unit): Replayed => {
-    const { state, plan } = { state: unit['host'].state, plan: unit['host']['plan'] };
-    const folded = fold(plan.decider, iommuEvents(of(unit.name)));
-    return { unit: unit.name, live: canonical(state.durable), folded: canonical(folded.durable) };
+  const replayedOf = ({ name }: { name: string }, live: unknown): Replayed => ({
+    unit: name,
+    live: canonical(live),
+    folded: canonical(folded(name)),
   });
-  const shards = unitsOf(ShardUnit).map((unit): Replayed => {
-    const events = of(unit.name).flatMap(
-      ({ headers, body }) => decodeLogBody(headers.schema, body) as MmEvent[],
-    );
-    const folded = fold(unit['host']['plan'].decider, events);
-    return {
-      unit: unit.name,
-      live: canonical(unit['host'].state.durable),
-      folded: canonical(folded.durable),
-    };
-  });
-  const segments = unitsOf(SegmentUnit).map((unit): Replayed => {
-    const events = of(unit.name).flatMap(
-      ({ headers, body }) => decodeLogBody(headers.schema, body) as DurableSegmentEvent[],
-    );
-    const history = new AccessHistory();
-    for (const event of events) history.fold(event);
+  const iommus = unitsOf(IommuUnit).map((unit) => replayedOf(unit, unit['host'].state.durable));
+  const shards = unitsOf(ShardUnit).map((unit) => replayedOf(unit, unit['host'].state.durable));
+  const segments = unitsOf(SegmentUnit).map((unit) => {
     const live = { ...durableSegment(unit['host'].state), history: unit['history'].toPlain() };
-    const folded = {
-      ...durableSegment(fold(unit['host']['plan'].decider, events)),
-      history: history.toPlain(),
-    };
-    return { unit: unit.name, live: canonical(live), folded: canonical(folded) };
+    return replayedOf(unit, live);
   });
   const replayed = [...iommus, ...shards, ...segments];
   const wanted = 2 * laboratory.scenario.iommus.length + laboratory.scenario.shards.length;

@@ -18,7 +18,7 @@ import { Exit } from './errors';
 import { ENVIRONMENT_HELP, example, EXIT_HELP, RUN_HELP } from './help';
 import { lazily } from './lazy';
 import { decimalNumber, wholeNumber } from './number-options';
-import { RUNS_DIRECTORY } from './run/run-folder';
+import { RUNS_DIRECTORY } from './run/runs-directory';
 import { STUDIES_DIRECTORY } from './study/directory';
 import type { Terminal } from './terminal';
 

@@ -19,6 +19,7 @@ export type { TraceOpener } from './segment/access-feed';
 export type { AccessFeed } from './segment/feed';
 export { SegmentUnit } from './segment/segment-unit';
 export { type OwnerPorts, shareUnits } from './share-units';
+export { type FoldedMessage, type FoldedState, foldUnit, type UnitFold, unitsOfScenario } from './unit-fold';
 export { type Asked, type Told, UnitNotHere, UnitOwner, type UnitProgress } from './unit-owner';
 export { ShardLanes } from './worker/shard-lanes';
 export { WorkIntake } from './worker/work-intake';

@@ -29,6 +29,11 @@ export class IommuHistory {
     private readonly onClosed: (inputs: CycleClosed['inputs']) => void = () => undefined,
   ) {}
 
+  /** Whether nothing of a cycle waits for the rest of it. */
+  get isWhole(): boolean {
+    return this.open.size === 0;
+  }
+
   /** Takes the next message of the IOMMU, in the order of the log. Throws `DecodeError`. */
   take({ headers, body }: { headers: BatchHeaders; body: Uint8Array }): void {
     if (headers.schema === iommuQueueSchema.name) {

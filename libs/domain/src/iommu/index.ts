@@ -21,6 +21,7 @@ export {
 } from './queries';
 export { hasReadyResults, hasRetries } from './respond';
 export type { Replica } from './replica';
+export { recordsOf } from './ring';
 export {
   IOMMU_STATE_VERSION,
   type IommuDurableState,

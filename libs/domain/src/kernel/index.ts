@@ -2,3 +2,6 @@ export * from './decider';
 export { NumberSet } from './number-set';
 export { Numbered } from './numbered';
 export * from './vocabulary';
+export { entryFrame, entryPermissions } from './page-entry';
+export { ascendingEntriesOf, type PageMap } from './page-map';
+export { type PageSet, pagesOf } from './page-set';

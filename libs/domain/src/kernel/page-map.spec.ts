@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {
+  ascendingEntriesOf,
   createPageMap,
   entriesOf,
   erasePage,
@@ -54,6 +55,7 @@ test('holds what a Map holds', () => {
       }
       for (const [each, expected] of model) expect(readPage(map, each)).toBe(expected);
       expect(new Map(entriesOf(map))).toEqual(model);
+      expect([...ascendingEntriesOf(map)]).toEqual([...model].sort(([one], [other]) => one - other));
       const inside = [...model.keys()].filter((each) => each >= start && each < start + length);
       expect(pagesBetween(map, start, start + length)).toEqual(ascending(inside));
       expect(pagesBetween(map, 0, MAX_PAGE + 1)).toEqual(ascending(model.keys()));

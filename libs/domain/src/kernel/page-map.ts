@@ -75,12 +75,20 @@ export function erasePage(map: PageMap, page: number): boolean {
 
 /** Pages and values: leaves in the order in which they came to be, pages of a leaf ascending. Erasing along the way is allowed. */
 export function* entriesOf(map: PageMap): Generator<[page: number, value: number]> {
-  for (const [leaf, slot] of map.slots) {
-    for (let offset = 0; offset < LEAF_PAGES; offset += 1) {
-      const value = (map.values[slot * LEAF_PAGES + offset] ?? 0) - 1;
-      if (value !== NO_VALUE) yield [leaf * LEAF_PAGES + offset, value];
-    }
+  for (const [leaf, slot] of map.slots) yield* entriesOfLeaf(map, leaf, slot);
+}
+
+function* entriesOfLeaf(map: PageMap, leaf: number, slot: number): Generator<[page: number, value: number]> {
+  for (let offset = 0; offset < LEAF_PAGES; offset += 1) {
+    const value = (map.values[slot * LEAF_PAGES + offset] ?? 0) - 1;
+    if (value !== NO_VALUE) yield [leaf * LEAF_PAGES + offset, value];
   }
+}
+
+/** The same by rising page; nothing may be changed along the way. */
+export function* ascendingEntriesOf(map: PageMap): Generator<[page: number, value: number]> {
+  const leaves = [...map.slots].sort(([one], [other]) => one - other);
+  for (const [leaf, slot] of leaves) yield* entriesOfLeaf(map, leaf, slot);
 }
 
 /**

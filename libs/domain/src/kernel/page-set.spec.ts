@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { addToSet, createPageSet, isInSet, takeFromSet, takeRangeFromSet } from './page-set';
+import { addToSet, createPageSet, isInSet, pagesOf, takeFromSet, takeRangeFromSet } from './page-set';
 import { MAX_PAGE } from './vocabulary';
 
 const page = fc.oneof(
@@ -37,6 +37,7 @@ test('holds what a Set holds', () => {
         expect(set.size).toBe(model.size);
       }
       for (const each of model) expect(isInSet(set, each)).toBe(true);
+      expect([...pagesOf(set)]).toEqual([...model].sort((one, other) => one - other));
       for (const each of model) takeFromSet(set, each);
       expect(set).toEqual(createPageSet());
     }),

@@ -57,6 +57,13 @@ export function takeRangeFromSet(set: PageSet, start: number, end: number): numb
   return before - set.size;
 }
 
+/** The pages of the set, ascending; nothing may be changed along the way. */
+export function* pagesOf(set: PageSet): Generator<number> {
+  for (const number of [...set.masks.keys()].sort((one, other) => one - other))
+    for (let page = number * MASK_PAGES; page < (number + 1) * MASK_PAGES; page += 1)
+      if (isInSet(set, page)) yield page;
+}
+
 function takePages(set: PageSet, start: number, end: number): void {
   for (let page = start; page < end && set.size > 0; page += 1) takeFromSet(set, page);
 }
