@@ -40,6 +40,7 @@ describe('where it answers over HTTP', () => {
   it('is nowhere, this machine, or anywhere with a token', () => {
     expect(readConfig('iommu', {}).http).toBeUndefined();
     expect(readConfig('iommu', { FAULTLINE_TOKEN: token }).http).toBeUndefined();
+    expect(readConfig('iommu', { FAULTLINE_HTTP: '', FAULTLINE_TOKEN: '' }).http).toBeUndefined();
     expect(readConfig('iommu', { FAULTLINE_HTTP: '8080' }).http).toEqual({ host: '127.0.0.1', port: 8080 });
     expect(readConfig('iommu', { FAULTLINE_HTTP: '0.0.0.0:80', FAULTLINE_TOKEN: token }).http).toEqual({
       ...{ host: '0.0.0.0', port: 80 },

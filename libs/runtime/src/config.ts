@@ -28,6 +28,10 @@ const replicas = wholeNumber(1, 5)
     'copies of every stream, queue and bucket that is made; more than 1 needs a cluster of as many servers; the same for all instances',
   );
 
+/** A variable that may be absent. A deployment that has no value for it sets it to nothing. */
+const unlessEmpty = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((text) => (text === '' ? undefined : text), schema.optional());
+
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const format = z
@@ -96,20 +100,20 @@ const environment = z.object({
     .describe(
       'at a site: file touched every 2 s while NATS answers, for health checks; absent: none, since most set-ups watch processes',
     ),
-  FAULTLINE_HTTP: z
-    .string()
-    .transform((text) => parseAddress(text))
-    .refine((address) => address !== undefined, '[host:]port, such as 8080 or 127.0.0.1:8080')
-    .optional()
-    .describe(
-      'where this instance answers over HTTP, as `[host:]port`: API, metrics and health; the host is 127.0.0.1 by default, and another than a loopback address needs a token; absent: nowhere',
-    ),
-  FAULTLINE_TOKEN: z
-    .string()
-    // A header and a cookie cannot carry anything; and there is no limit to how often somebody may guess.
-    .regex(/^[\x21-\x7e]{16,200}$/, '16 to 200 letters, digits and signs without blanks')
-    .optional()
-    .describe('what every request over HTTP has to show; absent: requests may change nothing'),
+  FAULTLINE_HTTP: unlessEmpty(
+    z
+      .string()
+      .transform((text) => parseAddress(text))
+      .refine((address) => address !== undefined, '[host:]port, such as 8080 or 127.0.0.1:8080'),
+  ).describe(
+    'where this instance answers over HTTP, as `[host:]port`: API, metrics and health; the host is 127.0.0.1 by default, and another than a loopback address needs a token; absent: nowhere',
+  ),
+  FAULTLINE_TOKEN: unlessEmpty(
+    z
+      .string()
+      // A header and a cookie cannot carry anything; and there is no limit to how often somebody may guess.
+      .regex(/^[\x21-\x7e]{16,200}$/, '16 to 200 letters, digits and signs without blanks'),
+  ).describe('what every request over HTTP has to show; absent: requests may change nothing'),
   FAULTLINE_FAILPOINTS: z
     .string()
     .optional()
