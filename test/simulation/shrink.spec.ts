@@ -50,7 +50,9 @@ describe('a case is shrunk', () => {
     const { name, device: number } = device;
     const hang = { do: { action: 'hang-device', name, device: number } } as const;
     const reset = { do: { action: 'reset-device', name, device: number } } as const;
-    const scenario = { ...one.scenario, timeline: [hang, reset] };
+    // Nothing of this timeline starts a process.
+    const processes = one.scenario.processes.map((each) => ({ ...each, starts: 'begin' as const }));
+    const scenario = { ...one.scenario, processes, timeline: [hang, reset] };
     expect([isSound(scenario), isSound({ ...scenario, timeline: [reset, hang] })]).toEqual([true, false]);
     const hangs: Shows = async (each) =>
       each.scenario.timeline.some(({ do: { action } }) => action === 'hang-device');

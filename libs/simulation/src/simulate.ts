@@ -31,8 +31,8 @@ const ACK_WAIT_LEASES = 2;
 const HANDLING_MICROS = 10e6;
 /** A response that does not come is waited for by its IOMMU, and once more behind a reset. */
 const RESPONSE_TIMEOUTS = 2;
-/** More than there are on the way of any access, of which one may lag for 100. */
-const HOPS = 200;
+/** More than there are on the way of any access, with those that are asked anew on the way. */
+const HOPS = 50;
 
 /**
  * No deadline of a simulation without losses and failures is shorter than so many hops. The bus is all that takes time beside the model

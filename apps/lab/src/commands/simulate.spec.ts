@@ -61,7 +61,7 @@ it('says in one line that it came to a standstill, with the seed that shows it',
   // Ten seconds from one process to another: what is asked again each time nobody answered never comes to its end.
   const { exit, said, output } = await simulate(
     scenario,
-    ...['--hop-micros', '10000000', '--lease-millis', '1000', '--seed', '5'],
+    ...['--hop-micros', '10000000', '--lease-millis', '5000', '--seed', '5'],
   );
   expect(said).toMatch(/^faultline: the simulation stands still: nothing came to an end in [^\n]*; seed 5\n/);
   expect(said.endsWith('\n')).toBe(true);

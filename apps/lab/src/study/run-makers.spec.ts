@@ -27,7 +27,8 @@ describe('processes that make runs', () => {
     });
     const job = await jobOf();
     const [one, here] = [await makers.run(job), await simulatedRun(job)];
-    const timeless = { ...one, wallMillis: here.wallMillis };
+    const { wallMillis, endedAtMicros } = here;
+    const timeless = { ...one, wallMillis, endedAtMicros };
     expect(timeless).toEqual(JSON.parse(JSON.stringify(here)));
     expect((await makers.run({ ...job, repetition: 4 })).repetition).toBe(4);
     expect(started).toBe(1);

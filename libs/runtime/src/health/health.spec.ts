@@ -19,6 +19,9 @@ function view(state: Presence['state'], over: NatsLink, reason?: string): Engage
   return { config, presence, link: over, ports: undefined, scenario: undefined, find: () => undefined };
 }
 
+// What a door is made of takes its time to be loaded, on a busy machine most of a minute.
+jest.setTimeout(120_000);
+
 const bench = new DoorBench();
 afterEach(() => bench.clear());
 
