@@ -130,6 +130,11 @@ describe('what is right', () => {
 describe('I6', () => {
   it.each<[string, MmEvent[], string]>([
     [
+      'an address space that is created twice',
+      [{ kind: 'AddressSpaceCreated', mm: 1 }],
+      'mm 1: the address space is created a second time',
+    ],
+    [
       'an area that loses rights before its pages',
       [restrict(4, 11, 1), protect(0, 100, 1)],
       'mm 1 page 3: its area loses rights, but the page still grants them',

@@ -48,7 +48,7 @@ export class PageLedger {
     shard.installs.awaitOldFrame(event, this.sequence);
     switch (event.kind) {
       case 'AddressSpaceCreated':
-        shard.spaces.set(event.mm, new AddressSpaceView());
+        this.create(event.mm, shard);
         break;
       case 'AddressSpaceExited':
         this.exit(event.mm, shard);
@@ -80,6 +80,12 @@ export class PageLedger {
       default:
         break;
     }
+  }
+
+  /** Numbers of address spaces are used once. */
+  private create(mm: number, shard: ShardView): void {
+    if (shard.spaces.has(mm)) this.violate(`mm ${mm}`, 'the address space is created a second time');
+    else shard.spaces.set(mm, new AddressSpaceView());
   }
 
   private mapArea(event: VmaMapped, shard: ShardView): void {
