@@ -1,4 +1,5 @@
 import { EVERY_PASID } from '@faultline/domain';
+import { Auditor } from './auditor';
 import {
   audit,
   failuresOf,
@@ -9,7 +10,7 @@ import {
   rewrite,
   without,
 } from './auditor.testkit';
-import { GOOD, goodLog, install, LogBuilder, requestOf } from './log.testkit';
+import { GOOD, GOOD_TOTALS, goodLog, install, LogBuilder, requestOf } from './log.testkit';
 import type { LoggedMessage } from './message';
 import type { Violation } from './report';
 
@@ -213,6 +214,13 @@ describe('I1', () => {
     const report = audit(without(log, GOOD.responded, GOOD.runEnded));
     expect([reportOf(report, 'I1').status, report.pending.groups]).toEqual(['passed', 1]);
     expect(reportOf(report, 'I5').note).toContain('has not ended');
+    // Who asks in the middle of a run is not told the same at its end.
+    const auditor = new Auditor({ totals: GOOD_TOTALS });
+    const notes = log.map((message) => {
+      auditor.observe(message);
+      return reportOf(auditor.verdict(), 'I5').note;
+    });
+    expect(notes.slice(-2)).toEqual([expect.stringContaining('has not ended'), undefined]);
   });
 });
 
@@ -296,14 +304,16 @@ describe('I3', () => {
 describe('I4', () => {
   it('sees a message that is missing', () => {
     const gap = log.filter(({ sequence }) => sequence !== 12);
-    expect(failuresOf(audit(gap)).I4?.[0]).toContain('missing: 1 messages are missing before sequence 13');
+    expect(failuresOf(audit(gap)).I4?.[0]).toContain('missing: a message is missing before sequence 13');
   });
 
   it('sees messages that changed places', () => {
     const [first, second, ...others] = log;
-    expect(
-      reportOf(audit([second, first, ...others].filter((each) => each !== undefined)), 'I4').violated,
-    ).toBe(3);
+    const swapped = [second, first, ...others].filter((each) => each !== undefined);
+    expect(failuresOf(audit(swapped)).I4).toEqual([
+      expect.stringContaining('missing: a message is missing before sequence 2'),
+      expect.stringContaining('misplaced: it stands after a later message'),
+    ]);
   });
 
   it('sees a changed byte, once, at its message', () => {

@@ -65,7 +65,7 @@ export class ChainCheck {
   }
 
   observe(message: LoggedMessage, hash: Uint8Array | undefined): void {
-    this.checkSequence(message);
+    if (!this.isInPlace(message)) return;
     const { sha256 } = this.options;
     if (!sha256) return;
     const { sequence, subject } = message;
@@ -93,7 +93,7 @@ export class ChainCheck {
     const beyond = Math.max(stated, ...this.published.keys());
     if (beyond > last) {
       const source = beyond === stated ? 'the record says that it ends' : 'a head was published';
-      const sentence = `${beyond - last} messages are missing at the end: ${source} at ${beyond}`;
+      const sentence = `${areMissing(beyond - last)} at the end: ${source} at ${beyond}`;
       return this.found('missing', last + 1, null, sentence);
     }
     const isOther = end?.position === last && this.previousHash && !sameHash(this.previousHash, end.hash);
@@ -101,22 +101,22 @@ export class ChainCheck {
       this.found('broken-link', last, null, 'its hash is not the one that the record says it ends with');
   }
 
-  private checkSequence({ sequence, subject }: LoggedMessage): void {
+  /** Whether the message stands behind all that were there before. One that does not is passed over: those behind it do not follow it. */
+  private isInPlace({ sequence, subject }: LoggedMessage): boolean {
     const { expected } = this;
+    if (sequence < expected) {
+      const sentence = `it stands after a later message, expected sequence ${expected}`;
+      this.found('misplaced', sequence, subject, sentence);
+      return false;
+    }
     this.expected = sequence + 1;
-    if (sequence === expected) return;
+    if (sequence === expected) return true;
     this.giveUpSuspect();
     // What is missing cannot be hashed: the chain goes on from the hash that is stored here.
     this.previousHash = undefined;
-    if (sequence < expected)
-      return this.found(
-        'misplaced',
-        sequence,
-        subject,
-        `it stands after a later message, expected sequence ${expected}`,
-      );
-    const count = sequence - expected;
-    this.found('missing', expected, null, `${count} messages are missing before sequence ${sequence}`);
+    const missing = areMissing(sequence - expected);
+    this.found('missing', expected, null, `${missing} before sequence ${sequence}`);
+    return true;
   }
 
   /** With `fits` whether the next message, or the end of the record, was made after a hash. */
@@ -177,3 +177,6 @@ export class ChainCheck {
     this.options.onBreak({ fault, sequence, subject, sentence });
   }
 }
+
+const areMissing = (count: number): string =>
+  count === 1 ? 'a message is missing' : `${count} messages are missing`;

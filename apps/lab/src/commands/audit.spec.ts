@@ -68,11 +68,11 @@ describe('faultline audit', () => {
     });
 
     test.each([
-      ['DELETE FROM record WHERE sequence = 2', 'missing', /missing sequence at 2: 1 messages are missing/],
+      ['DELETE FROM record WHERE sequence = 2', 'missing', /missing sequence at 2: a message is missing/],
       [
         'DELETE FROM record WHERE sequence = 3',
         'missing',
-        /missing sequence at 3: 1 messages are missing at the end/,
+        /missing sequence at 3: a message is missing at the end/,
       ],
       [
         'UPDATE record SET cycle = 9 WHERE sequence = 2',
