@@ -1,3 +1,4 @@
+import type { ResolvedScenario, StepAction } from '@faultline/contracts';
 import {
   type AccessOutcome,
   frameShown,
@@ -50,15 +51,32 @@ export class AccessWatch {
     return this.ended;
   }
 
+  /** These processes are there; those that start at the beginning have their PASIDs. */
+  meet(processes: ResolvedScenario['processes']): void {
+    for (const { mm, pasid, starts } of processes) if (starts === 'begin') this.showsOnly(pasid, mm);
+  }
+
+  /** A step of the timeline begins: what it makes visible may be seen from now on. */
+  begins(action: StepAction): void {
+    if (action.action === 'start') this.showsOnly(action.pasid, action.mm);
+    if (action.action === 'replace-domain') this.shows(action.pasid, action.byMm);
+  }
+
+  /** The step was done, to its end: what it took away may not be seen any more. */
+  done(action: StepAction): void {
+    if (action.action === 'unbind') this.showsOnly(action.pasid);
+    if (action.action === 'replace-domain') this.showsOnly(action.pasid, action.byMm);
+  }
+
   /** The PASID shows this address space from now on, beside the one it shows. */
-  shows(pasid: number, mm: number): void {
+  private shows(pasid: number, mm: number): void {
     const spaces = this.visible.get(pasid);
     if (spaces) spaces.add(mm);
     else this.visible.set(pasid, new Set([mm]));
   }
 
   /** What the PASID showed is over; it shows this address space, or none. */
-  showsOnly(pasid: number, ...mms: number[]): void {
+  private showsOnly(pasid: number, ...mms: number[]): void {
     this.visible.set(pasid, new Set(mms));
   }
 

@@ -92,19 +92,15 @@ export class Laboratory {
     });
     await this.replicas.start();
     for (const { service } of this.workers) await service.start(this.scenario);
-    for (const { mm, pasid, starts } of this.scenario.processes)
-      if (starts === 'begin') this.accesses.showsOnly(pasid, mm);
+    this.accesses.meet(this.scenario.processes);
     await this.wiring.wireUp();
   }
 
   /** Does a step of a timeline, to its end. */
   async act(action: StepAction): Promise<string> {
-    const { accesses } = this;
-    if (action.action === 'start') accesses.showsOnly(action.pasid, action.mm);
-    if (action.action === 'replace-domain') accesses.shows(action.pasid, action.byMm);
+    this.accesses.begins(action);
     const told = await this.hand.act(action);
-    if (action.action === 'unbind') accesses.showsOnly(action.pasid);
-    if (action.action === 'replace-domain') accesses.showsOnly(action.pasid, action.byMm);
+    this.accesses.done(action);
     return told;
   }
 

@@ -85,8 +85,7 @@ export class Witness implements Onlooker {
       // Whoever was deposed, and does not know it yet, has devices that are none any more.
       (unit) => this.isOwner(unit),
     );
-    for (const { mm, pasid, starts } of scenario.processes)
-      if (starts === 'begin') this.accesses.showsOnly(pasid, mm);
+    this.accesses.meet(scenario.processes);
   }
 
   stored(message: LogMessage): void {
@@ -109,13 +108,11 @@ export class Witness implements Onlooker {
   }
 
   begins(action: StepAction): void {
-    if (action.action === 'start') this.accesses.showsOnly(action.pasid, action.mm);
-    if (action.action === 'replace-domain') this.accesses.shows(action.pasid, action.byMm);
+    this.accesses.begins(action);
   }
 
   done(action: StepAction): void {
-    if (action.action === 'unbind') this.accesses.showsOnly(action.pasid);
-    if (action.action === 'replace-domain') this.accesses.showsOnly(action.pasid, action.byMm);
+    this.accesses.done(action);
   }
 
   passed(atMicros: number): void {
