@@ -98,7 +98,7 @@ export function pureTargets({ faultsPerSecond }: PureFigures): Target[] {
 }
 
 export function memoryTargets(runs: readonly SoakFigures[]): Target[] {
-  return runs.flatMap(({ kind, faults, services, pagesGrow, secondsToCatchUp }) => {
+  return runs.flatMap(({ kind, faults, services, pagesGrow, secondsToCatchUp, auditClean }) => {
     const megabytes = Math.max(...services.map(({ peakResidentBytes }) => peakResidentBytes)) / 2 ** 20;
     const peak = {
       what: `peak memory of any service, ${faults} faults, ${kind}`,
@@ -112,8 +112,14 @@ export function memoryTargets(runs: readonly SoakFigures[]): Target[] {
       found: `${secondsToCatchUp.toFixed(2)} s`,
       reached: secondsToCatchUp <= MOST_CATCH_UP_SECONDS,
     };
+    const audited = {
+      what: `audit of the record, ${kind}`,
+      wanted: 'clean',
+      found: auditClean ? 'clean' : 'NOT CLEAN',
+      reached: auditClean,
+    };
     // Fresh pages are mapped pages, which mm and IOMMU have to know: that run may grow.
-    if (pagesGrow) return [peak, late];
+    if (pagesGrow) return [peak, late, audited];
     const growth = Math.max(...services.map(({ growth: each }) => each));
     const steady = {
       what: `memory, second half over first half, ${kind}`,
@@ -121,7 +127,7 @@ export function memoryTargets(runs: readonly SoakFigures[]): Target[] {
       found: growth.toFixed(2),
       reached: growth <= MOST_GROWTH,
     };
-    return [peak, steady, late];
+    return [peak, steady, late, audited];
   });
 }
 
