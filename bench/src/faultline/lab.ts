@@ -10,8 +10,9 @@ import {
   subjectsOf,
   queuesOfScenario,
 } from '@faultline/contracts';
-import { NatsLog, provision } from '@faultline/messaging';
+import { NatsLog, nowMicros, provision } from '@faultline/messaging';
 import { ControlClient, createControlClient } from '@faultline/runtime';
+import { type Asker, Wiring } from '@faultline/units';
 import type { ClientNats } from '@nestjs/microservices';
 import type { Child, Children } from '../support/children';
 import { until } from '../support/deadline';
@@ -33,7 +34,7 @@ export interface LabOptions {
 }
 
 /** The real services with one scenario, from their start to their end. Drives them as the command line does. */
-export class Lab {
+export class Lab implements Asker {
   private readonly subjects: ReturnType<typeof subjectsOf>;
   private services: Child[] = [];
   private readonly log: NatsLog;
@@ -57,7 +58,7 @@ export class Lab {
     lab.services = await startServices({ ...options, directory: lab.directory });
     lab.client = createControlClient([bench.url], `bench ${options.lab}`);
     await lab.client.connect();
-    await lab.wireUp();
+    await new Wiring(lab, scenario).wireUp();
     return lab;
   }
 
@@ -128,19 +129,4 @@ export class Lab {
       })
     ).sequence;
   }
-
-  /** Address spaces first, then the devices' handlers, then their PASIDs, in the order of the kernel (R91). */
-  private async wireUp(): Promise<void> {
-    const { processes, devices } = this.options.scenario;
-    for (const each of processes) {
-      await this.ask('mm-handler.create', each);
-      const { generation, shard } = await this.ask('mm-handler.bind', { mm: each.mm, pasid: each.pasid });
-      for (const { device } of devices) {
-        await this.ask('iommu.attach', { device });
-        await this.ask('iommu.bind', { device, pasid: each.pasid, mm: each.mm, shard, generation });
-      }
-    }
-  }
 }
-
-const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);

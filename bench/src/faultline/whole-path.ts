@@ -1,4 +1,4 @@
-import { freePorts } from '@faultline/messaging';
+import { freePorts, nowMicros } from '@faultline/messaging';
 import type { Children } from '../support/children';
 import { until } from '../support/deadline';
 import type { BenchServer } from '../support/server';
@@ -106,5 +106,3 @@ export function isClean(summary: unknown): boolean {
   const { audit } = summary;
   return typeof audit === 'object' && audit !== null && 'clean' in audit && audit.clean === true;
 }
-
-const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);

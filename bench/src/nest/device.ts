@@ -4,14 +4,13 @@ import { ClosedLoop } from '../support/closed-loop';
 import type { RoleDevice } from '../support/role';
 import {
   type HandledJson,
+  nowMicros,
   PAGE_REQUEST,
   type PageRequestJson,
   TRANSLATE,
   type TranslatedJson,
   type TranslateJson,
 } from './messages';
-
-const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);
 
 /** Sends each fault as Nest's documentation does: `ClientNats.send`, one message a request. */
 export class NestDevice implements RoleDevice {

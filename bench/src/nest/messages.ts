@@ -1,3 +1,6 @@
+/** The wall clock. These processes load nothing of Faultline, so that its memory is not counted as theirs. */
+export const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);
+
 /** The subjects of the comparison with Nest's stock transporter, and its messages: the fields that Faultline's have, as JSON. */
 export const TRANSLATE = 'bench.iommu.translate';
 export const PAGE_REQUEST = 'bench.iommu.page-request';

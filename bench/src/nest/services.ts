@@ -4,6 +4,7 @@ import type { Observable } from 'rxjs';
 import {
   HANDLE,
   type HandledJson,
+  nowMicros,
   PAGE_REQUEST,
   type PageRequestJson,
   TRANSLATE,
@@ -14,8 +15,6 @@ import {
 
 /** Name under which a module finds its client of the stock transporter. */
 export const CLIENT = 'CLIENT';
-
-const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);
 
 /** Answers every fault at once: what is measured is the transport. */
 @Controller()

@@ -36,4 +36,4 @@ export {
 } from './provision';
 export type { QueueRepair } from './queue-watchdog';
 export { RequestFailed, type RequestFailure } from './requests';
-export { SystemClock } from './system-clock';
+export { nowMicros, SystemClock } from './system-clock';

@@ -26,6 +26,7 @@ import {
   provisionKv,
   removeLab,
   SystemClock,
+  nowMicros,
 } from '@faultline/messaging';
 import type { RunSummary } from '@faultline/record';
 import { createControlClient } from '@faultline/runtime';
@@ -70,8 +71,6 @@ const FINISH_MILLIS = 300_000;
 const DEFAULT_PATIENCE_MILLIS = 110_000;
 /** A worker that died is missed soon, so that tests need not wait. */
 const ACK_WAIT_MILLIS = 3_000;
-
-const nowMicros = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);
 
 /** One laboratory of a system under chaos, from its first stream to the verdict. Driven as the command line drives a site. */
 export class LabRun {

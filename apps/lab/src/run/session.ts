@@ -8,7 +8,7 @@ import {
   queuesOfScenario,
   type ResolvedScenario,
 } from '@faultline/contracts';
-import { SystemClock } from '@faultline/messaging';
+import { nowMicros, SystemClock } from '@faultline/messaging';
 import { createControlClient, type ProvisioningConfig, settlesWithin } from '@faultline/runtime';
 import { Interrupted, RunFailed } from '../errors';
 import { nowMicros } from '../now';
