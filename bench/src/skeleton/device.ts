@@ -100,7 +100,7 @@ export class SkeletonDevice implements RoleDevice {
 
   private async request(batch: readonly PageRequestMessage[]): Promise<void> {
     const { lanes, subjects } = this.ports;
-    const body = pageRequestSchema.encode([SENDER, ...batch]);
+    const body = pageRequestSchema.encode(batch, [SENDER]);
     pageRequestSchema.decode(await lanes.request(subjects.pageRequest(0), body, LANE_MILLIS));
   }
 

@@ -1,4 +1,4 @@
-import { type HandleReply, handleSchema, mmSchema, type Sender } from '@faultline/contracts';
+import { type HandledAt, type HandleReply, handleSchema, mmSchema, type Sender } from '@faultline/contracts';
 import { type MmEvent, ResponseCode } from '@faultline/domain';
 import { CycleWriter } from './cycle-writer';
 import { fail, journalOf, type SkeletonPorts } from './ports';
@@ -43,11 +43,8 @@ export async function startMm(ports: SkeletonPorts): Promise<undefined> {
     await cycle.write(events);
     const handledAtMicros = clock.nowMicros();
     for (const reply of replies) reply.handledAtMicros = handledAtMicros;
-    return handleSchema.encode([
-      SENDER,
-      ...replies,
-      { kind: 'HandledAt', shard: 0, sequence: cycle.lastSequence },
-    ]);
+    const at: HandledAt = { kind: 'HandledAt', shard: 0, sequence: cycle.lastSequence };
+    return handleSchema.encode(replies, [SENDER, at]);
   };
   await lanes.serve(subjects.handle(0), handle, fail);
   return undefined;
