@@ -1,7 +1,7 @@
 import { rowOf } from './open-faults';
 import { decodeLogBody, type LogEvent } from '@faultline/contracts';
 import { EVERY_PASID, type GroupHeld, type GroupQueued, type RequestRecord } from '@faultline/domain';
-import { audit, failuresOf } from './auditor.testkit';
+import { audit, failuresOf, reportOf } from './auditor.testkit';
 import { FaultAssembler } from './fault-assembler';
 import type { FaultRow } from './fault-row';
 import { endedOf, EPOCH_MICROS, groupOf, handledOf, LogBuilder, requestOf, respondedOf } from './log.testkit';
@@ -130,6 +130,18 @@ describe('faults whose group ends without its handler', () => {
       responsePasid: -1,
     });
     expect(told(log)).toEqual(['0.1.2 refused null', '0.1.1 discarded null', '0.1.3 dropped null']);
+  });
+
+  it('names the message of a fault that nobody answered when its times make no sense', () => {
+    const { messages } = new LogBuilder()
+      .hw({ kind: 'DeviceFenced', device: 0, cause: 'requested', atMicros: at(0) })
+      .hw({
+        ...{ kind: 'PageRequestDropped', ...requestOf(1, 0), writtenAtMicros: at(-20_000) },
+        ...{ cause: 'fenced', answered: false, code: 0, responsePasid: -1 },
+      });
+    expect(reportOf(audit(messages), 'I3').violations).toEqual([
+      expect.objectContaining({ sequence: 2, identity: 'fault 0.1.1' }),
+    ]);
   });
 
   it('R23 a stop marker that is refused is over, since nobody waits for its answer', () => {

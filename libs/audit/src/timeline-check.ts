@@ -76,7 +76,7 @@ export function checkTimeline(
 
 function violate(findings: Findings, fault: OpenFault, sentence: string): void {
   const { settled, responded } = fault.sequences;
-  findings.violate('I3', settled ?? responded ?? 0, `fault ${idOf(fault)}`, sentence);
+  findings.violate('I3', settled ?? responded ?? fault.firstSequence, `fault ${idOf(fault)}`, sentence);
 }
 
 const word = (instant: Instant): string => instant.replace('AtMicros', '');
