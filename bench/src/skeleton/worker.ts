@@ -72,8 +72,9 @@ async function handle(ports: SkeletonPorts, batch: readonly OpenGroup[]): Promis
   }));
   const body = handleSchema.encode(requests, [SENDER]);
   const reply = handleSchema.decode(await ports.lanes.request(ports.subjects.handle(0), body, LANE_MILLIS));
-  const head = reply.at(-1);
-  const sequence = head?.kind === 'HandledAt' ? head.sequence : 0;
+  const at = reply.find((record) => record.kind === 'HandledAt');
+  if (!at) throw new Error('the mm did not say where it handled the runs');
+  const { sequence } = at;
   const results: Result[] = [];
   for (const record of reply) {
     if (record.kind !== 'HandleReply') continue;
