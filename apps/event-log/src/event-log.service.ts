@@ -38,6 +38,9 @@ export class EventLogService extends UnitService {
   private publisher: HeadPublisher | undefined;
   private trimmer: LogTrimmer | undefined;
   private totals: ScenarioTotals | undefined;
+  private projections: Projections | undefined;
+  private following: Promise<void> | undefined;
+  private readonly leaving = new AbortController();
   private finishing: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly ports: ServicePorts) {
@@ -82,6 +85,7 @@ export class EventLogService extends UnitService {
   }
 
   async stop(): Promise<void> {
+    this.leaving.abort();
     try {
       await this.intake?.stop();
       await this.finishing;
@@ -93,8 +97,10 @@ export class EventLogService extends UnitService {
 
   /** Nothing that was read is lost with it: the log has it, and whoever records next begins where the file ends. */
   override async abandon(): Promise<void> {
+    this.leaving.abort();
     try {
       await this.intake?.stop();
+      await this.following?.catch(() => undefined);
     } finally {
       await this.close();
     }
@@ -105,6 +111,7 @@ export class EventLogService extends UnitService {
     try {
       await this.trimmer?.stop();
       await this.publisher?.stop();
+      await this.projections?.close();
       await this.reader?.close();
     } finally {
       await this.writer?.close();
@@ -148,8 +155,23 @@ export class EventLogService extends UnitService {
     const { intake } = this.open();
     await intake.recorded(upToSequence);
     await this.publishLast(PUBLISH_PATIENCE_MICROS);
-    // Two builders of one projection would be in each other's way, so a second asker waits for the first.
-    const result = this.finishing.then(() => this.build());
+    return this.inTurn(async () => {
+      await this.projectOn();
+      return summarise(this.open().reader, this.totals);
+    });
+  }
+
+  /** Lets the tables that questions about faults are asked of follow the record to where it is now. */
+  project(): Promise<void> {
+    this.following ??= this.inTurn(() => this.projectOn(this.leaving.signal)).finally(
+      () => (this.following = undefined),
+    );
+    return this.following;
+  }
+
+  /** Two builders of one projection would be in each other's way, so a second asker waits for the first. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.finishing.then(work);
     this.finishing = result.catch(() => undefined);
     return result;
   }
@@ -164,15 +186,11 @@ export class EventLogService extends UnitService {
     }
   }
 
-  private async build(): Promise<RunSummary> {
+  private async projectOn(signal?: AbortSignal): Promise<void> {
     const { reader } = this.open();
-    const projections = await Projections.open(this.directory());
-    try {
-      await projections.project(reader);
-    } finally {
-      await projections.close();
-    }
-    return summarise(reader, this.totals);
+    if (signal?.aborted) return;
+    this.projections ??= await Projections.open(this.directory());
+    await this.projections.project(reader, undefined, signal);
   }
 
   private open(): { intake: RecordIntake; writer: RecordWriter; reader: RecordReader } {

@@ -1,4 +1,8 @@
-import { runService } from '@faultline/runtime';
+import { createRequire } from 'node:module';
+import { type DoorContent, runService } from '@faultline/runtime';
 import { EventLogModule } from './event-log.module';
 
-void runService('event-log', EventLogModule);
+/** Loaded where there is a door. */
+const door = (): DoorContent => (createRequire(__filename)('./api') as { apiDoor: DoorContent }).apiDoor;
+
+void runService('event-log', EventLogModule, door);

@@ -1,4 +1,4 @@
-import type { BatchHeaders } from '@faultline/contracts';
+import { type BatchHeaders, eventMicros } from '@faultline/contracts';
 
 /** A CloudEvents 1.0 event in its JSON format, with the extensions that have a name of their own there. */
 export interface CloudEvent {
@@ -53,29 +53,6 @@ export function toCloudEvent(placed: PlacedEvent): CloudEvent {
     cycle: headers.cycle,
     data,
   };
-}
-
-/** Fields that tell when the event itself happened, the one that says most first. */
-const INSTANTS = [
-  ...[
-    'atMicros',
-    'endedAtMicros',
-    'respondedAtMicros',
-    'handledAtMicros',
-    'retriedAtMicros',
-    'queuedAtMicros',
-    'writtenAtMicros',
-  ],
-  'sentAtMicros',
-];
-
-/** When an event happened, in microseconds since the Unix epoch; `undefined` for events that do not say. */
-export function eventMicros(event: object): number | undefined {
-  const fields = new Map<string, unknown>(Object.entries(event));
-  const micros = INSTANTS.map((name) => fields.get(name)).find(
-    (value) => typeof value === 'number' && value > 0,
-  );
-  return typeof micros === 'number' ? micros : undefined;
 }
 
 function rfc3339(micros: number): string {

@@ -1,5 +1,6 @@
 export * from './codec';
 export * from './documents';
+export { eventMicros } from './event-instant';
 export * from './formats';
 export * from './headers';
 export * from './schemas';

@@ -1,8 +1,8 @@
-import { decodeLogBody, DecodeError, type LogEvent, logSchemas } from '@faultline/contracts';
+import { decodeLogBody, DecodeError, eventMicros, type LogEvent, logSchemas } from '@faultline/contracts';
 import type { LoggedMessage } from '@faultline/audit';
 import { RecordReader } from '@faultline/record';
 import { formatInstant } from '@faultline/stats';
-import { eventMicros, toCloudEvent } from '../cloud-events';
+import { toCloudEvent } from '../cloud-events';
 import { BadInput, Exit } from '../errors';
 import { findRun } from '../run/run-folder';
 import type { Terminal } from '../terminal';

@@ -1,0 +1,95 @@
+import { goodLog } from '../../../../../libs/audit/src/log.testkit';
+import { ApiBench } from '../api.testkit';
+
+interface Fault {
+  id: string;
+  page: number;
+  totalMicros: number | null;
+  stages: Record<string, number | null>;
+}
+interface List {
+  faults: Fault[];
+  nextCursor: string | null;
+  projectedTo: number;
+}
+interface Timeline {
+  fault: Fault;
+  events: { sequence: number; atMicros: number | null; event: { kind: string } }[];
+}
+
+const api = new ApiBench();
+const run = '20250101-000000-aaaa';
+const faults = `/api/runs/${run}/faults`;
+beforeAll(async () => {
+  await api.run(run);
+  await api.run('20240101-000000-open', { ended: false });
+  await api.open();
+});
+afterAll(() => api.clear());
+
+const ids = async (query: string): Promise<string[]> =>
+  (await api.get<List>(`${faults}?${query}`)).body.faults.map(({ id }) => id);
+
+it('lists faults by what they were about', async () => {
+  expect(await ids('')).toEqual(['0.1.1', '0.1.2', '0.1.3', '0.1.4', '0.1.5', '0.1.5.1']);
+  expect(await ids('device=1')).toEqual(['0.1.5', '0.1.5.1']);
+  expect(await ids('code=auto-success')).toEqual(['0.1.4']);
+  expect(await ids('page=0x66&pasid=7')).toEqual(['0.1.2', '0.1.3']);
+  expect(await ids('page=102&device=1')).toEqual([]);
+});
+
+it.each(['total', 'queueWait', 'mm', 'retry'])('lists faults by the time of %s', async (stage) => {
+  const { body } = await api.get<List>(`${faults}?order=slowest&stage=${stage}`);
+  const times = body.faults.map(
+    (fault) => (stage === 'total' ? fault.totalMicros : fault.stages[stage]) ?? NaN,
+  );
+  expect(times.length).toBeGreaterThan(2);
+  expect(times).toEqual([...times].sort((one, other) => other - one));
+  const [, second = 0] = times;
+  expect(await ids(`stage=${stage}&minMicros=${second}&maxMicros=${second}`)).toEqual(
+    body.faults.filter((_, place) => times[place] === second).map(({ id }) => id),
+  );
+});
+
+it('pages through a listing once, and says how far it is complete', async () => {
+  for (const order of ['identity', 'slowest']) {
+    const seen: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const more = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const { body }: { body: List } = await api.get<List>(`${faults}?limit=2&order=${order}${more}`);
+      expect(body).toMatchObject({ projectedTo: goodLog().length, recordedTo: goodLog().length });
+      seen.push(...body.faults.map(({ id }) => id));
+      cursor = body.nextCursor;
+    }
+    expect([order, [...seen].sort()]).toEqual([order, await ids('')]);
+  }
+});
+
+it('shows one fault with its events in the order of the log', async () => {
+  const { body } = await api.get<Timeline>(`${faults}/0.1.2`);
+  expect(body.fault).toMatchObject({ id: '0.1.2', page: 102, code: 'success', settlement: 'retried' });
+  expect(body.events.map(({ event }) => event.kind)).toEqual([
+    ...['GroupQueued', 'PageRequestQueued', 'GroupHandled', 'GroupResponded', 'AccessRetried'],
+  ]);
+  const sequences = body.events.map(({ sequence }) => sequence);
+  expect(sequences).toEqual([...sequences].sort((one, other) => one - other));
+  expect(body.events.every(({ atMicros }) => atMicros !== null && atMicros > 1.6e15)).toBe(true);
+});
+
+it.each([
+  [`${faults}?limit=1001`, 400, 'RequestInvalid'],
+  [`${faults}?device=nic0`, 400, 'RequestInvalid'],
+  [`${faults}?page=0xz`, 400, 'RequestInvalid'],
+  [`${faults}?code=maybe`, 400, 'RequestInvalid'],
+  [`${faults}?stage=lunch`, 400, 'RequestInvalid'],
+  [`${faults}?minMicros=long`, 400, 'RequestInvalid'],
+  [`${faults}?order=random`, 400, 'RequestInvalid'],
+  [`${faults}?cursor=x`, 400, 'CursorInvalid'],
+  [`${faults}?order=slowest&cursor=0:1:1:0`, 400, 'CursorInvalid'],
+  [`${faults}/0.1.9`, 404, 'NotInRun'],
+  [`${faults}/0.1`, 400, 'RequestInvalid'],
+  ['/api/runs/20240101-000000-open/faults', 409, 'NotProjected'],
+])('%s is refused', async (path, status, error) => {
+  const answer = await api.get(path);
+  expect([answer.status, answer.body]).toEqual([status, { error, message: expect.any(String) as string }]);
+});
