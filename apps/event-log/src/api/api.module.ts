@@ -1,12 +1,17 @@
 import { Module } from '@nestjs/common';
+import { AuditController } from './audit/audit.controller';
+import { AuditDesk } from './audit/audit-desk';
 import { FaultsController } from './faults/faults.controller';
 import { LiveProjection } from './faults/live-projection';
 import { LogController } from './log/log.controller';
 import { RunShelf } from './runs/run-shelf';
 import { RunsController } from './runs/runs.controller';
 
+import { StateController } from './state/state.controller';
+import { StateDesk } from './state/state-desk';
+
 @Module({
-  controllers: [RunsController, FaultsController, LogController],
-  providers: [RunShelf, LiveProjection],
+  controllers: [RunsController, FaultsController, LogController, AuditController, StateController],
+  providers: [RunShelf, LiveProjection, AuditDesk, StateDesk],
 })
 export class ApiModule {}

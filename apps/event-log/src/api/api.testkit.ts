@@ -53,6 +53,19 @@ export class ApiBench {
     return { status: response.status, body: (await response.json()) as T };
   }
 
+  /** Every page of a listing, to the last. The path has a query already. */
+  async pages<T extends { nextCursor: string | null }>(path: string): Promise<T[]> {
+    const pages: T[] = [];
+    let cursor: string | null = null;
+    do {
+      const more: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const { body }: Answer<T> = await this.get<T>(`${path}${more}`);
+      pages.push(body);
+      cursor = body.nextCursor;
+    } while (cursor !== null);
+    return pages;
+  }
+
   write(folder: RunFolder, file: string, text: string): void {
     writeFileSync(join(folder.path, file), text);
   }
