@@ -46,6 +46,13 @@ export class FaultAssembler {
     return this.faults.size;
   }
 
+  /** The same by device. */
+  openByDevice(): Map<number, number> {
+    const open = new Map<number, number>();
+    for (const { record } of this.faults) open.set(record.device, (open.get(record.device) ?? 0) + 1);
+    return open;
+  }
+
   /**
    * Sequence from which the log has to be read again to know everything that is open now; undefined when nothing is. Rows of
    * faults that began before it have been emitted, and may come again, perhaps with less in them.

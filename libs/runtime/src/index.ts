@@ -13,6 +13,7 @@ export * from './machine';
 export * from './metrics';
 export * from './ports';
 export * from './presence';
+export { PresenceBoard, type Sighting } from './presence-board';
 export * from './service';
 export * from './trace-feed';
 export * from './trace-file';

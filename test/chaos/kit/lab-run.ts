@@ -29,13 +29,13 @@ import {
   nowMicros,
 } from '@faultline/messaging';
 import type { RunSummary } from '@faultline/record';
-import { createControlClient } from '@faultline/runtime';
+import { createControlClient, PresenceBoard } from '@faultline/runtime';
 import { RunFailed } from '../../../apps/lab/src/errors';
 import { ControlPlane } from '../../../apps/lab/src/run/control-plane';
 import { Course } from '../../../apps/lab/src/run/course';
 import { Hand } from '@faultline/units';
 import { Lifeline } from '../../../apps/lab/src/run/lifeline';
-import { PresenceBoard } from '../../../apps/lab/src/run/presence-board';
+import { serviceFailed } from '../../../apps/lab/src/run/service-failed';
 import { listenToPresence } from '../../../apps/lab/src/run/presence-server';
 import type { Progress } from '../../../apps/lab/src/run/progress';
 import { SiteHold } from '../../../apps/lab/src/run/site-hold';
@@ -74,7 +74,7 @@ const ACK_WAIT_MILLIS = 3_000;
 
 /** One laboratory of a system under chaos, from its first stream to the verdict. Driven as the command line drives a site. */
 export class LabRun {
-  readonly board = new PresenceBoard((error) => this.fail(error));
+  readonly board = new PresenceBoard((presence) => this.fail(serviceFailed(presence)));
   private readonly acts: string[] = [];
   /** What was sent damaged, and so must be kept. */
   expectedDeadLetters = 0;

@@ -3,15 +3,26 @@ import { AuditController } from './audit/audit.controller';
 import { AuditDesk } from './audit/audit-desk';
 import { FaultsController } from './faults/faults.controller';
 import { LiveProjection } from './faults/live-projection';
+import { LettersController } from './letters/letters.controller';
+import { LaboratoryWatch } from './live/laboratory-watch';
+import { LiveController } from './live/live.controller';
+import { LiveFeed } from './live/live-feed';
 import { LogController } from './log/log.controller';
 import { RunShelf } from './runs/run-shelf';
 import { RunsController } from './runs/runs.controller';
-
 import { StateController } from './state/state.controller';
 import { StateDesk } from './state/state-desk';
 
 @Module({
-  controllers: [RunsController, FaultsController, LogController, AuditController, StateController],
-  providers: [RunShelf, LiveProjection, AuditDesk, StateDesk],
+  controllers: [
+    RunsController,
+    FaultsController,
+    LogController,
+    AuditController,
+    StateController,
+    LiveController,
+    LettersController,
+  ],
+  providers: [RunShelf, LiveProjection, AuditDesk, StateDesk, LaboratoryWatch, LiveFeed],
 })
 export class ApiModule {}

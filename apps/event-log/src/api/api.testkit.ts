@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoggedMessage } from '@faultline/audit';
 import { Projections, RecordReader, RecordWriter, RunFolder, summarise } from '@faultline/record';
+import type { CurrentEngagement } from '@faultline/runtime';
 import { goodLog } from '../../../../libs/audit/src/log.testkit';
 import { DoorBench, type DoorBenchOptions } from '../../../../libs/runtime/src/http/door.testkit';
 import { apiDoor } from '.';
@@ -19,9 +20,16 @@ export class ApiBench {
   private readonly doors = new DoorBench();
   url = '';
 
-  async open(options: DoorBenchOptions = {}): Promise<void> {
+  async open(options: DoorBenchOptions = {}): Promise<CurrentEngagement> {
     const config = { runsDirectory: this.runs, ...options.config };
-    this.url = (await this.doors.open(apiDoor, { ...options, config })).url;
+    const { url, current } = await this.doors.open(apiDoor, { ...options, config });
+    this.url = url;
+    return current;
+  }
+
+  /** Closes the door; the runs stay. */
+  close(): Promise<void> {
+    return this.doors.clear();
   }
 
   /** A run as the command line leaves it; without a summary where it did not end in order. */

@@ -1,8 +1,8 @@
 import type { ResolvedScenario } from '@faultline/contracts';
+import type { PresenceBoard } from '@faultline/runtime';
 import type { Bus } from './bus';
 import type { Crew } from './crew';
 import { entryPoint, type PlannedInstance } from './plan';
-import type { PresenceBoard } from './presence-board';
 import type { RunFolder } from './run-folder';
 import type { Supervisor } from './supervisor';
 import { unownedUnits } from './unowned-units';
@@ -52,7 +52,7 @@ export class OwnCrew implements Crew {
   }
 
   begin(bus: Bus): Promise<void> {
-    this.instances.forEach((instance, place) => this.start(instance, this.scripts[place] ?? '', bus));
+    this.options.instances.forEach((planned, place) => this.start(planned, this.scripts[place] ?? '', bus));
     return Promise.resolve();
   }
 
@@ -69,7 +69,7 @@ export class OwnCrew implements Crew {
     return Promise.resolve();
   }
 
-  private start(instance: string, script: string, bus: Bus): void {
+  private start({ instance, service }: PlannedInstance, script: string, bus: Bus): void {
     const { supervisor, folder, environment, logLevel, lab } = this.options;
     supervisor.start({
       instance,
@@ -82,6 +82,8 @@ export class OwnCrew implements Crew {
         FAULTLINE_LAB: lab,
         FAULTLINE_INSTANCE: instance,
         FAULTLINE_RUN_DIR: folder.path,
+        // One address is for one process, and it is the record that is asked about.
+        FAULTLINE_HTTP: service === 'event-log' ? environment['FAULTLINE_HTTP'] : undefined,
         LOG_LEVEL: logLevel,
       },
     });

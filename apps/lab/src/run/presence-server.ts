@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import type { Presence } from '@faultline/contracts';
 import { ControlServer, controlOptions } from '@faultline/runtime';
-import { PresenceBoard } from './presence-board';
+import { PresenceBoard } from '@faultline/runtime';
 
 @Controller()
 class PresenceController {

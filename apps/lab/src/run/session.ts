@@ -9,9 +9,13 @@ import {
   type ResolvedScenario,
 } from '@faultline/contracts';
 import { nowMicros, SystemClock } from '@faultline/messaging';
-import { createControlClient, type ProvisioningConfig, settlesWithin } from '@faultline/runtime';
+import {
+  createControlClient,
+  PresenceBoard,
+  type ProvisioningConfig,
+  settlesWithin,
+} from '@faultline/runtime';
 import { Interrupted, RunFailed } from '../errors';
-import { nowMicros } from '../now';
 import type { Terminal } from '../terminal';
 import { Bus } from './bus';
 import { ControlPlane } from './control-plane';
@@ -22,7 +26,7 @@ import { Hand } from '@faultline/units';
 import { Interruption } from './interruption';
 import { OwnCrew } from './own-crew';
 import { planInstances } from './plan';
-import { PresenceBoard } from './presence-board';
+import { serviceFailed } from './service-failed';
 import { listenToPresence } from './presence-server';
 import { ProgressMeter } from './progress';
 import { ProgressDisplay } from './progress-display';
@@ -93,7 +97,7 @@ export class RunSession {
     (error) => this.lifeline.fail(error),
     (line) => this.display.step(line),
   );
-  private readonly board = new PresenceBoard((error) => this.lifeline.fail(error));
+  private readonly board = new PresenceBoard((presence) => this.lifeline.fail(serviceFailed(presence)));
   private readonly meter = new ProgressMeter();
   private readonly display: ProgressDisplay;
   private readonly lab: string;

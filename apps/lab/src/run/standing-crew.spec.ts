@@ -2,7 +2,7 @@ import type { Presence, ServiceName } from '@faultline/contracts';
 import { type KvPort, KvUnavailable, ManualClock, MemoryKv } from '@faultline/hosting';
 import { eventually } from '../../../../libs/hosting/src/testkit/eventually.testkit';
 import type { Bus } from './bus';
-import { PresenceBoard } from './presence-board';
+import { PresenceBoard } from '@faultline/runtime';
 import { StandingCrew } from './standing-crew';
 
 const board = new PresenceBoard(() => undefined);

@@ -4,7 +4,7 @@ import { type ClockPort, KvUnavailable } from '@faultline/hosting';
 import type { RunFailed } from '../errors';
 import type { Bus } from './bus';
 import type { Crew } from './crew';
-import type { PresenceBoard } from './presence-board';
+import type { PresenceBoard } from '@faultline/runtime';
 import { SiteHold } from './site-hold';
 import { lookedFor, unownedUnits } from './unowned-units';
 

@@ -6,7 +6,7 @@ import {
   type ServiceName,
   shardUnit,
 } from '@faultline/contracts';
-import type { PresenceBoard } from './presence-board';
+import type { PresenceBoard } from '@faultline/runtime';
 
 const SERVICE_OF: Readonly<Record<string, ServiceName>> = {
   iommu: 'iommu',

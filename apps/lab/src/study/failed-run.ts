@@ -1,7 +1,7 @@
 import { type AuditReport, STAGES } from '@faultline/audit';
 import { Histogram } from '@faultline/stats';
 import type { PointRun } from '@faultline/study';
-import { nowMicros } from '../now';
+import { nowMicros } from '@faultline/messaging';
 import type { KnownOfRun } from './run-job';
 
 /** What stands in the place of a run that came to no end: why, and no figures. */

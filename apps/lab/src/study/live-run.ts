@@ -5,7 +5,7 @@ import { decodeLogBody, segmentSchema, writeFormat } from '@faultline/contracts'
 import { PointMeter, type PointRun } from '@faultline/study';
 import { type ProvisioningConfig, readProvisioning } from '@faultline/runtime';
 import { Interrupted } from '../errors';
-import { nowMicros } from '../now';
+import { nowMicros } from '@faultline/messaging';
 import { openFaults } from '../fault-source';
 import { writeOrigin } from '../report/origin';
 import { runReport } from '../run/finished-run';

@@ -1,6 +1,6 @@
 import { simulate } from '@faultline/simulation';
 import { PointMeter, type PointRun } from '@faultline/study';
-import { nowMicros } from '../now';
+import { nowMicros } from '@faultline/messaging';
 import { simulationPlatform } from '../platform';
 import { failedRun, violatedOf } from './failed-run';
 import { hasOpenLoop } from './open-loop';

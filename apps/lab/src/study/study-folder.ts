@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { join, resolve, sep } from 'node:path';
 import { POINT_FORMAT, type PointRun, runFile } from '@faultline/study';
 import { BadInput } from '../errors';
-import { nowMicros } from '../now';
+import { nowMicros } from '@faultline/messaging';
 import type { Origin } from '../report/origin';
 import type { StudySource } from './study-source';
 

@@ -1,5 +1,4 @@
 import type { Presence } from '@faultline/contracts';
-import type { RunFailed } from '../errors';
 import { PresenceBoard } from './presence-board';
 
 const presence = (instance: string, state: Presence['state'], more: Partial<Presence> = {}): Presence => ({
@@ -27,11 +26,36 @@ describe('the presence board', () => {
     await waiting;
   });
 
-  test('an instance that cannot go on is named with its reason', () => {
-    const failures: RunFailed[] = [];
-    const board = new PresenceBoard((error) => failures.push(error));
+  test('an instance that cannot go on is told of with its reason', () => {
+    const failures: Presence[] = [];
+    const board = new PresenceBoard((failed) => failures.push(failed));
+    board.post(presence('mm-handler', 'ready'));
     board.post(presence('mm-handler', 'failed', { reason: 'the log is full' }));
-    expect(failures.map(({ message }) => message)).toEqual(['service mm-handler failed: the log is full']);
+    expect(failures).toMatchObject([{ instance: 'mm-handler', reason: 'the log is full' }]);
+  });
+
+  test('who is silent is late after two heartbeats, and gone with the lease, or at its own word', () => {
+    let now = 0;
+    const board = new PresenceBoard(
+      () => undefined,
+      () => now,
+    );
+    const standings = (leaseMillis: number) =>
+      board.sightings(leaseMillis).map(({ presence: { instance }, standing }) => `${instance} ${standing}`);
+    for (const instance of ['b', 'a']) board.post(presence(instance, 'ready'));
+    now = 1_900;
+    expect(standings(3_000)).toEqual(['a here', 'b here']);
+    board.post(presence('b', 'ready'));
+    now = 2_200;
+    expect(standings(3_000)).toEqual(['a late', 'b here']);
+    expect(board.sightings(3_000)[0]).toMatchObject({ heardAgoMillis: 2_200, presence: { instance: 'a' } });
+    // However short a lease is, nobody is gone who was not late.
+    expect(standings(300)).toEqual(['a gone', 'b here']);
+    now = 3_000;
+    expect(standings(3_000)).toEqual(['a gone', 'b here']);
+    board.post(presence('b', 'left'));
+    board.post(presence('a', 'ready'));
+    expect(standings(3_000)).toEqual(['a here', 'b gone']);
   });
 
   test('here is who said so lately, and neither failed nor left', () => {

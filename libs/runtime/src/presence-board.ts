@@ -1,8 +1,17 @@
 import type { HostUse, Presence } from '@faultline/contracts';
-import { RunFailed } from '../errors';
 
 /** An instance says every second that it is there; after so long without a word it is taken for gone. */
 const SILENCE_MILLIS = 4_000;
+
+/** Heartbeats are a second apart: two of them did not come. */
+const LATE_MILLIS = 2_100;
+
+/** What is known of an instance: its last word, and how old that is. */
+export interface Sighting {
+  presence: Presence;
+  heardAgoMillis: number;
+  standing: 'here' | 'late' | 'gone';
+}
 
 type Counts = Pick<Presence, 'instance' | 'deadLetters' | 'repairedQueues' | 'worker'>;
 
@@ -14,9 +23,9 @@ export class PresenceBoard {
   private readonly heardAt = new Map<string, number>();
   private readonly waiting = new Set<() => void>();
 
-  /** `onFailure` is called when an instance says that it cannot go on. */
+  /** `onFailure` is called with what an instance says when it cannot go on. */
   constructor(
-    private readonly onFailure: (error: RunFailed) => void,
+    private readonly onFailure: (presence: Presence) => void,
     private readonly nowMillis: () => number = () => performance.now(),
   ) {}
 
@@ -24,12 +33,18 @@ export class PresenceBoard {
     this.last.set(presence.instance, presence);
     this.counts.set(presence.session, presence);
     this.heardAt.set(presence.instance, this.nowMillis());
-    if (presence.state === 'failed') {
-      this.onFailure(
-        new RunFailed(`service ${presence.instance} failed: ${presence.reason ?? 'it did not say why'}`),
-      );
-    }
+    if (presence.state === 'failed') this.onFailure(presence);
     for (const check of this.waiting) check();
+  }
+
+  /** How many instances were ever heard of. */
+  get heardOf(): number {
+    return this.last.size;
+  }
+
+  /** Whether an instance was ever heard of. */
+  knows(instance: string): boolean {
+    return this.last.has(instance);
   }
 
   /** Resolves when a look, at every word of an instance, finds nothing missing; never rejects, the caller sets the deadline. */
@@ -61,6 +76,19 @@ export class PresenceBoard {
     );
   }
 
+  /**
+   * Everybody who was ever heard of, by name, and whether they can still be counted on: one that has been silent for longer than
+   * heartbeats are apart is late, and gone when its leases have ended, or when it said so.
+   */
+  sightings(leaseMillis: number): Sighting[] {
+    const now = this.nowMillis();
+    const sightings = [...this.last.values()].map((presence): Sighting => {
+      const heardAgoMillis = now - (this.heardAt.get(presence.instance) ?? now);
+      return { presence, heardAgoMillis, standing: standingOf(presence, heardAgoMillis, leaseMillis) };
+    });
+    return sightings.sort((one, other) => (one.presence.instance < other.presence.instance ? -1 : 1));
+  }
+
   /** What every worker process last said that it was used for. */
   get workers(): HostUse['workers'] {
     return [...this.counts.values()].flatMap(({ instance, worker }) =>
@@ -87,4 +115,10 @@ export class PresenceBoard {
   get deadLetters(): number {
     return [...this.counts.values()].reduce((sum, { deadLetters }) => sum + deadLetters, 0);
   }
+}
+
+function standingOf({ state }: Presence, heardAgoMillis: number, leaseMillis: number): Sighting['standing'] {
+  if (state === 'left' || state === 'failed' || heardAgoMillis >= Math.max(leaseMillis, LATE_MILLIS + 1))
+    return 'gone';
+  return heardAgoMillis >= LATE_MILLIS ? 'late' : 'here';
 }
