@@ -2,8 +2,8 @@ import { type Presence, subjectsOf } from '@faultline/contracts';
 import {
   connectNats,
   jetStreamOf,
-  NatsDeadLetters,
   type NatsLink,
+  natsPorts,
   provision,
   SystemClock,
 } from '@faultline/messaging';
@@ -43,7 +43,7 @@ beforeAll(async () => {
   const ports = new MemoryServicePorts();
   Object.assign(ports, { subjects: subjectsOf(LAB), clock: new SystemClock() });
   const config = { ...ports.config, lab: LAB, runDirectory: folder.path };
-  view = { config, ports, link, presence: undefined, find: () => undefined };
+  view = { config, ports, link, ...{ scenario: undefined, presence: undefined, find: () => undefined } };
 });
 afterEach(() => {
   for (const reader of readers.splice(0)) reader.close();
@@ -161,7 +161,7 @@ it('has room for so many clients, and for another when one has gone', async () =
 });
 
 it('shows dead letters with their reasons, page by page, and one with its bytes', async () => {
-  const letters = new NatsDeadLetters(link, { lab: LAB });
+  const { deadLetters: letters } = await natsPorts(link, { lab: LAB });
   for (const reason of ['no such device', 'another']) {
     const subject = `${LAB}.log.mm.0`;
     await letters.bury({ subject, unit: 'iommu.0', reason, sequence: 7, body: Uint8Array.from([1, 2, 3]) });

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { decodeLogBody, type ResolvedScenario } from '@faultline/contracts';
+import { FaultQueries, RecordMissing, RecordReader, type RunFolder } from '@faultline/record';
+import { NotProjected, RunFileDamaged } from '../common/failures';
+
+/** A run that is open for questions. */
+export class OpenRun {
+  private readScenario: Promise<ResolvedScenario | undefined> | undefined;
+  private openQueries: Promise<FaultQueries> | undefined;
+
+  private constructor(
+    readonly folder: RunFolder,
+    readonly reader: RecordReader,
+  ) {}
+
+  /** Rejects with `RecordMissing`, `RecordNewer` and `RecordUnreadable`. */
+  static async open(folder: RunFolder): Promise<OpenRun> {
+    return new OpenRun(folder, await RecordReader.open(folder.path));
+  }
+
+  get id(): string {
+    return this.folder.id;
+  }
+
+  /** The scenario as the log has it; undefined while its first message is not there. */
+  async scenario(): Promise<ResolvedScenario | undefined> {
+    this.readScenario ??= this.scenarioOfLog();
+    const scenario = await this.readScenario;
+    if (scenario === undefined) this.readScenario = undefined;
+    return scenario;
+  }
+
+  /** Questions about its faults. Rejects with {@link NotProjected}. */
+  async queries(): Promise<FaultQueries> {
+    this.openQueries ??= FaultQueries.open(this.folder.path);
+    try {
+      return await this.openQueries;
+    } catch (error) {
+      this.openQueries = undefined;
+      throw error instanceof RecordMissing ? new NotProjected(this.id) : error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.openQueries?.then((queries) => queries.close()).catch(() => undefined);
+    await this.reader.close();
+  }
+
+  private async scenarioOfLog(): Promise<ResolvedScenario | undefined> {
+    const first = await this.reader.message(1);
+    if (!first) return undefined;
+    for (const event of decodeLogBody(first.headers.schema, first.body))
+      if (event.kind === 'ScenarioLoaded' && isScenario(event.scenario)) return event.scenario;
+    return undefined;
+  }
+}
+
+/** Whether it is what units are made from; the log holds whatever was written to it. */
+function isScenario(value: unknown): value is ResolvedScenario {
+  const parts = new Map<string, unknown>(Object.entries(value ?? {}));
+  return ['devices', 'iommus', 'shards', 'processes'].every((name) => Array.isArray(parts.get(name)));
+}
+
+/** A JSON file that is kept with a run; undefined when there is none. Rejects with {@link RunFileDamaged}. */
+export async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
+  const text = await readText(path);
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new RunFileDamaged(path, 'it is no JSON object');
+}
+
+/** A file that is kept with a run; undefined when there is none. */
+export async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { unitsOfScenario } from '@faultline/units';
+import type { RunFolder } from '@faultline/record';
+import type { z } from 'zod';
+import { NotProjected } from '../common/failures';
+import { type OpenRun, readJson } from './open-run';
+import { type RunDetail, type runEntry, summaryPart } from './run-schemas';
+
+type RunEntry = z.infer<typeof runEntry>;
+
+/** A run as a list shows it, from the files beside its record. */
+export async function entryOf(folder: RunFolder, live: string | undefined): Promise<RunEntry> {
+  const { size, mtimeMs } = await stat(folder.log);
+  const kept = summaryPart.safeParse(await readJson(folder.summary).catch(() => undefined));
+  const { scenario, profile, end, summary } = kept.success ? kept.data : {};
+  return {
+    run: folder.id,
+    state: folder.id === live ? 'live' : (end ?? 'unfinished'),
+    scenario: scenario ?? null,
+    profile: profile ?? null,
+    bytes: size,
+    modifiedAtMillis: Math.round(mtimeMs),
+    faults: summary?.pageRequests ?? null,
+    durationMicros: summary?.active.durationMicros ?? null,
+    faultsPerSecond: summary?.active.faultsPerSecond ?? null,
+    endToEnd: summary?.latency.endToEnd ?? null,
+    clean: summary?.audit.clean ?? null,
+    hasReport: existsSync(folder.reportData),
+  };
+}
+
+/** Everything that is known of a run as a whole. */
+export async function detailOf(run: OpenRun, live: string | undefined): Promise<RunDetail> {
+  const { folder, reader } = run;
+  const { position, rows, bytes, hash } = await reader.head();
+  const scenario = await run.scenario();
+  const entry = await entryOf(folder, live);
+  return {
+    ...entry,
+    scenario: scenario?.name ?? entry.scenario,
+    profile: scenario?.profile ?? entry.profile,
+    record: { position, messages: rows, bytes, hash: Buffer.from(hash).toString('hex') },
+    projectedTo: await projectedTo(run),
+    units: scenario ? unitsOfScenario(scenario) : [],
+    scenarioAsRun: scenario ? { ...scenario } : null,
+    summary: (await readJson(folder.summary)) ?? null,
+    origin: (await readJson(folder.origin)) ?? null,
+  };
+}
+
+async function projectedTo(run: OpenRun): Promise<number | null> {
+  try {
+    return await (await run.queries()).position();
+  } catch (error) {
+    if (error instanceof NotProjected) return null;
+    throw error;
+  }
+}

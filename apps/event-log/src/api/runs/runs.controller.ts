@@ -1,0 +1,80 @@
+import type { ServerResponse } from 'node:http';
+import { Controller, Get, Param, Query, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ZodResponse } from 'nestjs-zod';
+import { CursorInvalid, NotInRun } from '../common/failures';
+import { LiveProjection } from '../faults/live-projection';
+import { readJson, readText } from './open-run';
+import { detailOf, entryOf } from './run-look';
+import { Counters, Report, RunDetail, RunList, RunParams, RunsQuery } from './run-schemas';
+import { RunShelf } from './run-shelf';
+
+/**
+ * The page is a document of its own, made to be opened from a disk: what it needs is in it. In a sandbox it is of no origin, and can
+ * ask this service nothing.
+ */
+const PAGE_POLICY =
+  "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
+
+@ApiTags('runs')
+@Controller('api/runs')
+export class RunsController {
+  constructor(
+    private readonly shelf: RunShelf,
+    private readonly projection: LiveProjection,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The runs of this service, newest first' })
+  @ZodResponse({ status: 200, type: RunList })
+  async list(@Query() { limit, cursor }: RunsQuery): Promise<RunList> {
+    const { live } = this.shelf;
+    const ids = this.shelf.list();
+    if (cursor !== undefined && !/^[A-Za-z0-9][\w.-]*$/.test(cursor)) throw new CursorInvalid(cursor);
+    // The run that a cursor names may have been removed: its place is where it would be.
+    const rest = cursor === undefined ? ids : ids.filter((id) => id < cursor);
+    const shown = rest.slice(0, limit);
+    const runs = await Promise.all(shown.map((id) => entryOf(this.shelf.find(id), live)));
+    return { runs, live: live ?? null, nextCursor: rest.length > limit ? (shown.at(-1) ?? null) : null };
+  }
+
+  @Get(':run')
+  @ApiOperation({ summary: 'One run: its record, scenario, units and summary' })
+  @ZodResponse({ status: 200, type: RunDetail })
+  detail(@Param() { run }: RunParams): Promise<RunDetail> {
+    return this.shelf.use(run, (open) => detailOf(open, this.shelf.live));
+  }
+
+  @Get(':run/counters')
+  @ApiOperation({ summary: 'How many events of each kind, and of each kind and cause, a run has' })
+  @ZodResponse({ status: 200, type: Counters })
+  counters(@Param() { run }: RunParams): Promise<Counters> {
+    return this.shelf.use(run, async (open) => {
+      await this.projection.refresh(open.id);
+      const queries = await open.queries();
+      return { projectedTo: await queries.position(), counters: await queries.counters() };
+    });
+  }
+
+  @Get(':run/report')
+  @ApiOperation({ summary: 'The numbers of the report of a run' })
+  @ZodResponse({ status: 200, type: Report })
+  async report(@Param() { run }: RunParams): Promise<Report> {
+    const folder = this.shelf.find(run);
+    const report = await readJson(folder.reportData);
+    if (!report) throw new NotInRun(folder.id, 'report');
+    return report;
+  }
+
+  @Get(':run/report.html')
+  @ApiOperation({ summary: 'The report of a run as a page' })
+  @ApiOkResponse({ description: 'the page', content: { 'text/html': { schema: { type: 'string' } } } })
+  async page(@Param() { run }: RunParams, @Res() response: ServerResponse): Promise<void> {
+    const folder = this.shelf.find(run);
+    const page = await readText(folder.report);
+    if (page === undefined) throw new NotInRun(folder.id, 'report');
+    response.setHeader('content-security-policy', PAGE_POLICY);
+    response.setHeader('content-type', 'text/html; charset=utf-8');
+    response.end(page);
+  }
+}
