@@ -163,6 +163,7 @@ class LinkedWorkMessage implements WorkMessage {
   readonly headers = this.message.headers;
   readonly id = this.message.id;
   readonly body = this.message.body;
+  readonly records = this.message.records;
   readonly deliveries = this.message.deliveries;
 
   constructor(
