@@ -78,6 +78,9 @@ export class KitPorts extends ServicePorts {
     this.clock = ports.clock;
   }
 
+  queueDepths(): Promise<[]> {
+    return Promise.resolve([]);
+  }
   reviveOwners(): Promise<void> {
     return Promise.resolve();
   }

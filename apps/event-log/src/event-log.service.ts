@@ -1,7 +1,19 @@
 import { type ScenarioTotals, totalsOf } from '@faultline/audit';
-import { type EventLogStatus, readersOfLog, type ResolvedScenario } from '@faultline/contracts';
+import {
+  type EventLogStatus,
+  queuesOfScenario,
+  readersOfLog,
+  type ResolvedScenario,
+} from '@faultline/contracts';
 import { Projections, RecordReader, RecordWriter, type RunSummary, summarise } from '@faultline/record';
-import { ConfigError, type Reading, recordReadings, ServicePorts, UnitService } from '@faultline/runtime';
+import {
+  ConfigError,
+  queueReadings,
+  type Reading,
+  recordReadings,
+  ServicePorts,
+  UnitService,
+} from '@faultline/runtime';
 import { SnapshotIndex } from '@faultline/units';
 import { Injectable } from '@nestjs/common';
 import { FailingWriter } from './failing-writer';
@@ -38,6 +50,7 @@ export class EventLogService extends UnitService {
   private publisher: HeadPublisher | undefined;
   private trimmer: LogTrimmer | undefined;
   private totals: ScenarioTotals | undefined;
+  private queues: readonly string[] = [];
   private projections: Projections | undefined;
   private following: Promise<void> | undefined;
   private readonly leaving = new AbortController();
@@ -50,6 +63,7 @@ export class EventLogService extends UnitService {
   async start(scenario: ResolvedScenario): Promise<string[]> {
     const { log, clock, subjects, logger, heads, failpoints, config } = this.ports;
     this.totals = totalsOf(scenario);
+    this.queues = queuesOfScenario(scenario);
     const writer = await RecordWriter.open(this.directory());
     this.writer = writer;
     const reader = await RecordReader.open(this.directory());
@@ -134,7 +148,9 @@ export class EventLogService extends UnitService {
   }
 
   override async readings(): Promise<Reading[]> {
-    return this.intake ? recordReadings(await this.status()) : [];
+    if (!this.intake) return [];
+    const [status, depths] = await Promise.all([this.status(), this.ports.queueDepths(this.queues)]);
+    return [...recordReadings(status), ...queueReadings(depths)];
   }
 
   async status(): Promise<RecordStatus> {

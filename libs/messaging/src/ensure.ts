@@ -22,9 +22,9 @@ import {
   type ConfigDifference,
 } from './errors';
 import { apiErrorOf, patiently } from './patience';
+import { CONSUMER_NOT_FOUND } from './jetstream-api';
 
 const STREAM_NOT_FOUND = 10059;
-const CONSUMER_NOT_FOUND = 10014;
 const NAME_IN_USE = 10058;
 const SUBJECTS_OVERLAP = 10065;
 /** A server that is alone, or a cluster with too few servers that could take a copy. */

@@ -34,6 +34,7 @@ export {
   type Provisioned,
   type ProvisionOptions,
 } from './provision';
+export { type QueueDepth, queueDepths } from './queue-depths';
 export type { QueueRepair } from './queue-watchdog';
 export { RequestFailed, type RequestFailure } from './requests';
 export { nowMicros, SystemClock } from './system-clock';

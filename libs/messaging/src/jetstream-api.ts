@@ -1,6 +1,10 @@
 import type { ApiError } from 'nats';
 import type { NatsLink } from './connection';
 
+/** Codes of answers that say that something is not there. */
+export const NO_MESSAGE_FOUND = 10037;
+export const CONSUMER_NOT_FOUND = 10014;
+
 /** The JetStream API answered with an error. */
 export class JetStreamRefused extends Error {
   constructor(

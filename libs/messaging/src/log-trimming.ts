@@ -2,12 +2,11 @@ import { logStream, snapshotIndexBucket } from '@faultline/contracts';
 import { KvConflict, KvLost, KvUnavailable, LogTrimmed, subjectMatcher, toError } from '@faultline/hosting';
 import type { ConsumerInfo } from 'nats';
 import type { NatsLink } from './connection';
-import { askJetStream, JetStreamRefused } from './jetstream-api';
+import { askJetStream, JetStreamRefused, NO_MESSAGE_FOUND } from './jetstream-api';
 import { NatsKv } from './nats-kv';
 import { patiently } from './patience';
 
 const KEY = 'log.held-from';
-const NO_MESSAGE_FOUND = 10037;
 
 interface ConsumerPage {
   total: number;

@@ -13,7 +13,7 @@ import {
 import type { ApiError } from 'nats';
 import { encodeHeaders } from './batch-headers';
 import type { NatsLink } from './connection';
-import { askJetStream, JetStreamRefused } from './jetstream-api';
+import { askJetStream, JetStreamRefused, NO_MESSAGE_FOUND } from './jetstream-api';
 import { watchBucket } from './kv-watch';
 import { RequestFailed } from './requests';
 
@@ -28,7 +28,6 @@ export const kvStream = (bucket: string): string => `KV_${bucket}`;
 export const kvSubject = (bucket: string, key: string): string => `$KV.${bucket}.${key}`;
 
 const WRONG_LAST_SEQUENCE = 10071;
-const NO_MESSAGE_FOUND = 10037;
 const STREAM_NOT_FOUND = 10059;
 const DELETED = /^KV-Operation: *(DEL|PURGE)\r$/m;
 

@@ -12,7 +12,7 @@ import type { ApiError, Msg } from 'nats';
 import { encodeAppendHeaders, parseHeaders } from './batch-headers';
 import type { NatsLink } from './connection';
 import { toLogMessage } from './delivery';
-import { askJetStream, JetStreamRefused } from './jetstream-api';
+import { askJetStream, JetStreamRefused, NO_MESSAGE_FOUND } from './jetstream-api';
 import { LogFollower } from './log-follower';
 import { LogTrimming } from './log-trimming';
 import { fromApiError, fromSendError } from './log-errors';
@@ -29,8 +29,6 @@ interface PublishAnswer {
   duplicate?: boolean;
   error?: ApiError;
 }
-
-const NO_MESSAGE_FOUND = 10037;
 
 /** The log on JetStream: the stream `provision` made. */
 export class NatsLog implements LogPort {

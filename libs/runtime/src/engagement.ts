@@ -1,6 +1,13 @@
 import { ownersBucket, type Presence, type ResolvedScenario } from '@faultline/contracts';
 import { type UnitKeeper, toError } from '@faultline/hosting';
-import { connectNats, jetStreamOf, type NatsLink, natsPorts, provisionKv } from '@faultline/messaging';
+import {
+  connectNats,
+  jetStreamOf,
+  type NatsLink,
+  natsPorts,
+  provisionKv,
+  queueDepths,
+} from '@faultline/messaging';
 import type { Abstract, DynamicModule, INestMicroservice, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { UnknownElementException } from '@nestjs/core/errors/exceptions';
@@ -150,13 +157,22 @@ export class Engagement implements EngagementView {
     const { link } = this;
     const reviveOwners = async (): Promise<void> =>
       provisionKv(await jetStreamOf(link), ownersBucket(config.lab), { replicas: config.replicas });
+    const depths = (queues: readonly string[]) => queueDepths(link, config.lab, queues);
     const failpoints = config.failpoints && new Failpoints(config.failpoints);
     let ports: PortsOfLab = { ...nats, clock: this.clock };
     if (failpoints) ports = withFailpoints(ports, config.lab, failpoints);
     // Outermost, so that it sees what the units see.
     const { meters } = this.current;
     if (meters) ports = meters.ports.around(ports);
-    return new NatsServicePorts(config, logger, ports, this.fail, reviveOwners, failpoints, meters?.path);
+    return new NatsServicePorts(
+      config,
+      logger,
+      ports,
+      this.fail,
+      { reviveOwners, queueDepths: depths },
+      failpoints,
+      meters?.path,
+    );
   }
 
   private async listen(ports: NatsServicePorts): Promise<INestMicroservice> {

@@ -35,6 +35,9 @@ export class MemoryServicePorts extends ServicePorts {
   readonly failures: Error[] = [];
   readonly buried: { subject: string; reason: string }[] = [];
 
+  queueDepths(): Promise<[]> {
+    return Promise.resolve([]);
+  }
   reviveOwners(): Promise<void> {
     return Promise.resolve();
   }

@@ -33,6 +33,8 @@ export class NatsServicePorts extends ServicePorts {
   readonly snapshots: BlobPort;
   readonly snapshotIndex: KvPort;
   readonly clock: ClockPort;
+  readonly reviveOwners: () => Promise<void>;
+  readonly queueDepths: ServicePorts['queueDepths'];
   /** Messages put to the dead letters since the start. */
   buried = 0;
 
@@ -41,7 +43,8 @@ export class NatsServicePorts extends ServicePorts {
     readonly logger: Logger,
     ports: PortsOfLab,
     readonly fail: (error: Error) => void,
-    readonly reviveOwners: () => Promise<void>,
+    /** What is asked of the server itself. */
+    server: Pick<ServicePorts, 'reviveOwners' | 'queueDepths'>,
     override readonly failpoints?: Failpoints,
     override readonly meter?: PathMeter,
   ) {
@@ -56,6 +59,8 @@ export class NatsServicePorts extends ServicePorts {
     this.snapshots = ports.snapshots;
     this.snapshotIndex = ports.snapshotIndex;
     this.clock = ports.clock;
+    this.reviveOwners = server.reviveOwners;
+    this.queueDepths = server.queueDepths;
   }
 
   bury(letter: Omit<DeadLetter, 'reason'>, cause: Error): Promise<void> {

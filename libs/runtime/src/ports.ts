@@ -11,6 +11,7 @@ import type {
 } from '@faultline/hosting';
 import type { ServiceConfig } from './config';
 import type { Failpoints } from './failpoints';
+import type { QueueDepth } from '@faultline/messaging';
 import type { OwnerPorts, PathMeter, StateCodec } from '@faultline/units';
 import type { Logger } from './logging';
 import { v8States } from './v8-states';
@@ -39,6 +40,8 @@ export abstract class ServicePorts implements OwnerPorts {
   readonly meter?: PathMeter;
   /** Where this process is to fail, in a test; for what is no port. */
   readonly failpoints?: Failpoints;
+  /** What waits in IOPF queues, as the server sees it. */
+  abstract queueDepths(queues: readonly string[]): Promise<QueueDepth[]>;
   /** The service cannot go on: it says why in one line, tells the laboratory, and exits with status 1. */
   abstract fail(error: Error): void;
   /**

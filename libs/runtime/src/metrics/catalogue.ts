@@ -180,6 +180,18 @@ export const METRICS = {
     labels: ['lane'],
     of: path,
   },
+  faultline_queue_messages: {
+    type: 'gauge',
+    help: 'Work messages of an IOPF queue that no worker was given yet, or that one has and has not settled.',
+    labels: ['queue', 'state'],
+    of: ['event-log'],
+  },
+  faultline_queue_age_seconds: {
+    type: 'gauge',
+    help: 'Age of the oldest work message of an IOPF queue that is not settled; 0 when all are.',
+    labels: ['queue'],
+    of: ['event-log'],
+  },
   faultline_record_position: {
     type: 'gauge',
     help: 'Last sequence of the log that is recorded.',

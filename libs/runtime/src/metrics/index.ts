@@ -1,3 +1,3 @@
 export { type MetricDefinition, type MetricName, METRICS } from './catalogue';
 export { Meters } from './meters';
-export { type Reading, recordReadings, unitReadings, workerReadings } from './readings';
+export { queueReadings, type Reading, recordReadings, unitReadings, workerReadings } from './readings';

@@ -1,4 +1,5 @@
 import type { EventLogStatus, WorkerUse } from '@faultline/contracts';
+import type { QueueDepth } from '@faultline/messaging';
 import type { UnitProgress } from '@faultline/units';
 import type { MetricName } from './catalogue';
 import type { Sample } from './families';
@@ -45,6 +46,15 @@ export function workerReadings({ servers, busyMicros, woken, switched }: WorkerU
     reading('faultline_worker_starts', woken, { how: 'woken' }),
     reading('faultline_worker_starts', switched, { how: 'switched' }),
   ];
+}
+
+/** What waits in the queues. */
+export function queueReadings(depths: readonly QueueDepth[]): Reading[] {
+  return depths.flatMap(({ queue, waiting, unsettled, oldestAgeMillis }) => [
+    reading('faultline_queue_messages', waiting, { queue, state: 'waiting' }),
+    reading('faultline_queue_messages', unsettled, { queue, state: 'unsettled' }),
+    reading('faultline_queue_age_seconds', oldestAgeMillis / 1_000, { queue }),
+  ]);
 }
 
 /** What the event log shows of itself. */
