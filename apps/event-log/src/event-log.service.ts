@@ -50,7 +50,7 @@ export class EventLogService extends UnitService {
   private publisher: HeadPublisher | undefined;
   private trimmer: LogTrimmer | undefined;
   private totals: ScenarioTotals | undefined;
-  private queues: readonly string[] = [];
+  private scenario: ResolvedScenario | undefined;
   private projections: Projections | undefined;
   private following: Promise<void> | undefined;
   private readonly leaving = new AbortController();
@@ -63,7 +63,7 @@ export class EventLogService extends UnitService {
   async start(scenario: ResolvedScenario): Promise<string[]> {
     const { log, clock, subjects, logger, heads, failpoints, config } = this.ports;
     this.totals = totalsOf(scenario);
-    this.queues = queuesOfScenario(scenario);
+    this.scenario = scenario;
     const writer = await RecordWriter.open(this.directory());
     this.writer = writer;
     const reader = await RecordReader.open(this.directory());
@@ -148,8 +148,10 @@ export class EventLogService extends UnitService {
   }
 
   override async readings(): Promise<Reading[]> {
-    if (!this.intake) return [];
-    const [status, depths] = await Promise.all([this.status(), this.ports.queueDepths(this.queues)]);
+    const { intake, scenario } = this;
+    if (!intake || !scenario) return [];
+    const queues = queuesOfScenario(scenario);
+    const [status, depths] = await Promise.all([this.status(), this.ports.queueDepths(queues)]);
     return [...recordReadings(status), ...queueReadings(depths)];
   }
 
