@@ -57,7 +57,7 @@ export async function closeBrowser(): Promise<void> {
   running = undefined;
 }
 
-/** A page that was opened from disk, with everything it complained of and asked for. */
+/** A page with everything it complained of and asked for. */
 export class OpenPage {
   readonly complaints: string[] = [];
   readonly requests: string[] = [];
@@ -67,8 +67,13 @@ export class OpenPage {
     readonly page: Page,
   ) {}
 
-  /** Rejects when the page cannot be shown; then nothing of it stays open. */
-  static async open(file: string, { width, scheme }: Look): Promise<OpenPage> {
+  /** A report, from disk. */
+  static open(file: string, look: Look): Promise<OpenPage> {
+    return OpenPage.visit(pathToFileURL(file).href, 'html.drawn', look);
+  }
+
+  /** A page that is shown when the selector finds something. Rejects when it cannot be; then nothing of it stays open. */
+  static async visit(url: string, selector: string, { width, scheme }: Look): Promise<OpenPage> {
     const context = await (
       await browser()
     ).newContext({
@@ -77,7 +82,7 @@ export class OpenPage {
     });
     try {
       const opened = new OpenPage(context, await context.newPage());
-      await opened.show(file);
+      await opened.show(url, selector);
       return opened;
     } catch (error) {
       await context.close();
@@ -85,13 +90,13 @@ export class OpenPage {
     }
   }
 
-  private async show(file: string): Promise<void> {
+  private async show(url: string, selector: string): Promise<void> {
     const { page, complaints, requests } = this;
     page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('request', (request) => requests.push(request.url()));
-    await page.goto(pathToFileURL(file).href);
-    await page.waitForSelector('html.drawn', { state: 'attached' });
+    await page.goto(url);
+    await page.waitForSelector(selector, { state: 'attached' });
     // uPlot draws in the turn after the one that made it.
     await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
   }

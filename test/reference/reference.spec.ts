@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { conformancePage, gatherEvidence } from './conformance-page';
 import { commandLinePage } from './command-line-page';
 import { eventsPage } from './events-page';
+import { httpPage } from './http-page';
 import { metricsPage } from './metrics-page';
 import { profilesPage } from './profiles-page';
 import { scenarioPage } from './scenario-page';
@@ -21,9 +22,10 @@ describe('reference pages are those of this version', () => {
     ['subjects.md', subjectsPage],
     ['metrics.md', metricsPage],
     ['conformance.md', conformancePage],
-  ])('%s', (name, generate) => {
+    ['http.md', httpPage],
+  ])('%s', async (name, generate) => {
     const file = join(PAGES, name);
-    const page = generate();
+    const page = await generate();
     if (process.env['UPDATE_REFERENCE'] === '1') writeFileSync(file, page);
     expect(readFileSync(file, 'utf8')).toBe(page);
   });

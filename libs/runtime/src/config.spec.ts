@@ -57,6 +57,7 @@ describe('where it answers over HTTP', () => {
       { FAULTLINE_HTTP: '0.0.0.0:80' },
       "FAULTLINE_HTTP is '0.0.0.0:80', expected a loopback address such as 127.0.0.1, or FAULTLINE_TOKEN to be set",
     ],
+    [{ FAULTLINE_HTTP: '0.0.0.0:80', FAULTLINE_TOKEN: '' }, 'FAULTLINE_TOKEN to be set'],
     [{ FAULTLINE_HTTP: '[::]:80' }, /is '::+:80', expected a loopback address/],
     [{ FAULTLINE_TOKEN: 'short' }, 'FAULTLINE_TOKEN is set to something else, expected 16 to 200'],
   ])('is refused: %p', (variables, message) => {

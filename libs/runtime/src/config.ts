@@ -28,9 +28,9 @@ const replicas = wholeNumber(1, 5)
     'copies of every stream, queue and bucket that is made; more than 1 needs a cluster of as many servers; the same for all instances',
   );
 
-/** A variable that may be absent. A deployment that has no value for it sets it to nothing. */
+/** A file that hands a variable on makes it empty where it is not set. */
 const unlessEmpty = <Schema extends z.ZodType>(schema: Schema) =>
-  z.preprocess((text) => (text === '' ? undefined : text), schema.optional());
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -111,7 +111,7 @@ const environment = z.object({
   FAULTLINE_TOKEN: unlessEmpty(
     z
       .string()
-      // A header and a cookie cannot carry anything; and there is no limit to how often somebody may guess.
+      // A header cannot carry anything; and there is no limit to how often somebody may guess.
       .regex(/^[\x21-\x7e]{16,200}$/, '16 to 200 letters, digits and signs without blanks'),
   ).describe('what every request over HTTP has to show; absent: requests may change nothing'),
   FAULTLINE_FAILPOINTS: z

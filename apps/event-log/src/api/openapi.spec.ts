@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { ApiBench } from './api.testkit';
 
 interface Document {
@@ -54,6 +55,38 @@ it('everything it refers to is in it, and no parameter is without a type', async
           name,
           expect.objectContaining({ type: expect.any(String) as string }),
         ]);
+});
+
+/** A schema of the document as zod reads it. */
+function schemaOf({ components }: Document, schema: object): z.ZodType {
+  const text = JSON.stringify({ ...schema, $defs: components.schemas });
+  return z.fromJSONSchema(
+    JSON.parse(text.replaceAll('#/components/schemas/', '#/$defs/')) as z.core.JSONSchema.JSONSchema,
+  );
+}
+
+it('what is answered is what it says, fields that may be null included', async () => {
+  const folder = await api.run('20250101-000000-aaaa');
+  api.write(folder, 'report.json', '{"title":"a run"}');
+  await api.run('20250102-000000-bbbb', { ended: false });
+  const described = await document();
+  const answered: string[] = [];
+  for (const run of ['20250101-000000-aaaa', '20250102-000000-bbbb'])
+    for (const [path, { get }] of Object.entries(described.paths)) {
+      const { schema } = get?.responses['200']?.content?.['application/json'] ?? {};
+      const { status, body } = schema
+        ? await api.get(path.replace('{run}', run).replace('{fault}', '0.1.2').replace('{unit}', 'mm.0'))
+        : { status: 0, body: undefined };
+      if (status !== 200 || !schema) continue;
+      answered.push(path);
+      expect([path, schemaOf(described, schema).safeParse(body).error?.message]).toEqual([path, undefined]);
+      // Something else would not pass.
+      expect([path, schemaOf(described, schema).safeParse([]).success]).toEqual([path, false]);
+    }
+  expect(new Set(answered).size).toBeGreaterThanOrEqual(9);
+  const { live } = (described.components.schemas['RunList_Output'] as { properties: { live: unknown } })
+    .properties;
+  expect(live).toEqual({ anyOf: [{ type: 'string' }, { type: 'null' }] });
 });
 
 it('is shown by a page whose scripts and styles are all of this service', async () => {

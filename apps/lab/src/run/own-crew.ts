@@ -1,4 +1,4 @@
-import type { ResolvedScenario } from '@faultline/contracts';
+import type { ResolvedScenario, ServiceName } from '@faultline/contracts';
 import type { PresenceBoard } from '@faultline/runtime';
 import type { Bus } from './bus';
 import type { Crew } from './crew';
@@ -83,9 +83,14 @@ export class OwnCrew implements Crew {
         FAULTLINE_INSTANCE: instance,
         FAULTLINE_RUN_DIR: folder.path,
         // One address is for one process, and it is the record that is asked about.
-        FAULTLINE_HTTP: service === 'event-log' ? environment['FAULTLINE_HTTP'] : undefined,
+        FAULTLINE_HTTP: doorOf(service, environment['FAULTLINE_HTTP']),
         LOG_LEVEL: logLevel,
       },
     });
   }
+}
+
+/** Only one process can have a port; the one who answers what people ask gets it. Of free ports there are enough for all. */
+function doorOf(service: ServiceName, address: string | undefined): string | undefined {
+  return service === 'event-log' || address === '0' || address?.endsWith(':0') === true ? address : undefined;
 }

@@ -26,7 +26,7 @@ export function gate(config: HttpConfig): Middleware {
       if (onlyHere) checkHost(request);
       if (!HARMLESS.has(request.method ?? '')) checkChange(request, access);
       if (access && pathOf(request) !== LOGIN_PATH && !access.admits(request.headers)) {
-        if (!isPage(request)) throw new TokenMissing();
+        if (request.method !== 'GET' || !wantsPage(request)) throw new TokenMissing();
         response.writeHead(303, { location: `${LOGIN_PATH}?next=${encodeURIComponent(request.url ?? '/')}` });
         response.end();
         return;
@@ -57,6 +57,6 @@ function checkChange({ method = '', headers }: IncomingMessage, access: Access |
   if (origin !== undefined && origin.replace(/^https?:\/\//, '') !== host) throw new OriginForeign(origin);
 }
 
-/** Somebody who opens a page is shown where to log in; a program is told that it may not. */
-const isPage = ({ method, headers }: IncomingMessage): boolean =>
-  method === 'GET' && (headers.accept ?? '').includes('text/html');
+/** Somebody who looks at pages is shown one; a program is told. */
+export const wantsPage = ({ headers }: IncomingMessage): boolean =>
+  (headers.accept ?? '').includes('text/html');

@@ -1,11 +1,11 @@
-import type { ServerResponse } from 'node:http';
-import { Body, Controller, Get, Inject, Post, Query, Res } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Body, Controller, Get, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { z } from 'zod';
 import { createZodDto } from 'nestjs-zod';
 import { Access, LOGOUT_COOKIE } from './access';
 import type { HttpConfig } from './address';
-import { LOGIN_PATH } from './gate';
+import { LOGIN_PATH, wantsPage } from './gate';
 import { TokenWrong } from './refusals';
 
 /** The provider of the door's {@link HttpConfig}. */
@@ -34,14 +34,18 @@ export class LoginController {
   @Get(LOGIN_PATH)
   page(@Query() query: LoginQuery, @Res() response: ServerResponse): void {
     if (!this.access) return seeOther(response, query.next);
-    response.setHeader('content-type', 'text/html; charset=utf-8');
-    response.end(loginPage(query.next));
+    showPage(response, loginPage(query.next));
   }
 
   /** Takes a form or JSON. */
   @Post(LOGIN_PATH)
-  login(@Body() login: Login, @Res() response: ServerResponse): void {
-    if (!this.access?.isToken(login.token)) throw new TokenWrong();
+  login(@Body() login: Login, @Req() request: IncomingMessage, @Res() response: ServerResponse): void {
+    if (!this.access?.isToken(login.token)) {
+      const refusal = new TokenWrong();
+      if (!wantsPage(request)) throw refusal;
+      response.statusCode = refusal.getStatus();
+      return showPage(response, loginPage(login.next, refusal.message));
+    }
     response.setHeader('set-cookie', this.access.loginCookie());
     seeOther(response, login.next);
   }
@@ -53,6 +57,11 @@ export class LoginController {
   }
 }
 
+function showPage(response: ServerResponse, page: string): void {
+  response.setHeader('content-type', 'text/html; charset=utf-8');
+  response.end(page);
+}
+
 function seeOther(response: ServerResponse, location: string): void {
   response.writeHead(303, { location });
   response.end();
@@ -61,20 +70,23 @@ function seeOther(response: ServerResponse, location: string): void {
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escape = (text: string): string => text.replace(/[&<>"]/g, (found) => ESCAPES[found] ?? found);
 
-const loginPage = (nextPath: string): string => `<!doctype html>
+/** It has an icon of nothing, because a browser would ask for one without being logged in. */
+const loginPage = (nextPath: string, complaint?: string): string => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width">
     <meta name="color-scheme" content="light dark">
+    <link rel="icon" href="data:,">
     <title>Faultline: log in</title>
   </head>
   <body>
     <main>
       <h1>Faultline</h1>
-      <form method="post" action="${LOGIN_PATH}">
+${complaint === undefined ? '' : `      <p role="alert">${escape(complaint)}</p>\n`}      <form method="post" action="${LOGIN_PATH}">
         <input type="hidden" name="next" value="${escape(nextPath)}">
-        <p><label>FAULTLINE_TOKEN of this service <input type="password" name="token" required autofocus></label></p>
+        <input type="text" value="faultline" autocomplete="username" hidden>
+        <p><label>FAULTLINE_TOKEN of this service <input type="password" name="token" autocomplete="current-password" required autofocus></label></p>
         <p><button>Log in</button></p>
       </form>
     </main>

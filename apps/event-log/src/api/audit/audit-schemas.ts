@@ -1,8 +1,8 @@
 import { INVARIANTS } from '@faultline/audit';
-import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { createDto } from '../common/dto';
 
-export class AuditQuery extends createZodDto(
+export class AuditQuery extends createDto(
   z.object({
     fresh: z
       .enum(['true', 'false'])
@@ -58,7 +58,7 @@ const auditReport = z
 
 export const keptAudit = z.looseObject({ summary: z.looseObject({ audit: auditReport }) });
 
-export class AuditStatus extends createZodDto(
+export class AuditStatus extends createDto(
   z.object({
     run: z.string(),
     source: z.enum(['kept', 'fresh']).describe('kept: from when the run ended'),

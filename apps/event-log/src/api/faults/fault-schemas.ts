@@ -1,7 +1,7 @@
 import { type FaultRow, STAGES } from '@faultline/audit';
 import { MEASURES } from '@faultline/record';
-import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { createDto } from '../common/dto';
 import { cursor, limit, run, whole } from '../common/query-parts';
 
 /** Every code there is; the compiler refuses a list that lacks one. */
@@ -25,7 +25,7 @@ const page = z
   .regex(/^(0x[0-9a-f]{1,13}|\d{1,16})$/i, 'a page number, decimal or as 0x...')
   .transform(Number);
 
-export class FaultsQuery extends createZodDto(
+export class FaultsQuery extends createDto(
   z.object({
     device: whole(0).optional(),
     pasid: whole(0).optional(),
@@ -47,7 +47,7 @@ export class FaultsQuery extends createZodDto(
   }),
 ) {}
 
-export class FaultParams extends createZodDto(
+export class FaultParams extends createDto(
   z.object({
     run,
     fault: z
@@ -124,11 +124,11 @@ const positions = {
   recordedTo: z.number().describe('sequence of the last message of the record'),
 };
 
-export class FaultList extends createZodDto(
+export class FaultList extends createDto(
   z.object({ ...positions, faults: z.array(faultRow), nextCursor: z.string().nullable() }),
 ) {}
 
-export class FaultTimeline extends createZodDto(
+export class FaultTimeline extends createDto(
   z.object({
     ...positions,
     fault: faultRow,

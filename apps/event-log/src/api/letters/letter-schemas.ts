@@ -1,9 +1,9 @@
-import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { createDto } from '../common/dto';
 import { cursor, limit, whole } from '../common/query-parts';
 
-export class LettersQuery extends createZodDto(z.object({ limit: limit(100, 1_000), cursor })) {}
-export class LetterParams extends createZodDto(z.object({ letter: whole(1) })) {}
+export class LettersQuery extends createDto(z.object({ limit: limit(100, 1_000), cursor })) {}
+export class LetterParams extends createDto(z.object({ letter: whole(1) })) {}
 
 const letter = z
   .object({
@@ -18,11 +18,11 @@ const letter = z
   })
   .meta({ id: 'DeadLetter' });
 
-export class LetterList extends createZodDto(
+export class LetterList extends createDto(
   z.object({ lab: z.string(), letters: z.array(letter), nextCursor: z.string().nullable() }),
 ) {}
 
-export class LetterDetail extends createZodDto(
+export class LetterDetail extends createDto(
   letter.extend({
     lab: z.string(),
     body: z.string().describe('what is kept of the message, in base64'),

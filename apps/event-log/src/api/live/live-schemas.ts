@@ -1,6 +1,6 @@
 import { STAGES } from '@faultline/audit';
-import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { createDto } from '../common/dto';
 
 const service = z.object({
   instance: z.string(),
@@ -74,7 +74,7 @@ export const progress = z
   })
   .meta({ id: 'Progress' });
 
-export class LiveState extends createZodDto(
+export class LiveState extends createDto(
   z.object({
     laboratory: z
       .object({
@@ -99,7 +99,7 @@ export class LiveState extends createZodDto(
   }),
 ) {}
 
-export class LiveQuery extends createZodDto(
+export class LiveQuery extends createDto(
   z.object({
     lastEventId: z
       .string()

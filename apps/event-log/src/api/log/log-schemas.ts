@@ -1,8 +1,8 @@
-import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { createDto } from '../common/dto';
 import { cursor, limit, sequence } from '../common/query-parts';
 
-export class LogQuery extends createZodDto(
+export class LogQuery extends createDto(
   z.object({
     from: sequence.default(1).describe('first sequence'),
     to: sequence.optional().describe('last sequence; the end of the record where it is absent'),
@@ -21,7 +21,7 @@ export class LogQuery extends createZodDto(
   }),
 ) {}
 
-export class LogPage extends createZodDto(
+export class LogPage extends createDto(
   z.object({
     recordedTo: z.number().describe('sequence of the last message of the record'),
     events: z.array(

@@ -1,5 +1,5 @@
-import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { createDto } from '../common/dto';
 import { limit, run, sequence, whole } from '../common/query-parts';
 
 const unit = z
@@ -7,8 +7,8 @@ const unit = z
   .regex(/^[a-z]{1,20}\.\d{1,6}$/, 'a unit, such as iommu.0, mm.0 or segment.0')
   .describe('unit, such as iommu.0, mm.0 or segment.0');
 
-export class UnitParams extends createZodDto(z.object({ unit })) {}
-export class RunUnitParams extends createZodDto(z.object({ run, unit })) {}
+export class UnitParams extends createDto(z.object({ unit })) {}
+export class RunUnitParams extends createDto(z.object({ run, unit })) {}
 
 const view = {
   at: sequence.optional().describe('sequence of the log; the end of the record where it is absent'),
@@ -24,8 +24,8 @@ const view = {
   limit: limit(100, 1_000).describe('entries of every collection to show, at most 1000'),
 };
 
-export class StateQuery extends createZodDto(z.object(view)) {}
-export class CurrentStateQuery extends createZodDto(
+export class StateQuery extends createDto(z.object(view)) {}
+export class CurrentStateQuery extends createDto(
   z.object({
     ...view,
     run: run
@@ -34,7 +34,7 @@ export class CurrentStateQuery extends createZodDto(
   }),
 ) {}
 
-export class UnitState extends createZodDto(
+export class UnitState extends createDto(
   z.object({
     run: z.string(),
     unit: z.string(),
