@@ -6,6 +6,7 @@ import { alignedTable, markdownTable } from './report/table';
 import { simulatorSection } from './report/sections';
 import { memoryTargets, pureTargets, simulatorTargets, speedTargets } from './report/targets';
 import { measureSimulator } from './simulator/simulator';
+import { measureSearch } from './search/search';
 import { halves, type Sample, type SoakFigures } from './soak';
 import { ClosedLoop } from './support/closed-loop';
 import type { SystemName } from './support/system';
@@ -199,4 +200,15 @@ it('a closed loop keeps its faults in flight and counts only those that end in i
   loop.ended(0);
   loop.ended(1);
   await expect(closing).resolves.toMatchObject({ faults: 1, seconds: 1, faultsPerSecond: 1 });
+});
+
+it('every kind of listing is asked about, and finds what there is', async () => {
+  const times = await measureSearch(20_000);
+  const found = Object.fromEntries(times.map(({ question, found }) => [question, found]));
+  expect(found).toMatchObject({
+    'the first faults': 50,
+    'of an answer that no fault has': 0,
+    'the slowest of a device with few': 4,
+  });
+  expect(times.every(({ firstMillis, medianMillis }) => firstMillis > 0 && medianMillis > 0)).toBe(true);
 });

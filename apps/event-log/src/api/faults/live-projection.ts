@@ -1,6 +1,6 @@
-import { CurrentEngagement } from '@faultline/runtime';
+import { toError } from '@faultline/hosting';
+import { CurrentEngagement, settlesWithin } from '@faultline/runtime';
 import { Injectable } from '@nestjs/common';
-import { settlesWithin } from '@faultline/runtime';
 import { EventLogService } from '../../event-log.service';
 import { RunShelf } from '../runs/run-shelf';
 
@@ -19,6 +19,10 @@ export class LiveProjection {
   async refresh(run: string): Promise<void> {
     if (run !== this.shelf.live) return;
     const recorder = this.current.now?.find(EventLogService);
-    if (recorder) await settlesWithin(recorder.project(), PATIENCE_MILLIS);
+    if (!recorder) return;
+    const projected = recorder.project().catch((error: unknown) => {
+      this.current.logger.warn({ err: toError(error) }, 'the tables of faults cannot follow the record');
+    });
+    await settlesWithin(projected, PATIENCE_MILLIS);
   }
 }
