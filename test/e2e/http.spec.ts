@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { FaultQueries, RecordReader } from '@faultline/record';
@@ -8,7 +9,7 @@ import { FeedReader } from '../../apps/event-log/src/api/live/feed.testkit';
 import { plainView } from '../../apps/event-log/src/api/state/plain-view';
 import { stateView } from '../../apps/event-log/src/api/state/state-view';
 import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
-import { CommandLine, type Finished, PATIENCE_MILLIS, Scratch } from '../kit/command-line';
+import { CommandLine, type Finished, PATIENCE_MILLIS, REPOSITORY, Scratch } from '../kit/command-line';
 
 const TOKEN = 'a-token-for-this-very-run';
 const authorization = { authorization: `Bearer ${TOKEN}` };
@@ -153,4 +154,19 @@ test('afterwards, without NATS, its figures are those of its summary and its fil
     source: 'fresh',
     report: { clean: true, chain: { first: null, heads: expect.any(Number) as number } },
   });
+});
+
+test('a service that others could reach refuses to start without a token, and says what to do', () => {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [join(REPOSITORY, 'dist/apps/event-log/src/main.js')],
+    {
+      env: { ...process.env, FAULTLINE_HTTP: '0.0.0.0:8080', FAULTLINE_TOKEN: '' },
+      encoding: 'utf8',
+    },
+  );
+  expect([status, stderr]).toEqual([
+    1,
+    "event-log: environment variable FAULTLINE_HTTP is '0.0.0.0:8080', expected a loopback address such as 127.0.0.1, or FAULTLINE_TOKEN to be set for others who ask\n",
+  ]);
 });

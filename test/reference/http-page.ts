@@ -1,6 +1,6 @@
+import { HTTP_LIMITS } from '@faultline/runtime';
 import { ApiBench } from '../../apps/event-log/src/api/api.testkit';
 import { FEED } from '../../apps/event-log/src/api/live/live-feed';
-import { HTTP_LIMITS } from '../../libs/runtime/src/http/door';
 import { table } from './markdown';
 
 interface Node {

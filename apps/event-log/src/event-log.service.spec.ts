@@ -77,6 +77,25 @@ async function started(folder = newFolder(), heads?: KvPort) {
 describe('the event log', () => {
   const end = goodLog().length;
 
+  it('lets the tables of faults follow the record, and builds them once, whoever asks at the same time', async () => {
+    const { service, folder } = await started();
+    await eventually('half of the log', async () => (await service.status()).position > 0);
+    await service.project();
+    await Promise.all([service.project(), service.finish(end), service.project(), service.project()]);
+    const queries = await FaultQueries.open(folder);
+    cleanups.push(() => queries.close());
+    expect((await queries.faults()).faults).toHaveLength(6);
+    expect([await queries.position(), (await queries.counters())['GroupQueued']]).toEqual([end, 4]);
+  });
+
+  it('builds no tables any more when it is to stop', async () => {
+    const { service, folder } = await started();
+    await service.stop();
+    cleanups.splice(1);
+    await service.project().catch(() => undefined);
+    expect(existsSync(join(folder, 'projections.sqlite'))).toBe(false);
+  });
+
   it('records a run, and says what it amounts to', async () => {
     const { controller, folder, fail } = await started();
     const summary = await controller.finish({ upToSequence: end });

@@ -27,6 +27,26 @@ export type FaultCode =
   /** Nothing of the above is in the log: its group was truncated (R53), or the log ends before the answer. */
   | 'unanswered';
 
+/** Every code there is; the compiler refuses a list that lacks one. */
+const codes: Readonly<Record<FaultCode, true>> = {
+  success: true,
+  invalid: true,
+  failure: true,
+  timeout: true,
+  teardown: true,
+  removed: true,
+  replaced: true,
+  'auto-success': true,
+  'auto-invalid': true,
+  'auto-failure': true,
+  dropped: true,
+  refused: true,
+  discarded: true,
+  unrecorded: true,
+  unanswered: true,
+};
+export const FAULT_CODES = Object.keys(codes) as readonly FaultCode[];
+
 /**
  * What became of the access after the answer. `retried`: a PRI device asked again and missed; `stalled-again`: the IOMMU's retry
  * missed; `removed`: it was lost with its device, perhaps before any answer.

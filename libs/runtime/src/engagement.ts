@@ -119,7 +119,8 @@ export class Engagement implements EngagementView {
     const ports = await this.connect();
     this.ports = ports;
     const app = await this.listen(ports);
-    if (!this.ending) await this.current.enter(this);
+    // Nobody who looks on holds the laboratory up.
+    if (!this.ending) void this.current.enter(this);
     const scenario = await Promise.race([awaitScenario(ports), this.released]);
     if (!scenario || this.ending) return;
     this.scenario = scenario;

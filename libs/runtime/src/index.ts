@@ -5,6 +5,7 @@ export * from './current-engagement';
 export * from './failpoints';
 export type { HttpConfig } from './http/address';
 export type { DoorContent } from './http/content';
+export { HTTP_LIMITS } from './http/limits';
 export type { HttpFailure } from './http/failure-filter';
 export { Refusal } from './http/refusals';
 export { RequestSignal, signalOf } from './http/request-span';

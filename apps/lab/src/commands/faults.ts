@@ -1,4 +1,4 @@
-import type { FaultRow } from '@faultline/audit';
+import { FAULT_CODES, type FaultRow } from '@faultline/audit';
 import type { ResolvedScenario } from '@faultline/contracts';
 import type { FaultFilter } from '@faultline/record';
 import { BadInput, Exit } from '../errors';
@@ -19,25 +19,6 @@ export interface FaultsFlags {
   cursor?: string;
   json?: boolean;
 }
-
-/** Every code there is; the compiler refuses a list that lacks one. */
-const codes: Readonly<Record<FaultRow['code'], true>> = {
-  success: true,
-  invalid: true,
-  failure: true,
-  timeout: true,
-  teardown: true,
-  removed: true,
-  replaced: true,
-  'auto-success': true,
-  'auto-invalid': true,
-  'auto-failure': true,
-  dropped: true,
-  refused: true,
-  discarded: true,
-  unrecorded: true,
-  unanswered: true,
-};
 
 /** Lists the faults of a run. */
 export async function faults(reference: string, flags: FaultsFlags, terminal: Terminal): Promise<Exit> {
@@ -84,7 +65,7 @@ function deviceOf(text: string, scenario: ResolvedScenario | undefined): number 
 }
 
 function codeOf(text: string): FaultRow['code'] {
-  const code = (Object.keys(codes) as FaultRow['code'][]).find((each) => each === text.toLowerCase());
+  const code = FAULT_CODES.find((each) => each === text.toLowerCase());
   if (code !== undefined) return code;
-  throw new BadInput(`no answer '${text}': expected one of ${Object.keys(codes).join(', ')}`);
+  throw new BadInput(`no answer '${text}': expected one of ${FAULT_CODES.join(', ')}`);
 }

@@ -5,7 +5,8 @@ import { CurrentEngagement } from '../current-engagement';
 import { MemoryServicePorts } from '../memory-service.testkit';
 import type { HttpConfig } from './address';
 import type { DoorContent } from './content';
-import { HTTP_LIMITS, HttpDoor } from './door';
+import { HttpDoor } from './door';
+import { HTTP_LIMITS } from './limits';
 
 export const TOKEN = 'a-token-for-the-specs';
 

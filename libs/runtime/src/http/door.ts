@@ -12,18 +12,9 @@ import type { DoorContent } from './content';
 import { EVERY_DOOR } from './every-door';
 import { FailureFilter } from './failure-filter';
 import { gate, type Middleware } from './gate';
+import { HTTP_LIMITS } from './limits';
 import { HTTP_CONFIG, LoginController } from './login.controller';
 import { requestSpan } from './request-span';
-
-/** Limits of a door. A request here is a question of some words, so that they are far from what anybody needs. */
-export const HTTP_LIMITS = {
-  bodyBytes: 64 * 1024,
-  /** Connections at a time; further ones are closed at once. */
-  connections: 256,
-  /** The longest that a request may take to arrive, and an answer to begin. */
-  requestMillis: 15_000,
-  answerMillis: 30_000,
-};
 
 /** The door cannot be opened. */
 export class DoorNotOpened extends Error {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { createDto } from '../common/dto';
 
 export class AuditQuery extends createDto(
-  z.object({
+  z.strictObject({
     fresh: z
       .enum(['true', 'false'])
       .default('false')

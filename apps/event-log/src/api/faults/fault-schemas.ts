@@ -1,24 +1,10 @@
-import { type FaultRow, STAGES } from '@faultline/audit';
+import { FAULT_CODES, STAGES } from '@faultline/audit';
 import { MEASURES } from '@faultline/record';
 import { z } from 'zod';
 import { createDto } from '../common/dto';
 import { cursor, limit, run, whole } from '../common/query-parts';
 
-/** Every code there is; the compiler refuses a list that lacks one. */
-const codes = {
-  ...{
-    success: true,
-    invalid: true,
-    failure: true,
-    timeout: true,
-    teardown: true,
-    removed: true,
-    replaced: true,
-  },
-  ...{ 'auto-success': true, 'auto-invalid': true, 'auto-failure': true },
-  ...{ dropped: true, refused: true, discarded: true, unrecorded: true, unanswered: true },
-} as const satisfies Readonly<Record<FaultRow['code'], true>>;
-const code = z.enum(Object.keys(codes) as FaultRow['code'][]);
+const code = z.enum(FAULT_CODES);
 
 const page = z
   .string()
@@ -26,7 +12,7 @@ const page = z
   .transform(Number);
 
 export class FaultsQuery extends createDto(
-  z.object({
+  z.strictObject({
     device: whole(0).optional(),
     pasid: whole(0).optional(),
     page: page.optional().describe('page number, decimal or hexadecimal with 0x'),

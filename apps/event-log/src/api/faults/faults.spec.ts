@@ -80,6 +80,7 @@ it.each([
   [`${faults}?code=maybe`, 400, 'RequestInvalid'],
   [`${faults}?stage=lunch`, 400, 'RequestInvalid'],
   [`${faults}?minMicros=long`, 400, 'RequestInvalid'],
+  [`${faults}?devise=1`, 400, 'RequestInvalid'],
   [`${faults}?order=random`, 400, 'RequestInvalid'],
   [`${faults}?cursor=x`, 400, 'CursorInvalid'],
   [`${faults}?order=slowest&cursor=0:1:1:0`, 400, 'CursorInvalid'],

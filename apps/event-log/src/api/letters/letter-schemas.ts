@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createDto } from '../common/dto';
 import { cursor, limit, whole } from '../common/query-parts';
 
-export class LettersQuery extends createDto(z.object({ limit: limit(100, 1_000), cursor })) {}
+export class LettersQuery extends createDto(z.strictObject({ limit: limit(100, 1_000), cursor })) {}
 export class LetterParams extends createDto(z.object({ letter: whole(1) })) {}
 
 const letter = z

@@ -13,6 +13,8 @@ export class FeedClient {
 
   constructor(private readonly response: ServerResponse) {
     response.on('drain', () => this.flush());
+    // Of a connection that broke: its end is what it is left for.
+    response.on('error', () => undefined);
   }
 
   /** How many events wait; no more than there are names. */
@@ -41,7 +43,7 @@ export class FeedClient {
   }
 
   private get hasRoom(): boolean {
-    return this.response.writableLength < MOST_WAITING_BYTES;
+    return !this.response.destroyed && this.response.writableLength < MOST_WAITING_BYTES;
   }
 
   private flush(): void {

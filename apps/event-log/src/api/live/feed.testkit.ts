@@ -1,4 +1,4 @@
-import { get, type IncomingMessage } from 'node:http';
+import { type ClientRequest, get } from 'node:http';
 import { eventually } from '../../../../../libs/hosting/src/testkit/eventually.testkit';
 
 /** One event as a client got it. */
@@ -15,16 +15,15 @@ export class FeedReader {
   text = '';
   isOver = false;
   private rest = '';
-  private response: IncomingMessage | undefined;
+  private readonly request: ClientRequest;
 
   constructor(url: string, headers: Record<string, string> = {}) {
-    const request = get(url, { headers }, (response) => {
-      this.response = response;
+    this.request = get(url, { headers }, (response) => {
       this.status = response.statusCode ?? 0;
       response.setEncoding('utf8').on('data', (chunk: string) => this.take(chunk));
       response.on('close', () => (this.isOver = true));
     });
-    request.on('error', () => (this.isOver = true));
+    this.request.on('error', () => (this.isOver = true));
   }
 
   /** The first event of a name that is as it should be, of those that came or will. */
@@ -35,7 +34,7 @@ export class FeedReader {
   }
 
   close(): void {
-    this.response?.destroy();
+    this.request.destroy();
   }
 
   private take(chunk: string): void {

@@ -100,7 +100,7 @@ export class LiveState extends createDto(
 ) {}
 
 export class LiveQuery extends createDto(
-  z.object({
+  z.strictObject({
     lastEventId: z
       .string()
       .max(100)

@@ -24,6 +24,8 @@ export class LiveController {
     @Query() query: LiveQuery,
   ): Promise<void> {
     const header = request.headers['last-event-id'];
+    // Express asks for a head what it asks for the whole, and this one has no end.
+    if (request.method === 'HEAD') return Promise.resolve(void response.end());
     return this.feed.join(response, typeof header === 'string' ? header : query.lastEventId);
   }
 

@@ -160,6 +160,20 @@ it('has room for so many clients, and for another when one has gone', async () =
   });
 });
 
+it('gives only its head to who asks for no more', async () => {
+  const response = await fetch(`${api.url}/api/live`, { method: 'HEAD' });
+  expect([response.status, await response.text()]).toEqual([200, '']);
+});
+
+it('outlives clients that break off at any moment', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const reader = follow();
+    if (round % 2 === 0) await eventually('its first bytes', () => reader.text !== '');
+    reader.close();
+  }
+  await follow().next('progress');
+});
+
 it('shows dead letters with their reasons, page by page, and one with its bytes', async () => {
   const { deadLetters: letters } = await natsPorts(link, { lab: LAB });
   for (const reason of ['no such device', 'another']) {

@@ -3,7 +3,7 @@ import { createDto } from '../common/dto';
 import { cursor, limit, sequence } from '../common/query-parts';
 
 export class LogQuery extends createDto(
-  z.object({
+  z.strictObject({
     from: sequence.default(1).describe('first sequence'),
     to: sequence.optional().describe('last sequence; the end of the record where it is absent'),
     unit: z

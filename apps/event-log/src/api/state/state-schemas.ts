@@ -24,9 +24,9 @@ const view = {
   limit: limit(100, 1_000).describe('entries of every collection to show, at most 1000'),
 };
 
-export class StateQuery extends createDto(z.object(view)) {}
+export class StateQuery extends createDto(z.strictObject(view)) {}
 export class CurrentStateQuery extends createDto(
-  z.object({
+  z.strictObject({
     ...view,
     run: run
       .optional()
