@@ -245,7 +245,7 @@ describe('I2', () => {
 describe('I3', () => {
   it('sees a response without its result', () => {
     expect(failuresOf(audit(without(log, GOOD.handled))).I3).toEqual([
-      'group 0.1.1: the response says 0, but no result is in the log',
+      'group 0.1.1: the response says SUCCESS, but no result is in the log',
     ]);
   });
 
@@ -257,7 +257,7 @@ describe('I3', () => {
       ...log.slice(9),
     ]);
     expect(failuresOf(audit(reordered)).I3).toContain(
-      'group 0.1.1: the response says 0, but no result is in the log',
+      'group 0.1.1: the response says SUCCESS, but no result is in the log',
     );
   });
 
@@ -266,7 +266,7 @@ describe('I3', () => {
       events.map((event) => (event.kind === 'GroupResponded' ? { ...event, code: 2 } : event)),
     );
     expect(failuresOf(audit(twisted)).I3).toEqual([
-      'group 0.1.1: the response says 2, but the results in the log say 0',
+      'group 0.1.1: the response says FAILURE, but the results in the log say SUCCESS',
     ]);
   });
 

@@ -90,7 +90,8 @@ export class ChainCheck {
       this.settleSuspect((previous) => sameHash(previous, end.hash));
     this.giveUpSuspect();
     const stated = end?.position ?? 0;
-    const beyond = Math.max(stated, ...this.published.keys());
+    let beyond = stated;
+    for (const position of this.published.keys()) beyond = Math.max(beyond, position);
     if (beyond > last) {
       const source = beyond === stated ? 'the record says that it ends' : 'a head was published';
       const sentence = `${areMissing(beyond - last)} at the end: ${source} at ${beyond}`;

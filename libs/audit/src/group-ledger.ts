@@ -27,6 +27,9 @@ interface PendingGroup {
 /** Whether the use of its PASID that a request belongs to is over (I9). */
 export type IsOver = (record: RequestRecord) => boolean;
 
+/** Names of response codes, by `ResponseCode`. */
+const CODES: readonly string[] = ['SUCCESS', 'INVALID', 'FAILURE'];
+
 const nameOf = (iommu: number, epoch: number, group: number): string => `group ${iommu}.${epoch}.${group}`;
 
 /**
@@ -208,7 +211,7 @@ export class GroupLedger {
     const { code, cause } = event;
     if (cause !== 'handled') {
       if (code === ResponseCode.INVALID) return;
-      const sentence = `the response says ${code}, but a group that is answered for its '${cause}' gets 1`;
+      const sentence = `the response says ${CODES[code]}, but a group that is answered for its '${cause}' gets INVALID`;
       this.findings.violate('I3', sequence, name(), sentence);
       return;
     }
@@ -217,8 +220,8 @@ export class GroupLedger {
     const known =
       group.codes.length === 0
         ? 'no result is in the log'
-        : `the results in the log say ${group.codes.join(' or ')}`;
-    this.findings.violate('I3', sequence, name(), `the response says ${code}, but ${known}`);
+        : `the results in the log say ${group.codes.map((each) => CODES[each]).join(' or ')}`;
+    this.findings.violate('I3', sequence, name(), `the response says ${CODES[code]}, but ${known}`);
   }
 
   /** A use of a PASID that is over maps nothing more (I9, D2). */

@@ -105,7 +105,7 @@ describe('faults whose group ends without its handler', () => {
   it('I3 an answer without a result that is not INVALID is seen', () => {
     const log = queued().hw(respondedOf(group, { code: 0, cause: 'timeout' }));
     expect(failuresOf(audit(log.messages)).I3).toEqual([
-      "group 0.1.1: the response says 0, but a group that is answered for its 'timeout' gets 1",
+      "group 0.1.1: the response says SUCCESS, but a group that is answered for its 'timeout' gets INVALID",
     ]);
   });
 

@@ -16,7 +16,7 @@ export class SequenceCheck {
   ) {
     const { sha256, published = [] } = options;
     this.chain = new ChainCheck({ ...options, onBreak: (found) => this.take(found) });
-    this.headsTo = Math.max(0, ...published.map(({ position }) => position));
+    this.headsTo = published.reduce((furthest, { position }) => Math.max(furthest, position), 0);
     if (!sha256) findings.note('I4', 'only sequences were looked at: no hash chain was given');
     else if (published.length === 0)
       findings.note(
