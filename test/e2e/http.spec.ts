@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { FaultQueries, RecordReader } from '@faultline/record';
@@ -155,6 +155,35 @@ test('afterwards, without NATS, its figures are those of its summary and its fil
     report: { clean: true, chain: { first: null, heads: expect.any(Number) as number } },
   });
 });
+
+test(
+  'runs that are over are served by a process that needs no NATS and ends when it is told to',
+  async () => {
+    const program = join(REPOSITORY, 'dist/apps/event-log/src/browse.js');
+    const environment = {
+      FAULTLINE_HTTP: '127.0.0.1:0',
+      FAULTLINE_RUNS_DIR: scratch.runs,
+      NATS_URL: 'nats://127.0.0.1:1',
+    };
+    const child = spawn(process.execPath, [program], { env: { ...process.env, ...environment } });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    let out = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+    try {
+      const url = await eventually('the door', () => /"url":"(http:[^"]+)"/.exec(out)?.[1], PATIENCE_MILLIS);
+      const { runs, live } = (await (await fetch(`${url}/api/runs`)).json()) as {
+        runs: unknown[];
+        live: unknown;
+      };
+      expect([runs.length, live]).toEqual([1, null]);
+      child.kill('SIGTERM');
+      expect(await ended).toBe(0);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  },
+  PATIENCE_MILLIS,
+);
 
 test('a service that others could reach refuses to start without a token, and says what to do', () => {
   const { status, stderr } = spawnSync(

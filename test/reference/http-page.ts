@@ -51,7 +51,11 @@ $ FAULTLINE_HTTP=8080 npx faultline run examples/quickstart.yaml
 $ curl http://127.0.0.1:8080/api/live/state
 \`\`\`
 
-While a run goes on its record is read as it grows; runs that are over are read from their folders, without NATS.
+While a run goes on its record is read as it grows; runs that are over are read from their folders, without NATS and without a run:
+
+\`\`\`console
+$ FAULTLINE_HTTP=8080 FAULTLINE_RUNS_DIR=runs node dist/apps/event-log/src/browse.js
+\`\`\`
 
 ## Who may ask
 

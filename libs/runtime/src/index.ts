@@ -2,6 +2,7 @@ export * from './config';
 export * from './control-client';
 export * from './control-server';
 export * from './current-engagement';
+export { runDoor } from './door-service';
 export * from './failpoints';
 export type { HttpConfig } from './http/address';
 export type { DoorContent } from './http/content';

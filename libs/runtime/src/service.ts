@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { toError } from '@faultline/hosting';
 import { type ServiceName, writeFormat } from '@faultline/contracts';
 import type { Type } from '@nestjs/common';
@@ -8,6 +7,7 @@ import { Engagement } from './engagement';
 import { tuneEngine } from './engine';
 import type { DoorContent } from './http/content';
 import type { HttpDoor } from './http/door';
+import { openDoor } from './http/open-door';
 import { createLogger, type Logger } from './logging';
 import { Meters } from './metrics';
 import { SiteService } from './site-service';
@@ -76,16 +76,9 @@ class ServiceProcess {
   }
 
   async begin(): Promise<void> {
-    await this.openDoor();
-    await this.work.begin();
-  }
-
-  /** What it is made of is loaded only where there is one: it takes as long as the rest of the service. */
-  private async openDoor(): Promise<void> {
     const { http } = this.config;
-    if (!http) return;
-    const loaded = createRequire(__filename)('./http/door') as { HttpDoor: typeof HttpDoor };
-    this.door = await loaded.HttpDoor.open(http, this.current, this.http());
+    if (http) this.door = await openDoor(http, this.current, this.http());
+    await this.work.begin();
   }
 
   /** Says why, and ends with status 1. */
