@@ -65,7 +65,17 @@ beforeAll(async () => {
       ),
     PATIENCE_MILLIS,
   );
-  live = await get<LiveState>('/api/live/state');
+  // Who is there and owns what is heard once a second, and may be heard after the first faults.
+  live = await eventually(
+    'an owner of every unit',
+    async () => {
+      const state = await get<LiveState>('/api/live/state');
+      const isOwned = ({ owner }: LiveState['units'][number]): boolean =>
+        state.services.some(({ instance }) => instance === owner);
+      return state.units.every(isOwned) ? state : undefined;
+    },
+    PATIENCE_MILLIS,
+  );
   liveFaults = await get('/api/runs/live/faults?limit=20');
   liveState = await get<State>('/api/state/mm.0');
   finished = await command.finished();
