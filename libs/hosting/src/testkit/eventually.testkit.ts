@@ -10,7 +10,7 @@ export async function eventually<T>(
   what: string,
   probe: () => T | Promise<T>,
   withinMillis = 10_000,
-): Promise<T> {
+): Promise<NonNullable<T>> {
   const deadline = performance.now() + withinMillis;
   for (;;) {
     const got = await probe();
