@@ -67,4 +67,6 @@ module.exports = defineConfig(
     languageOptions: { sourceType: 'commonjs' },
     rules: { 'no-unused-vars': 'error', 'prefer-const': 'error', eqeqeq: 'error' },
   },
+  // Its types are checked by a compiler of its own, which knows the browser.
+  { files: ['apps/event-log/src/console/browser/**/*.js'], languageOptions: { sourceType: 'module' } },
 );

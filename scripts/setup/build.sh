@@ -5,7 +5,7 @@ build_stamp=dist/.faultline-stamp
 # A directory counts too: its time is the only trace of a source that was removed.
 newer_sources() {
   find apps libs bench test/chaos test/kit package-lock.json nest-cli.json tsconfig.json tsconfig.build.json \
-    -newer "$build_stamp" \( -type d -o -name '*.ts' ! -name '*.spec.ts' ! -name '*.testkit.ts' -o -name '*.json' \) \
+    -newer "$build_stamp" \( -type d -o -name '*.ts' ! -name '*.spec.ts' ! -name '*.testkit.ts' -o -name '*.json' -o -path '*/console/browser/*' \) \
     2>/dev/null | head -n 1
 }
 

@@ -67,9 +67,9 @@ export class OpenPage {
     readonly page: Page,
   ) {}
 
-  /** A report, from disk. */
-  static open(file: string, look: Look): Promise<OpenPage> {
-    return OpenPage.visit(pathToFileURL(file).href, 'html.drawn', look);
+  /** A page of ours, from a file or at an address. */
+  static open(place: string, look: Look): Promise<OpenPage> {
+    return OpenPage.visit(/^http:/.test(place) ? place : pathToFileURL(place).href, 'html.drawn', look);
   }
 
   /** A page that is shown when the selector finds something. Rejects when it cannot be; then nothing of it stays open. */

@@ -3,18 +3,12 @@ import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ZodResponse } from 'nestjs-zod';
 import { CursorInvalid, NotInRun } from '../common/failures';
+import { sendReport } from '../common/report-page';
 import { LiveProjection } from '../faults/live-projection';
 import { readJson, readText } from './open-run';
 import { detailOf, entryOf } from './run-look';
 import { Counters, Report, RunDetail, RunList, RunParams, RunsQuery } from './run-schemas';
 import { RunShelf } from './run-shelf';
-
-/**
- * The page is a document of its own, made to be opened from a disk: what it needs is in it. In a sandbox it is of no origin, and can
- * ask this service nothing.
- */
-const PAGE_POLICY =
-  "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
 
 @ApiTags('runs')
 @Controller('api/runs')
@@ -73,8 +67,6 @@ export class RunsController {
     const folder = this.shelf.find(run);
     const page = await readText(folder.report);
     if (page === undefined) throw new NotInRun(folder.id, 'report');
-    response.setHeader('content-security-policy', PAGE_POLICY);
-    response.setHeader('content-type', 'text/html; charset=utf-8');
-    response.end(page);
+    sendReport(response, page);
   }
 }

@@ -1,0 +1,155 @@
+// The frame of the console: which view, of which run.
+import { ask, runPath } from './api.js';
+import { masthead } from './masthead.js';
+import { routeOf } from './route.js';
+import { html, nothing, render } from './vendor.js';
+import * as audit from './views/audit.js';
+import * as fault from './views/fault.js';
+import * as faults from './views/faults.js';
+import * as live from './views/live.js';
+import * as state from './views/state.js';
+import * as studies from './views/studies.js';
+
+/** @typedef {import('./vendor.js').Part} Part */
+/** @typedef {import('../../api/runs/run-schemas').RunList} RunList */
+/** @typedef {import('../../api/runs/run-schemas').RunDetail} RunDetail */
+
+/**
+ * What a view is given: where it is, what it is about, and how it has itself drawn again.
+ *
+ * @typedef {object} Context
+ * @property {string[]} rest parts of the path after the name of the view
+ * @property {Record<string, string>} query
+ * @property {string} run id of the run; empty where there is none
+ * @property {RunDetail | null} detail
+ * @property {RunList} runs
+ * @property {AbortSignal} signal aborted when the view is left
+ * @property {() => void} draw
+ */
+
+/**
+ * What a view gives: its title, and what is to be seen of it now.
+ *
+ * @typedef {{ title: string, content: () => Part }} View
+ */
+
+/** @type {Record<string, { open: (context: Context) => Promise<View> | View, ofRun: boolean }>} */
+const views = {
+  live: { open: live.open, ofRun: false },
+  faults: { open: (context) => (context.rest.length > 0 ? fault : faults).open(context), ofRun: true },
+  state: { open: state.open, ofRun: true },
+  studies: { open: studies.open, ofRun: false },
+  audit: { open: audit.open, ofRun: true },
+};
+
+/** @type {RunList} */
+let runs = { runs: [], live: null, nextCursor: null };
+let leave = new AbortController();
+/** @type {View} */
+let shown = { title: '', content: () => nothing };
+let isBusy = true;
+let at = { view: 'live', run: '' };
+/** The address of what is shown, which is not that of the page while another view is on its way. */
+/** @type {string | undefined} */
+let shownAt;
+
+function draw() {
+  const { view, run } = at;
+  render(
+    html`<a class="skip" href="#main" @click=${toContent}>Skip to the content</a>
+      ${masthead({ view, run, runs })}
+      <main id="main" tabindex="-1" aria-busy=${isBusy ? 'true' : 'false'} data-shown=${shownAt ?? nothing}>
+        ${shown.content()}
+      </main>
+      <footer>
+        <p>
+          Faultline · everything here is asked of this service, whose API is described at
+          <a href="/api/docs/">/api/docs</a>. Times are UTC.
+        </p>
+      </footer>`,
+    document.body,
+  );
+}
+
+/** The address says which view it is, so that it cannot say where in the page one is. @param {Event} event */
+function toContent(event) {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
+}
+
+/** The run that an address names; without one, the run that goes on, or else the newest. @param {string | undefined} asked */
+const runOf = (asked) =>
+  asked && asked !== 'latest' && asked !== 'live' ? asked : (runs.live ?? runs.runs[0]?.run ?? '');
+
+async function show() {
+  leave.abort();
+  leave = new AbortController();
+  const { signal } = leave;
+  const { view, rest, query } = routeOf(location.hash);
+  const named = Object.hasOwn(views, view);
+  isBusy = true;
+  if (document.body.hasChildNodes()) draw();
+  try {
+    runs = await ask('/api/runs', { limit: 200 }, signal);
+    const before = at;
+    // Where nothing runs, what has run is of more interest than that nothing does.
+    at = {
+      view: named ? view : runs.live === null && runs.runs.length > 0 ? 'faults' : 'live',
+      run: runOf(query.run),
+    };
+    const opened = await opener({ rest: named ? rest : [], query, signal });
+    if (signal.aborted) return;
+    shown = opened;
+    settle(before.view !== at.view || rest.length > 0);
+  } catch (error) {
+    if (signal.aborted) return;
+    shown = failed(/** @type {Error} */ (error));
+    settle(false);
+  }
+}
+
+/** @param {{ rest: string[], query: Record<string, string>, signal: AbortSignal }} where */
+async function opener({ rest, query, signal }) {
+  const { open, ofRun } = views[at.view] ?? { open: live.open, ofRun: false };
+  const { run } = at;
+  if (ofRun && run === '') return none();
+  /** @type {RunDetail | null} */
+  const detail = ofRun ? await ask(runPath(run), {}, signal) : null;
+  const drawIfHere = () => {
+    if (!signal.aborted) draw();
+  };
+  return open({ rest, query, run, detail, runs, signal, draw: drawIfHere });
+}
+
+/** @param {boolean} isOther another view than before: who listens to the page is told, and who scrolled begins at its top */
+function settle(isOther) {
+  shownAt = location.hash;
+  isBusy = false;
+  document.title = `${shown.title} · Faultline`;
+  draw();
+  document.documentElement.classList.add('drawn');
+  if (isOther) scrollTo(0, 0);
+}
+
+/** @returns {View} */
+const none = () => ({
+  title: 'No run',
+  content: () =>
+    html`<h1>No run yet</h1>
+      <p class="nothing">
+        There is no run in the folder of this service.
+        <code>npx faultline run examples/small.yaml</code> makes one.
+      </p>`,
+});
+
+/** @param {Error} error @returns {View} */
+const failed = (error) => ({
+  title: 'Not shown',
+  content: () =>
+    html`<h1>This cannot be shown</h1>
+      <p class="warning" role="alert">${error.message}</p>
+      <p><button type="button" @click=${show}>Try again</button></p>`,
+});
+
+addEventListener('hashchange', show);
+void show();

@@ -1,0 +1,67 @@
+// Pieces that several views are made of.
+import { html, nothing } from './vendor.js';
+import { STAGES, micros } from './words.js';
+
+/** @typedef {import('./vendor.js').Part} Part */
+
+/** What a view is called, and what it is about. @param {string} title @param {Part} sub */
+export const heading = (title, sub) =>
+  html`<h1>${title}</h1>
+    <p class="sub">${sub}</p>`;
+
+/** Names and what they are. @param {[string, Part][]} facts */
+export const factList = (facts) =>
+  html`<dl class="facts">
+    ${facts.map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
+
+/** A few numbers that say most. @param {[name: string, value: Part, note: Part][]} tiles */
+export const tileList = (tiles) =>
+  html`<dl class="tiles">
+    ${tiles.map(
+      ([name, value, note]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}<small>${note}</small></dd>
+        </div>`,
+    )}
+  </dl>`;
+
+/** A table that moves by itself where it is wide, and so must be reached by the keyboard. @param {string} name @param {Part} content */
+export const scroller = (name, content) =>
+  html`<div class="scroll" role="region" aria-label="${name}, table" tabindex="0">${content}</div>`;
+
+/** A command that somebody can copy. @param {string} command */
+export const commandLine = (command) => html`<code>${command}</code>`;
+
+/**
+ * Stages as one bar, each as long as it took, against the longest of those beside it.
+ *
+ * @param {Record<string, number | null>} stages
+ * @param {number} longestMicros
+ */
+export function stageBar(stages, longestMicros) {
+  let from = 0;
+  const parts = STAGES.map(([id]) => {
+    // Between the clocks of two processes a stage may come out a little below nothing.
+    const width = (100 * Math.max(0, stages[id] ?? 0)) / longestMicros;
+    from += width;
+    return html`<i class="fill-${id}" .style=${`left:${from - width}%;width:${width}%`}></i>`;
+  });
+  const words = STAGES.flatMap(([id, name]) => (stages[id] ? [`${name} ${micros(stages[id])}`] : []));
+  return html`<span class="bar" role="img" aria-label=${words.join(', ')} title=${words.join('\n')}
+    >${longestMicros > 0 ? parts : nothing}</span
+  >`;
+}
+
+/** What the colours of stages mean. */
+export const stageLegend = () =>
+  html`<p class="legend">
+    ${STAGES.map(([id, name]) => html`<span><i class="fill-${id}"></i>${name}</span>`)}
+  </p>`;
