@@ -4,7 +4,7 @@
  * @typedef {object} Scenario what the console reads of it
  * @property {string} name
  * @property {number} timeScale
- * @property {{ device: number, name: string, iommu: number }[]} devices
+ * @property {{ device: number, name: string, iommu: number, segment: number }[]} devices
  * @property {{ iommu: number, name: string, model: string, priQueueEntries: number, eventQueueEntries: number }[]} iommus
  * @property {{ mm: number, name: string, pasid: number, shard: number }[]} processes
  * @property {{ shard: number, frames: number }[]} shards
