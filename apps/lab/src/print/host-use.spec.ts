@@ -19,3 +19,22 @@ test('servers and locks have the share of the time that they were in use', () =>
     'lock of address space 7                              0.00 %      0       0 µs             0',
   ]);
 });
+
+test('of many workers and locks it is told what they come to together, and the ends', () => {
+  const workers = Array.from({ length: 1_000 }, (_, place) => ({
+    ...{ instance: `iopf-worker-${place + 1}`, servers: 2, woken: 1, switched: 3, busyMicros: 500 + place },
+    queueLocks: { global: { taken: place, heldMicros: place / 10, waitedMicros: 0, mostWaiting: 0 } },
+  }));
+  const mmLocks = Array.from({ length: 13 }, (_, mm) => ({
+    ...{ mm, taken: 1, heldMicros: mm, waitedMicros: 0, mostWaiting: 0 },
+  }));
+  const lines = hostUseTable({ workers, mmLocks }, 1_000);
+  expect(lines).toHaveLength(1 + 3 + 12 + 12);
+  expect(lines.slice(1, 5).map((line) => line.replace(/ {2,}/g, ' | ').trim())).toEqual([
+    '1,000 workers: 2,000 servers, 25.0 % of groups woke one | 50.0 % | 4,000',
+    '| least used: iopf-worker-1: 2 servers, 25.0 % of groups woke one | 25.0 % | 4',
+    '| most used: iopf-worker-1000: 2 servers, 25.0 % of groups woke one | 75.0 % | 4',
+    'lock of queue global, iopf-worker-1000 | 9.99 % | 999 | 0 µs | 0',
+  ]);
+  expect(lines.some((line) => /lock of address space 0 /.test(line))).toBe(false);
+});

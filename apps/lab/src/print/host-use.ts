@@ -2,29 +2,34 @@ import type { HostUse, LockUse } from '@faultline/contracts';
 import { formatCount, formatMicros, formatShare } from '@faultline/stats';
 import { formatTable } from './table';
 
+/** So many workers, and so many locks, are told one by one; of more, what they come to together, and the ends. */
+const MOST_ROWS = 12;
+
+type Worker = HostUse['workers'][number];
+
 /**
  * What the workers and locks of the modelled machine were used for. `activeMicros` is the model time from the first fault to the last,
  * of which the uses are shares.
  */
 export function hostUseTable({ workers, mmLocks }: HostUse, activeMicros: number): string[] {
-  const lock = (name: string, { taken, heldMicros, waitedMicros, mostWaiting }: LockUse): string[] => [
-    name,
-    formatShare(heldMicros, activeMicros),
-    formatCount(taken),
-    formatMicros(taken > 0 ? waitedMicros / taken : 0),
-    String(mostWaiting),
-  ];
-  const rows = workers.flatMap(({ instance, servers, busyMicros, woken, switched, queueLocks }) => [
-    [
-      `${instance}: ${servers} servers, ${formatShare(woken, woken + switched)} of groups woke one`,
-      formatShare(busyMicros, servers * activeMicros),
-      formatCount(woken + switched),
-      '',
-      '',
-    ],
-    ...Object.entries(queueLocks).map(([queue, use]) => lock(`  lock of queue ${queue}`, use)),
-  ]);
-  rows.push(...mmLocks.map(({ mm, ...use }) => lock(`lock of address space ${mm}`, use)));
+  const locks = workers.flatMap(({ instance, queueLocks }) =>
+    Object.entries(queueLocks).map(([queue, use]): [string, LockUse] => [
+      `lock of queue ${queue}, ${instance}`,
+      use,
+    ]),
+  );
+  const ofMm = mmLocks.map(({ mm, ...use }): [string, LockUse] => [`lock of address space ${mm}`, use]);
+  const lockRow = ([name, use]: [string, LockUse]): string[] => rowOfLock(name, use, activeMicros);
+  const rows =
+    workers.length > MOST_ROWS
+      ? [...rowsOfMany(workers, activeMicros), ...mostUsed(locks).map(lockRow)]
+      : workers.flatMap((worker) => [
+          rowOfWorker(worker.instance, worker, activeMicros),
+          ...Object.entries(worker.queueLocks).map(([queue, use]) =>
+            lockRow([`  lock of queue ${queue}`, use]),
+          ),
+        ]);
+  rows.push(...mostUsed(ofMm).map(lockRow));
   const right = { align: 'right' } as const;
   return formatTable(
     [
@@ -36,4 +41,58 @@ export function hostUseTable({ workers, mmLocks }: HostUse, activeMicros: number
     ],
     rows,
   );
+}
+
+function rowOfWorker(
+  name: string,
+  { servers, busyMicros, woken, switched }: Omit<Worker, 'instance' | 'queueLocks'>,
+  activeMicros: number,
+): string[] {
+  return [
+    `${name}: ${formatCount(servers)} servers, ${formatShare(woken, woken + switched)} of groups woke one`,
+    formatShare(busyMicros, servers * activeMicros),
+    formatCount(woken + switched),
+    '',
+    '',
+  ];
+}
+
+/** All together, the one that was used least, and the one that was used most. */
+function rowsOfMany(workers: readonly Worker[], activeMicros: number): string[][] {
+  const sum = (of: (worker: Worker) => number): number => workers.reduce((all, one) => all + of(one), 0);
+  const all = {
+    servers: sum(({ servers }) => servers),
+    busyMicros: sum(({ busyMicros }) => busyMicros),
+    woken: sum(({ woken }) => woken),
+    switched: sum(({ switched }) => switched),
+  };
+  const share = ({ busyMicros, servers }: Worker): number => busyMicros / servers;
+  const byUse = [...workers].sort((one, other) => share(one) - share(other));
+  return [
+    rowOfWorker(`${formatCount(workers.length)} workers`, all, activeMicros),
+    ...[byUse[0], byUse.at(-1)].flatMap((worker, place) =>
+      worker
+        ? [rowOfWorker(`  ${place === 0 ? 'least' : 'most'} used: ${worker.instance}`, worker, activeMicros)]
+        : [],
+    ),
+  ];
+}
+
+function mostUsed(locks: readonly [string, LockUse][]): [string, LockUse][] {
+  if (locks.length <= MOST_ROWS) return [...locks];
+  return [...locks].sort(([, one], [, other]) => other.heldMicros - one.heldMicros).slice(0, MOST_ROWS);
+}
+
+function rowOfLock(
+  name: string,
+  { taken, heldMicros, waitedMicros, mostWaiting }: LockUse,
+  activeMicros: number,
+): string[] {
+  return [
+    name,
+    formatShare(heldMicros, activeMicros),
+    formatCount(taken),
+    formatMicros(taken > 0 ? waitedMicros / taken : 0),
+    String(mostWaiting),
+  ];
 }
