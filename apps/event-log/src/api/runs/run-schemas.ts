@@ -1,10 +1,10 @@
-import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { createDto } from '../common/dto';
 import { cursor, limit, run } from '../common/query-parts';
 
-export class RunParams extends createZodDto(z.object({ run })) {}
+export class RunParams extends createDto(z.object({ run })) {}
 
-export class RunsQuery extends createZodDto(z.object({ limit: limit(50, 200), cursor })) {}
+export class RunsQuery extends createDto(z.strictObject({ limit: limit(50, 200), cursor })) {}
 
 const latency = z.looseObject({
   count: z.number(),
@@ -46,11 +46,11 @@ export const runEntry = z
   })
   .meta({ id: 'RunEntry' });
 
-export class RunList extends createZodDto(
+export class RunList extends createDto(
   z.object({ runs: z.array(runEntry), live: z.string().nullable(), nextCursor: z.string().nullable() }),
 ) {}
 
-export class RunDetail extends createZodDto(
+export class RunDetail extends createDto(
   runEntry.extend({
     record: z.object({
       position: z.number().describe('sequence of its last message'),
@@ -69,11 +69,11 @@ export class RunDetail extends createZodDto(
   }),
 ) {}
 
-export class Counters extends createZodDto(
+export class Counters extends createDto(
   z.object({
     projectedTo: z.number(),
     counters: z.record(z.string(), z.number()).describe('events by kind, and by kind and cause'),
   }),
 ) {}
 
-export class Report extends createZodDto(z.looseObject({}).describe('what the page shows, as report.json has it')) {}
+export class Report extends createDto(z.looseObject({}).describe('what the page shows, as report.json has it')) {}

@@ -80,6 +80,7 @@ it.each([
   ['/api/runs?limit=0', 400, 'RequestInvalid'],
   ['/api/runs?limit=201', 400, 'RequestInvalid'],
   ['/api/runs?limit=ten', 400, 'RequestInvalid'],
+  ['/api/runs?limits=5', 400, 'RequestInvalid'],
   ['/api/runs?cursor=../x', 400, 'CursorInvalid'],
   [`/api/runs/${broken}/counters`, 409, 'NotProjected'],
   [`/api/runs/${broken}/report`, 404, 'NotInRun'],

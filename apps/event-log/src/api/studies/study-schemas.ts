@@ -1,10 +1,10 @@
-import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { createDto } from '../common/dto';
 import { cursor, limit } from '../common/query-parts';
 
-export class StudiesQuery extends createZodDto(z.object({ limit: limit(50, 200), cursor })) {}
+export class StudiesQuery extends createDto(z.strictObject({ limit: limit(50, 200), cursor })) {}
 
-export class StudyParams extends createZodDto(
+export class StudyParams extends createDto(
   z.object({ study: z.string().regex(/^[A-Za-z0-9][\w.-]{0,99}$/, 'the id of a study') }),
 ) {}
 
@@ -45,6 +45,6 @@ const studyEntry = z
 
 export type StudyEntry = z.infer<typeof studyEntry>;
 
-export class StudyList extends createZodDto(
+export class StudyList extends createDto(
   z.object({ studies: z.array(studyEntry), nextCursor: z.string().nullable() }),
 ) {}
