@@ -160,7 +160,7 @@ function fieldsOf(shape: Node, schemas: Document['components']['schemas']): stri
 const nameOf = (reference: string): string => reference.slice(reference.lastIndexOf('/') + 1);
 const titleOf = (name: string): string => name.replace(/_Output$/, '');
 /** Those that are named for themselves; others are the answer of one question. */
-const SHARED = new Set(['Fault', 'RunEntry', 'AuditReport', 'Progress', 'DeadLetter']);
+const SHARED = new Set(['Fault', 'RunEntry', 'AuditReport', 'Progress', 'DeadLetter', 'StudyEntry']);
 const isShared = (name: string): boolean => SHARED.has(titleOf(name));
 
 function resolved(node: Node, schemas: Document['components']['schemas']): Node {
