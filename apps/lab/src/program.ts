@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import type * as auditModule from './commands/audit';
 import type * as compareModule from './commands/compare';
 import type * as conformanceModule from './commands/conformance';
+import type * as consoleModule from './commands/console';
 import type * as deadModule from './commands/dead';
 import type * as faultModule from './commands/fault';
 import type * as faultsModule from './commands/faults';
@@ -72,6 +73,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addLog(program, surroundings);
   addRebuild(program, surroundings);
   addReport(program, surroundings);
+  addConsole(program, surroundings);
   addCompare(program, surroundings);
   addTrace(program, surroundings);
   addConformance(program, surroundings);
@@ -269,6 +271,21 @@ function addReport(program: Command, { terminal, environment, done }: Surroundin
     .addHelpText('after', `\n${RUN_HELP}${example('faultline report latest --out report.html')}`)
     .action(async (run: string, options: reportModule.ReportFlags) => {
       done(await lazily<typeof reportModule>('./commands/report').report(run, options, terminal));
+    });
+}
+
+function addConsole(program: Command, { terminal, environment, done }: Surroundings): void {
+  common(program.command('console'))
+    .argument('[run]', "a run: an id, a path, or 'latest'", 'latest')
+    .description(
+      'Show runs that are over in the browser: faults and their timelines, states at any moment, audit, reports. Prints the address, and serves it until Ctrl-C; FAULTLINE_HTTP says where, FAULTLINE_TOKEN who may look.',
+    )
+    .option('--open', 'open the address in the browser of this system')
+    .addOption(runsOption(environment))
+    .addHelpText('after', `\n${RUN_HELP}${example('faultline console latest --open')}`)
+    .action(async (run: string, options: consoleModule.ConsoleFlags) => {
+      const { showConsole } = lazily<typeof consoleModule>('./commands/console');
+      done(await showConsole(run, options, terminal, environment));
     });
 }
 

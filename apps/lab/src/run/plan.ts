@@ -55,8 +55,8 @@ export function refuseCrowd({ workers: { processes } }: ResolvedScenario): void 
 }
 
 /** The compiled entry point of a service: dist/apps/<service>/src/main.js, beside our own. Containers start the same ones. */
-export function entryPoint(service: ServiceName, apps = appsDirectory()): string {
-  const script = resolve(apps, service, 'src', 'main.js');
+export function entryPoint(service: ServiceName, file = 'main.js', apps = appsDirectory()): string {
+  const script = resolve(apps, service, 'src', file);
   if (existsSync(script)) return script;
   throw new RunFailed(`service ${service} is not built (no ${script}): run 'npm run build'`);
 }
