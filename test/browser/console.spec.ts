@@ -183,6 +183,16 @@ inBrowser('faults', () => {
     expect((await shown()).sort()).toEqual(wanted.map(({ id }) => id).sort());
     const [, took, code] = (await cells(page, '.faults tbody tr'))[0] ?? [];
     expect([took, code]).toEqual([formatMicros(rare.totalMicros ?? 0), rare.code]);
+    await follow(page, () => page.click('text=Clear'));
+    await page.selectOption('[name=stage]', 'mm');
+    await page.selectOption('[name=order]', 'slowest');
+    await follow(page, () => page.click('button'));
+    const slowest = all.flatMap(({ stages }) => stages.mm ?? []).sort((one, other) => other - one);
+    expect((await cells(page, '.faults tbody tr')).map(([, ofStage]) => ofStage)).toEqual(
+      slowest.slice(0, 50).map(formatMicros),
+    );
+    await follow(page, () => page.goBack());
+    await follow(page, () => page.goBack());
     // A link that was sent on shows the same.
     const link = page.url();
     await page.goto('about:blank');

@@ -27,7 +27,7 @@ export async function open({ run, detail, query, signal }) {
     title: 'Faults',
     content: () =>
       html`${heading('Faults', `run ${run}${scenario ? ` · ${scenario.name}` : ''}`)}
-      ${form(run, query, scenario)} ${behind(list)} ${table(run, list, scenario)}
+      ${form(run, query, scenario)} ${behind(list)} ${table(run, list, scenario, query.stage)}
       ${pager(run, filters, query, list)}`,
   };
 }
@@ -124,8 +124,9 @@ const field = (name, title, value = '', { pattern, inputmode = 'text', hint = ''
       autocomplete="off"
   /></label>`;
 
-/** @param {string} run @param {FaultList} list @param {Scenario | null} scenario */
-function table(run, { faults }, scenario) {
+/** @param {string} run @param {FaultList} list @param {Scenario | null} scenario @param {string | undefined} asked the stage that was asked about */
+function table(run, { faults }, scenario, asked) {
+  const stage = STAGES.find(([id]) => id === asked);
   if (faults.length === 0) return html`<p class="nothing">No fault of this run is like that.</p>`;
   const longest = Math.max(...faults.map(({ totalMicros }) => totalMicros ?? 0));
   return html`${stageLegend()}
@@ -135,6 +136,7 @@ function table(run, { faults }, scenario) {
       <thead>
         <tr>
           <th scope="col">Fault</th>
+          ${stage ? html`<th scope="col" class="number">${stage[1]}</th>` : nothing}
           <th scope="col" class="number">Took</th>
           <th scope="col">Answer</th>
           <th scope="col">Device</th>
@@ -145,16 +147,19 @@ function table(run, { faults }, scenario) {
         </tr>
       </thead>
       <tbody>
-        ${faults.map((fault) => row(run, fault, longest, scenario))}
+        ${faults.map((fault) => row(run, fault, longest, scenario, stage?.[0]))}
       </tbody>
     </table>`,
   )}`;
 }
 
-/** @param {string} run @param {Fault} fault @param {number} longest @param {Scenario | null} scenario */
-const row = (run, fault, longest, scenario) =>
+/** @typedef {(typeof STAGES)[number][0]} Stage */
+
+/** @param {string} run @param {Fault} fault @param {number} longest @param {Scenario | null} scenario @param {Stage | undefined} stage */
+const row = (run, fault, longest, scenario, stage) =>
   html`<tr>
     <th scope="row"><a href=${linkTo(['faults', fault.id], { run })}>${fault.id}</a></th>
+    ${stage ? html`<td class="number">${micros(fault.stages[stage])}</td>` : nothing}
     <td class="number">${micros(fault.totalMicros)}</td>
     <td class=${fault.code === 'success' ? '' : 'odd'}>${fault.code}</td>
     <td>${deviceName(scenario, fault.device)}</td>
