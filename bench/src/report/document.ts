@@ -6,7 +6,7 @@ import type { Section } from './sections';
 
 /** How a round is made: printed with the figures, because they mean nothing without it. */
 export const METHOD = [
-  'Systems take turns in every round (a, b, c, a, b, c, ...), so that a noisy machine hits all alike; figures are medians over the rounds.',
+  'Systems take turns in every round, forwards in one and backwards in the next, so that a noisy machine, and what the one before left behind, hits all alike; figures are medians over the rounds.',
   'A closed loop keeps the number of outstanding faults in flight. Faults that end in a window of time after a warm-up count, each from issue to end.',
   '(a) is the real services with the audit record on, profile none: one run of fresh processes a round, start-up and warm-up not counted, figures from its record.',
   '(b) and (c) are four processes that live over all rounds. (b) makes the same hops with ClientNats.send, one JSON message a fault, without logic and without a log.',
