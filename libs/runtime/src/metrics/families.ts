@@ -1,4 +1,4 @@
-import { METRICS, type MetricName } from './catalogue';
+import { METRICS, type MetricName, SECONDS_BOUNDS, SIZE_BOUNDS } from './catalogue';
 
 /** One line of what is exposed. */
 export interface Sample {
@@ -43,27 +43,54 @@ export class Count {
   value = 0;
 }
 
-/** How often values fell into each slot, and their sum. A value belongs to the first slot whose bound it does not exceed. */
+/**
+ * How often values fell into each slot, and their sum. A value belongs to the first slot whose bound it does not exceed. Values are
+ * recorded in a unit of their own, of which there are `unitsPerOne` in what is shown, so that nothing is divided for each of them.
+ */
 export class Slots {
   readonly counts: Float64Array;
-  sum = 0;
+  private readonly unitBounds: readonly number[];
+  /** The first slot that a value can belong to, by the position of its highest bit. */
+  private readonly firstByBit: readonly number[];
+  private sumUnits = 0;
 
-  constructor(readonly bounds: readonly number[]) {
+  constructor(
+    readonly bounds: readonly number[],
+    private readonly unitsPerOne: number,
+  ) {
     this.counts = new Float64Array(bounds.length + 1);
+    this.unitBounds = bounds.map((bound) => bound * unitsPerOne);
+    this.firstByBit = Array.from(
+      { length: BITS },
+      (_, bit) => this.unitBounds.filter((bound) => bound < 2 ** bit).length,
+    );
+  }
+
+  get sum(): number {
+    return this.sumUnits / this.unitsPerOne;
   }
 
   /** Negative values, which clocks of two processes may give, count as 0. */
-  record(value: number): void {
-    const { bounds, counts } = this;
-    let [low, high] = [0, bounds.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (value <= (bounds[middle] ?? 0)) high = middle;
-      else low = middle + 1;
-    }
-    counts[low] = (counts[low] ?? 0) + 1;
-    if (value > 0) this.sum += value;
+  record(units: number): void {
+    const { unitBounds, counts } = this;
+    let slot = units < 1 ? 0 : (this.firstByBit[BITS - 1 - Math.clz32(Math.min(units, MOST_UNITS))] ?? 0);
+    while (slot < unitBounds.length && units > (unitBounds[slot] ?? 0)) slot += 1;
+    counts[slot] = (counts[slot] ?? 0) + 1;
+    if (units > 0) this.sumUnits += units;
   }
+}
+
+const BITS = 32;
+const MOST_UNITS = 2 ** BITS - 1;
+
+/** What belongs to each value, made when it is first asked for: found by one look, where labels would have to be put together. */
+export function byValue<Member>(make: (value: string) => Member): (value: string) => Member {
+  const known = new Map<string, Member>();
+  return (value) => {
+    let member = known.get(value);
+    if (member === undefined) known.set(value, (member = make(value)));
+    return member;
+  };
 }
 
 export const countFamily = (name: MetricName): Family<Count> =>
@@ -73,8 +100,13 @@ export const countFamily = (name: MetricName): Family<Count> =>
     ({ value }, labels) => [{ labels, value }],
   );
 
-export const slotFamily = (name: MetricName, bounds: readonly number[]): Family<Slots> =>
-  new Family(name, () => new Slots(bounds), slotSamples);
+/** A histogram of seconds, recorded in microseconds. */
+export const secondsFamily = (name: MetricName): Family<Slots> =>
+  new Family(name, () => new Slots(SECONDS_BOUNDS, 1e6), slotSamples);
+
+/** A histogram of sizes. */
+export const sizeFamily = (name: MetricName): Family<Slots> =>
+  new Family(name, () => new Slots(SIZE_BOUNDS, 1), slotSamples);
 
 /** The lines of a histogram: each slot with all below it, the sum, and the number of values. */
 function slotSamples({ bounds, counts, sum }: Slots, labels: Record<string, string>, name: string): Sample[] {

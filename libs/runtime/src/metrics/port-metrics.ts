@@ -16,8 +16,15 @@ import {
   type Working,
   type WorkPort,
 } from '@faultline/hosting';
-import { SECONDS_BOUNDS, SIZE_BOUNDS } from './catalogue';
-import { type Count, countFamily, type Family, type Slots, slotFamily } from './families';
+import {
+  byValue,
+  type Count,
+  countFamily,
+  type Family,
+  secondsFamily,
+  sizeFamily,
+  type Slots,
+} from './families';
 
 /** The ports that are counted at. */
 export interface CountedPorts {
@@ -30,18 +37,39 @@ export interface CountedPorts {
 
 /** Counts and times what a process sends and is given. One for the process: its laboratories come and go. */
 export class PortMetrics {
-  readonly appends = countFamily('faultline_log_appends_total');
-  readonly appendSeconds = slotFamily('faultline_log_append_seconds', SECONDS_BOUNDS);
-  readonly appendEvents = slotFamily('faultline_log_append_events', SIZE_BOUNDS);
-  readonly appendBytes = countFamily('faultline_log_append_bytes_total');
-  readonly requests = countFamily('faultline_lane_requests_total');
-  readonly requestSeconds = slotFamily('faultline_lane_request_seconds', SECONDS_BOUNDS);
-  readonly requestRecords = slotFamily('faultline_lane_records', SIZE_BOUNDS);
-  readonly deliveries = countFamily('faultline_work_deliveries_total');
-  readonly settled = countFamily('faultline_work_settled_total');
-  readonly groups = slotFamily('faultline_work_groups', SIZE_BOUNDS);
-  readonly deadLetters = countFamily('faultline_dead_letters_total');
-  readonly queueRepairs = countFamily('faultline_queue_repairs_total');
+  private readonly appends = countFamily('faultline_log_appends_total');
+  private readonly appendSeconds = secondsFamily('faultline_log_append_seconds');
+  private readonly appendEvents = sizeFamily('faultline_log_append_events');
+  private readonly appendBytes = countFamily('faultline_log_append_bytes_total');
+  private readonly requests = countFamily('faultline_lane_requests_total');
+  private readonly requestSeconds = secondsFamily('faultline_lane_request_seconds');
+  private readonly requestRecords = sizeFamily('faultline_lane_records');
+  private readonly deliveries = countFamily('faultline_work_deliveries_total');
+  private readonly settled = countFamily('faultline_work_settled_total');
+  private readonly groups = sizeFamily('faultline_work_groups');
+  private readonly deadLetters = countFamily('faultline_dead_letters_total');
+  private readonly queueRepairs = countFamily('faultline_queue_repairs_total');
+
+  /** What is counted of the appends of one schema, of the requests on one lane, and of the work of one queue. */
+  readonly schema = byValue((schema) => ({
+    appends: byValue((result) => this.appends.of(schema, result)),
+    micros: this.appendSeconds.of(schema),
+    events: this.appendEvents.of(schema),
+    bytes: this.appendBytes.of(schema),
+  }));
+  readonly lane = byValue((subject) => {
+    const lane = laneOf(subject);
+    return {
+      requests: byValue((result) => this.requests.of(lane, result)),
+      micros: this.requestSeconds.of(lane),
+      records: this.requestRecords.of(lane),
+    };
+  });
+  readonly queue = byValue((queue) => ({
+    deliveries: byValue((delivery) => this.deliveries.of(queue, delivery)),
+    settled: byValue((how) => this.settled.of(queue, how)),
+    groups: this.groups.of(queue),
+  }));
 
   get families(): readonly (Family<Count> | Family<Slots>)[] {
     return [
@@ -50,6 +78,11 @@ export class PortMetrics {
       ...[this.requests, this.requestSeconds, this.requestRecords],
       ...[this.deadLetters, this.queueRepairs],
     ];
+  }
+
+  /** A message was put to the dead letters. */
+  buried(): void {
+    this.deadLetters.of().value += 1;
   }
 
   /** The consumer of a queue was made anew. */
@@ -78,21 +111,22 @@ class CountedLog implements LogPort {
   ) {}
 
   append(message: LogAppend): Promise<Appended> {
-    const { metrics, clock } = this;
-    const { schema } = message.headers;
+    const { clock } = this;
+    const counted = this.metrics.schema(message.headers.schema);
+    // The writer may use the buffer for something else when it is written.
     const events = countRecords(message.body);
     const bytes = message.body.length;
-    const sent = clock.nowMicros();
+    const sentAtMicros = clock.nowMicros();
     return this.log.append(message).then(
       (appended) => {
-        metrics.appends.of(schema, appended.duplicate ? 'duplicate' : 'stored').value += 1;
-        metrics.appendSeconds.of(schema).record((clock.nowMicros() - sent) / 1e6);
-        metrics.appendEvents.of(schema).record(events);
-        metrics.appendBytes.of(schema).value += bytes;
+        counted.appends(appended.duplicate ? 'duplicate' : 'stored').value += 1;
+        counted.micros.record(clock.nowMicros() - sentAtMicros);
+        counted.events.record(events);
+        counted.bytes.value += bytes;
         return appended;
       },
       (error: unknown) => {
-        metrics.appends.of(schema, failureOf(error)).value += 1;
+        counted.appends(failureOf(error)).value += 1;
         throw error;
       },
     );
@@ -125,8 +159,6 @@ function failureOf(error: unknown): string {
 }
 
 class CountedLanes implements LanePort {
-  private readonly lanesBySubject = new Map<string, string>();
-
   constructor(
     private readonly lanes: LanePort,
     private readonly metrics: PortMetrics,
@@ -134,18 +166,18 @@ class CountedLanes implements LanePort {
   ) {}
 
   request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array> {
-    const { metrics, clock } = this;
-    const lane = this.laneOf(subject);
-    metrics.requestRecords.of(lane).record(countRecords(body));
-    const sent = clock.nowMicros();
+    const { clock } = this;
+    const counted = this.metrics.lane(subject);
+    counted.records.record(countRecords(body));
+    const sentAtMicros = clock.nowMicros();
     return this.lanes.request(subject, body, timeoutMillis).then(
       (reply) => {
-        metrics.requests.of(lane, 'answered').value += 1;
-        metrics.requestSeconds.of(lane).record((clock.nowMicros() - sent) / 1e6);
+        counted.requests('answered').value += 1;
+        counted.micros.record(clock.nowMicros() - sentAtMicros);
         return reply;
       },
       (error: unknown) => {
-        metrics.requests.of(lane, error instanceof LaneRejected ? 'rejected' : 'unavailable').value += 1;
+        counted.requests(error instanceof LaneRejected ? 'rejected' : 'unavailable').value += 1;
         throw error;
       },
     );
@@ -153,12 +185,6 @@ class CountedLanes implements LanePort {
 
   serve(...how: Parameters<LanePort['serve']>): Promise<Running> {
     return this.lanes.serve(...how);
-  }
-
-  private laneOf(subject: string): string {
-    let lane = this.lanesBySubject.get(subject);
-    if (lane === undefined) this.lanesBySubject.set(subject, (lane = laneOf(subject)));
-    return lane;
   }
 }
 
@@ -175,14 +201,14 @@ class CountedWork implements WorkPort {
   ) {}
 
   work(options: Parameters<WorkPort['work']>[0]): Promise<Working> {
-    const { queue, onWork } = options;
-    const { metrics } = this;
+    const { onWork } = options;
+    const counted = this.metrics.queue(options.queue);
     return this.port.work({
       ...options,
       onWork: (message) => {
-        metrics.deliveries.of(queue, message.deliveries > 1 ? 'again' : 'first').value += 1;
-        metrics.groups.of(queue).record(countRecords(message.body));
-        onWork(new CountedWorkMessage(message, queue, metrics));
+        counted.deliveries(message.deliveries > 1 ? 'again' : 'first').value += 1;
+        counted.groups.record(countRecords(message.body));
+        onWork(new CountedWorkMessage(message, counted.settled));
       },
     });
   }
@@ -199,12 +225,11 @@ class CountedWorkMessage implements WorkMessage {
 
   constructor(
     private readonly message: WorkMessage,
-    private readonly queue: string,
-    private readonly metrics: PortMetrics,
+    private readonly settled: (how: string) => Count,
   ) {}
 
   ack(): void {
-    this.count('ack');
+    this.settled('ack').value += 1;
     this.message.ack();
   }
 
@@ -213,17 +238,13 @@ class CountedWorkMessage implements WorkMessage {
   }
 
   retry(delayMillis: number): void {
-    this.count('retry');
+    this.settled('retry').value += 1;
     this.message.retry(delayMillis);
   }
 
   terminate(reason: string): void {
-    this.count('terminate');
+    this.settled('terminate').value += 1;
     this.message.terminate(reason);
-  }
-
-  private count(how: string): void {
-    this.metrics.settled.of(this.queue, how).value += 1;
   }
 }
 
@@ -234,7 +255,7 @@ class CountedLetters implements DeadLetterPort {
   ) {}
 
   bury(letter: DeadLetter): Promise<void> {
-    this.metrics.deadLetters.of().value += 1;
+    this.metrics.buried();
     return this.letters.bury(letter);
   }
 }
