@@ -5,6 +5,7 @@ export * from './parse';
 export * from './profiles';
 export { queuesOfScenario } from './queues';
 export * from './resolved';
+export { reachOfIommus } from './reach';
 export { longestRetransmissionMicros } from './retransmission';
 export * from './timeline';
 export { type Scenario, writtenPath } from './copies';

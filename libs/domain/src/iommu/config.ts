@@ -22,6 +22,11 @@ export interface IommuConfig {
   iotlbEntries: number;
   /** mm shards of the laboratory (D7). */
   shards: number;
+  /**
+   * Address spaces that a device behind it may ever be bound to: of others it keeps no page tables. `null` for all of them, which is
+   * the default.
+   */
+  reach?: ReadonlySet<number> | null;
   /** Whose choices its hardware and driver make; `riscv` by default. */
   profile?: IommuProfileName;
   /** What emulators and reference models do beside the profile's choices; none by default. */
@@ -57,8 +62,8 @@ export function resolveIommuConfig(config: IommuConfig): ResolvedIommuConfig {
     checkAtLeast('quantum', service.quantum, 1);
     checkAtLeast('window', service.window, 1);
   }
-  const neverAnswerWithoutNeededPasid = config.neverAnswerWithoutNeededPasid ?? false;
-  return { ...config, profile, quirks, generation, service, neverAnswerWithoutNeededPasid };
+  const { reach = null, neverAnswerWithoutNeededPasid = false } = config;
+  return { ...config, reach, profile, quirks, generation, service, neverAnswerWithoutNeededPasid };
 }
 
 function checkRing(name: string, entries: number): void {

@@ -5,7 +5,7 @@ export { nextResponseDeadline } from './expiry';
 export * from './hardware';
 export { canInvalidate, EVERY_MM } from './invalidate';
 export { createIommu, foldMm, reachPosition } from './iommu';
-export { PasidInUse } from './lifecycle';
+export { MmOutOfReach, PasidInUse } from './lifecycle';
 export {
   acceptedRequest,
   countIommu,

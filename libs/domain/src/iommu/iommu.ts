@@ -124,9 +124,12 @@ function decideRare(
   }
 }
 
-/** Folds one event of an mm shard's log into the page-table replica. Call {@link reachPosition} after the last of a message. */
-export function foldMm(state: IommuState, event: MmEvent): void {
-  evolveReplica(state.volatile.replica, event);
+/**
+ * Folds one event of an mm shard's log into the page-table replica, if a device may ever translate through its address space. Call
+ * {@link reachPosition} after the last of a message.
+ */
+export function foldMm({ volatile: { replica, reach } }: IommuState, event: MmEvent): void {
+  if (reach === null || ('mm' in event && reach.has(event.mm))) evolveReplica(replica, event);
 }
 
 /** Every event of the shard's log up to `sequence` is folded: results that waited for it may be ready now (D8). */

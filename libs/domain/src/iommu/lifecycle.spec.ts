@@ -151,6 +151,16 @@ describe('binding', () => {
     );
   });
 
+  it('of an address space that no device works for is refused, by name: there are no page tables of it', () => {
+    const live = new LiveIommu(testIommu({ reach: new Set([7]) }));
+    const error = { name: 'MmOutOfReach', iommu: 0, mm: 8 };
+    expect(() => live.send({ ...bind, device: 2, mm: 8 })).toThrow(expect.objectContaining(error) as Error);
+    expect(() => live.send({ ...bind, kind: 'ReplaceBinding', mm: 8, generation: 2 })).toThrow(
+      'address space 8 is none that devices behind IOMMU 0 work for in this scenario',
+    );
+    expect(live.send({ ...bind, pasid: 9 })).toMatchObject([{ kind: 'PasidBound', mm: 7 }]);
+  });
+
   it('R91 an attached device stays as it is', () => {
     expect(new LiveIommu().send(attachDevice(1, { model: 'stall' }))).toEqual([]);
   });

@@ -23,6 +23,22 @@ export class PasidInUse extends Error {
   }
 }
 
+/** A device cannot be bound to the address space: the IOMMU was told that it never would, and has no page tables of it. */
+export class MmOutOfReach extends Error {
+  override readonly name = 'MmOutOfReach';
+
+  constructor(
+    readonly iommu: number,
+    readonly mm: number,
+  ) {
+    super(`address space ${mm} is none that devices behind IOMMU ${iommu} work for in this scenario`);
+  }
+}
+
+function checkReach({ durable: { iommu }, volatile: { reach } }: IommuState, mm: number): void {
+  if (reach !== null && !reach.has(mm)) throw new MmOutOfReach(iommu, mm);
+}
+
 /** A new owner; an epoch that is not newer is nobody's (D4). */
 export function decideBeginEpoch(state: IommuState, epoch: number): readonly IommuEvent[] {
   const { iommu, epoch: current } = state.durable;
@@ -70,10 +86,11 @@ function unbindAll({ device, bindings }: DeviceEntry): IommuEvent[] {
 
 /**
  * (device, PASID) translates through an mm; a device may be bound before it is attached. Binding again is nothing new (R92). Throws
- * {@link PasidInUse} while an older use of the PASID is not over.
+ * {@link PasidInUse} while an older use of the PASID is not over, and {@link MmOutOfReach}.
  */
 export function decideBind(state: IommuState, command: CommandOf<'BindPasid'>): readonly IommuEvent[] {
   const { device, pasid } = command;
+  checkReach(state, command.mm);
   if (findTeardown(state, device, pasid) !== undefined)
     throw new PasidInUse(device, pasid, 'is being torn down: wait for its end');
   const bound = state.durable.devices.get(device)?.bindings.get(pasid);
@@ -92,6 +109,7 @@ export function decideReplace(
   nowMicros: number,
 ): readonly IommuEvent[] {
   const { device, pasid, generation } = command;
+  checkReach(state, command.mm);
   if (findTeardown(state, device, pasid) !== undefined)
     throw new PasidInUse(device, pasid, 'is being torn down: wait for its end');
   const bound = state.durable.devices.get(device)?.bindings.get(pasid);

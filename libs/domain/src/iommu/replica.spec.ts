@@ -1,5 +1,7 @@
 import { entryFrame, entryPermissions, NO_ENTRY } from '../kernel/page-entry';
 import type { MmEvent } from '../mm/events';
+import { foldMm } from './iommu';
+import { testIommu } from './iommu.testkit';
 import { createReplica, evolvePosition, evolveReplica, firstUnreached, walk } from './replica';
 
 const installed = (page: number, frame: number): MmEvent => ({
@@ -64,6 +66,19 @@ describe('the page-table replica', () => {
       shard: 0,
       sequence: 1,
     });
+  });
+});
+
+describe('an IOMMU whose devices work for some address spaces only', () => {
+  const folded = (reach: ReadonlySet<number> | null) => {
+    const state = testIommu({ reach }).initial();
+    foldMm(state, installed(1, 10));
+    foldMm(state, { ...installed(1, 20), mm: 5 } as MmEvent);
+    return [...state.volatile.replica.tables.keys()];
+  };
+
+  it('R120 has the page tables of these, and of all where nothing is said', () => {
+    expect([folded(new Set([5])), folded(null)]).toEqual([[5], [4, 5]]);
   });
 });
 

@@ -100,6 +100,8 @@ export interface IommuDurableState {
 export interface IommuVolatileState {
   iotlb: Iotlb;
   replica: Replica;
+  /** Address spaces whose page tables the replica has; `null` for all. */
+  reach: ReadonlySet<number> | null;
   waiting: WaitingResults;
   /** segment -> newest stalled access that translated at once: accepted, but in no log. */
   translated: Map<number, { epoch: number; highest: number }>;
@@ -154,6 +156,7 @@ export function restoreIommuState(
     volatile: {
       iotlb: createIotlb(config.iotlbEntries),
       replica,
+      reach: config.reach,
       waiting: createWaitingResults(),
       translated: new Map(),
       refused: new Map(),

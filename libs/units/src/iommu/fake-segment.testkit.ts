@@ -10,6 +10,7 @@ import {
   type ResolvedDevice,
   type ResolvedIommu,
   type ResolvedScenario,
+  type ResolvedTrace,
   type StalledAccessMessage,
   stopSchema,
 } from '@faultline/contracts';
@@ -25,6 +26,14 @@ type Fields<T> = Partial<Omit<T, 'kind' | 'request' | 'segment'>>;
 export const DEADLINE_MICROS = 2_000_000;
 const head = { kind: 'Sender', unit: 'segment.0', epoch: 1 } as const;
 
+/** What the device would do, had it a segment: the IOMMU learns from it which address spaces the device works for. */
+function workloadOf(mm: number): ResolvedTrace {
+  return {
+    ...{ source: 'trace', format: 'csv', file: 'none', mm, pasid: mm, accesses: 0 },
+    ...{ outstanding: 1, ratePerSecond: 0, arrivals: 'constant' },
+  };
+}
+
 function deviceOf(device: number, change: Partial<ResolvedDevice> = {}): ResolvedDevice {
   return {
     device,
@@ -37,10 +46,13 @@ function deviceOf(device: number, change: Partial<ResolvedDevice> = {}): Resolve
     responsePasidRequired: false,
     responseTimeoutMicros: 0,
     hasHandler: true,
-    workloads: [],
+    workloads: [7, 8].map(workloadOf),
     ...change,
   };
 }
+
+/** The address space 9 may take the PASID 7 over. */
+const replaced = { process: 'seven', mm: 7, pasid: 7, name: 'device1', device: 1, by: 'nine', byMm: 9 };
 
 /** Two devices behind one IOMMU; device 2 waits 1 µs of model time for a response. */
 export function scenarioOf(
@@ -73,7 +85,7 @@ export function scenarioOf(
     ],
     processes: [],
     devices: [deviceOf(1), deviceOf(2, { responseTimeoutMicros: 1 })],
-    timeline: [],
+    timeline: [{ do: { action: 'replace-domain', ...replaced } }],
     ...change,
   };
 }

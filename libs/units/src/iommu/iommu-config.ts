@@ -1,4 +1,4 @@
-import type { ResolvedIommu, ResolvedScenario } from '@faultline/contracts';
+import { reachOfIommus, type ResolvedIommu, type ResolvedScenario } from '@faultline/contracts';
 import { type IommuConfig, parseTopology } from '@faultline/domain';
 
 /** What an IOMMU of a scenario is told at its start. Throws when the scenario names an unknown topology. */
@@ -13,6 +13,7 @@ export function iommuConfigOf(iommu: ResolvedIommu, scenario: ResolvedScenario):
     eventQueueEntries: iommu.eventQueueEntries,
     iotlbEntries: iommu.iotlbEntries,
     shards: scenario.shards.length,
+    reach: reachOfIommus(scenario).get(iommu.iommu) ?? null,
     profile: iommu.profile,
     generation,
     service: order === 'fair' ? { order, quantum, window } : { order },

@@ -31,6 +31,7 @@ import {
   isIdle,
   type MmEvent,
   oldestWaitingSequence,
+  MmOutOfReach,
   PasidInUse,
 } from '@faultline/domain';
 import {
@@ -243,7 +244,7 @@ export class IommuUnit implements OwnedUnit {
       {
         decider,
         isDurable: isDurableIommuEvent,
-        isRefusal: (error) => error instanceof PasidInUse,
+        isRefusal: (error) => error instanceof PasidInUse || error instanceof MmOutOfReach,
         messages: (events) => cycleMessages(layout, events as readonly IommuEvent[], this.inputPositions()),
         conclude: (state, apply) => this.turnEnd.conclude(state, apply),
         decided: () => {

@@ -1,4 +1,9 @@
-import { type InvalidatePages, invalidateSchema, type ResolvedScenario } from '@faultline/contracts';
+import {
+  type InvalidatePages,
+  invalidateSchema,
+  reachOfIommus,
+  type ResolvedScenario,
+} from '@faultline/contracts';
 import { EVERY_DEVICE, type RemovedEntry } from '@faultline/domain';
 import { UnitClosed } from '@faultline/hosting';
 import { LaneClient, type UnitPorts } from '../common';
@@ -13,9 +18,8 @@ type EntriesOfMms = Map<number, RemovedEntry[]>;
  * its own (D11).
  */
 export class Invalidator {
-  private readonly lanes = new Map<number, LaneClient<InvalidatePages>>();
-  private readonly iommusOfMm = new Map<number, Set<number>>();
-  private readonly iommusOfPasid = new Map<number, Set<number>>();
+  /** To the IOMMUs that an mm can be reached through. */
+  private readonly lanesOfMm = new Map<number, Set<LaneClient<InvalidatePages>>>();
   /** What names the mm, or named it last. */
   private readonly pasidsOfMm = new Map<number, Set<number>>();
   private waiting: EntriesOfMms = new Map();
@@ -32,16 +36,13 @@ export class Invalidator {
     /** A completion could not be brought into the log. */
     private readonly onFailure: (error: unknown) => void,
   ) {
-    for (const { iommu } of scenario.iommus) {
-      const subject = ports.subjects.invalidateIommu(iommu);
-      this.lanes.set(iommu, new LaneClient(ports, { subject, schema: invalidateSchema, sender }));
-    }
-    for (const device of scenario.devices) {
-      for (const { mm, pasid } of device.workloads) {
-        setOf(this.iommusOfMm, mm).add(device.iommu);
-        // A device whose domain is replaced goes on under the same PASID in an mm that is in no workload (R105).
-        setOf(this.iommusOfPasid, pasid).add(device.iommu);
-      }
+    for (const [iommu, mms] of reachOfIommus(scenario)) {
+      const lane: LaneClient<InvalidatePages> = new LaneClient(ports, {
+        subject: ports.subjects.invalidateIommu(iommu),
+        schema: invalidateSchema,
+        sender,
+      });
+      for (const mm of mms) setOf(this.lanesOfMm, mm).add(lane);
     }
   }
 
@@ -81,7 +82,7 @@ export class Invalidator {
 
   close(): void {
     this.closed = true;
-    for (const lane of this.lanes.values()) lane.close();
+    for (const lanes of this.lanesOfMm.values()) for (const lane of lanes) lane.close();
   }
 
   private async invalidate(mm: number, entries: RemovedEntry[], sequence: number): Promise<void> {
@@ -97,24 +98,14 @@ export class Invalidator {
         sequence,
         ranges,
       };
-      for (const iommu of this.iommusOf(mm, pasid)) requests.push(this.laneTo(iommu).request(order));
+      for (const lane of this.lanesOfMm.get(mm) ?? []) requests.push(lane.request(order));
     }
     await Promise.all(requests);
     await this.complete(entries);
   }
-
-  private iommusOf(mm: number, pasid: number): Set<number> {
-    return new Set([...(this.iommusOfMm.get(mm) ?? []), ...(this.iommusOfPasid.get(pasid) ?? [])]);
-  }
-
-  private laneTo(iommu: number): LaneClient<InvalidatePages> {
-    const lane = this.lanes.get(iommu);
-    if (!lane) throw new Error(`IOMMU ${iommu} is not part of the scenario`);
-    return lane;
-  }
 }
 
-function setOf(sets: Map<number, Set<number>>, key: number): Set<number> {
+function setOf<Member>(sets: Map<number, Set<Member>>, key: number): Set<Member> {
   let set = sets.get(key);
   if (!set) sets.set(key, (set = new Set()));
   return set;

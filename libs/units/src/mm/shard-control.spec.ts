@@ -113,7 +113,9 @@ describe('invalidations', () => {
   });
 
   it('R105 go by every PASID that names the mm: after a replacement to the other device as well', async () => {
-    const bench = await MmBench.started();
+    const replaced = { process: 'process0', mm: 0, pasid: 9, name: 'device0', device: 0 };
+    const action = { action: 'replace-domain', ...replaced, by: 'process1', byMm: 1 } as const;
+    const bench = await MmBench.started(scenarioOf({ timeline: [{ do: action }] }));
     const bound = await bench.until('rebind', bench.ask('mm-handler.rebind', { mm: 1, pasid: 9 }));
     expect(bound).toEqual({ generation: 2, shard: 0 });
     expect((await bench.handle([4], WRITE)).members).toEqual([
@@ -123,6 +125,7 @@ describe('invalidations', () => {
     await bench.until('unmap', bench.ask('mm-handler.unmap', { ...PAGES, mm: 1, pasid: 10 }));
     const asked = bench.orders.map(({ iommu, order }) => [order.pasid, iommu]).sort();
     expect(asked).toEqual([
+      [10, 0],
       [10, 1],
       [9, 0],
       [9, 1],
