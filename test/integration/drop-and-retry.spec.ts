@@ -4,7 +4,7 @@ import { simulate, type SimulationOptions, type SimulationResult } from '@faultl
 import fc from 'fast-check';
 import { complaintsOf } from '../kit/audit-log';
 import { type Draft, scenarioOf } from '../kit/scenario';
-import { simulationPlatform } from '../kit/simulation-platform';
+import { simulationPlatform } from '@faultline/runtime';
 import { livelyScenario } from '../kit/timeline-arbitrary';
 
 const seeds = Number(process.env['FAULTLINE_SEEDS'] ?? 5);

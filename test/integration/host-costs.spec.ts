@@ -4,7 +4,7 @@ import { simulate, type SimulationResult } from '@faultline/simulation';
 import { fitUsl } from '@faultline/stats';
 import { complaintsOf } from '../kit/audit-log';
 import { BASE_PAGE, scenarioOf } from '../kit/scenario';
-import { simulationPlatform } from '../kit/simulation-platform';
+import { simulationPlatform } from '@faultline/runtime';
 
 const DEVICES = 8;
 const CREDITS = 16;

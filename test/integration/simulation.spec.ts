@@ -2,7 +2,7 @@ import { costProfiles, type LogEvent, type ResolvedScenario } from '@faultline/c
 import { simulate, type SimulationOptions, SimulationStands } from '@faultline/simulation';
 import { complaintsOf } from '../kit/audit-log';
 import { scenarioOf } from '../kit/scenario';
-import { simulationPlatform } from '../kit/simulation-platform';
+import { simulationPlatform } from '@faultline/runtime';
 
 const run = (scenario: ResolvedScenario, options?: SimulationOptions) =>
   simulate(scenario, simulationPlatform, options);

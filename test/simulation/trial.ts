@@ -1,6 +1,6 @@
 import type { LogMessage } from '@faultline/hosting';
 import { type Onlooker, simulate, SimulationStands } from '@faultline/simulation';
-import { simulationPlatform } from '../kit/simulation-platform';
+import { simulationPlatform } from '@faultline/runtime';
 import type { SimulationCase } from './simulation-case';
 import { InvariantBroken, Witness } from './witness';
 

@@ -1,7 +1,6 @@
-import { v8States } from '@faultline/runtime';
-import { simulate, type SimulationPlatform } from '@faultline/simulation';
+import { simulationPlatform } from '@faultline/runtime';
+import { simulate } from '@faultline/simulation';
 import { median, summariseRounds } from '@faultline/stats';
-import { hash } from 'node:crypto';
 import { quickstartTopology } from './topology';
 
 export interface SimulatorFigures {
@@ -35,7 +34,7 @@ export async function measureSimulator(rounds: number, faultsPerRound: number): 
 
 async function runOnce(faults: number): Promise<{ faults: number; messages: number; speed: number }> {
   const before = process.cpuUsage();
-  const result = await simulate(quickstartTopology(faults), platform);
+  const result = await simulate(quickstartTopology(faults), simulationPlatform);
   const { user, system } = process.cpuUsage(before);
   if (!result.audit.clean) throw new Error('the audit of a simulated run is not clean');
   return {
@@ -44,15 +43,3 @@ async function runOnce(faults: number): Promise<{ faults: number; messages: numb
     speed: result.faults / ((user + system) / 1e6),
   };
 }
-
-const quiet = (): void => undefined;
-const platform: SimulationPlatform = {
-  sha256: (bytes) => hash('sha256', bytes, 'buffer'),
-  settle: (task) => queueMicrotask(() => process.nextTick(task)),
-  breathe: () => new Promise((resolve) => setImmediate(resolve)),
-  states: v8States,
-  openTrace: () => {
-    throw new Error('this scenario has no trace');
-  },
-  logger: { info: quiet, warn: quiet, error: quiet },
-};

@@ -17,6 +17,7 @@ export * from './ports';
 export * from './presence';
 export { PresenceBoard, type Sighting } from './presence-board';
 export * from './service';
+export { simulationPlatform } from './simulation-platform';
 export * from './trace-feed';
 export * from './trace-file';
 export * from './unit-owner-service';

@@ -16,6 +16,8 @@ const HARM = 0.3;
 
 /** The cable between one process and the bus. */
 export class Link {
+  /** Where the replies to what it asks come in. */
+  readonly replies: string;
   private readonly troubles = new Map<LinkTrouble, number>();
   /** Sides of partitions that it is on. */
   private readonly sides = new Set<object>();
@@ -29,7 +31,9 @@ export class Link {
     private readonly model: NetworkModel,
     private readonly clock: ClockPort,
     private readonly random: SeededRandom,
-  ) {}
+  ) {
+    this.replies = `replies/${number}`;
+  }
 
   /** Whether the log and the stores cannot be reached. */
   get isCut(): boolean {
@@ -86,28 +90,27 @@ export class Link {
     return this.random.unit();
   }
 
-  /** Where there is no telling what overtakes what. */
-  hop(): Promise<void> {
-    return this.pass(drawSpread(this.random, this.model.hopMicros) * this.factor + this.lag());
+  /** Runs the task a hop later; there is no telling what overtakes what. */
+  hop(task: () => void): void {
+    this.clock.after(this.hopMicros(), task);
   }
 
   /** Like {@link hop}, behind everything that was sent on the same way before: a connection keeps the order of what has one subject. */
-  inOrder(way: string): Promise<void> {
+  inOrder(way: string, task: () => void): void {
     const now = this.clock.nowMicros();
-    const micros = drawSpread(this.random, this.model.hopMicros) * this.factor + this.lag();
-    const at = Math.max(now + micros, this.arrivals.get(way) ?? 0);
+    const at = Math.max(now + this.hopMicros(), this.arrivals.get(way) ?? 0);
     this.arrivals.set(way, at);
-    return this.pass(at - now);
+    this.clock.after(at - now, task);
   }
 
-  /** Until the log has stored what arrived. */
-  store(): Promise<void> {
-    return this.pass(drawSpread(this.random, this.model.storeMicros));
+  /** Runs the task when the log has stored what arrived. */
+  store(task: () => void): void {
+    this.clock.after(drawSpread(this.random, this.model.storeMicros), task);
   }
 
-  /** Until somebody who waits for an answer gives up. */
-  patience(): Promise<void> {
-    return this.pass(this.model.patienceMicros);
+  /** Runs the task when somebody who waits for an answer gives up. */
+  patience(task: () => void): void {
+    this.clock.after(this.model.patienceMicros, task);
   }
 
   /** Deliveries of one subscription. */
@@ -132,8 +135,8 @@ export class Link {
     return this.random.unit() * LAG_HOPS * this.model.hopMicros.median;
   }
 
-  private pass(micros: number): Promise<void> {
-    return new Promise((resolve) => this.clock.after(micros, resolve));
+  private hopMicros(): number {
+    return drawSpread(this.random, this.model.hopMicros) * this.factor + this.lag();
   }
 }
 

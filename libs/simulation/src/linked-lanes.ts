@@ -1,10 +1,16 @@
-import { type LanePort, LaneUnavailable, type Running, toError } from '@faultline/hosting';
-import { seal, unseal } from './lane-calls';
+import { type LanePort, LaneUnavailable, type MemoryLanes, type Running, toError } from '@faultline/hosting';
 import type { Link } from './link';
-import type { Network } from './network';
 
 /** What stands in a buffer when a cable breaks goes on when it is whole again, however late: this often. */
 const KEPT = 0.5;
+
+/** Who asks, as those know him who serve: over which cable, and what tells him by and by that his request, or its reply, got lost. */
+export interface LaneCaller {
+  readonly link: Link;
+  lose(): void;
+}
+
+type Handler = Parameters<LanePort['serve']>[1];
 
 /** The request, or its reply, does not get through: whoever serves is not to blame. */
 class Unreachable extends Error {}
@@ -16,72 +22,74 @@ class Unreachable extends Error {}
 export class LinkedLanes implements LanePort {
   constructor(
     private readonly link: Link,
-    private readonly network: Network,
+    private readonly lanes: MemoryLanes<LaneCaller>,
   ) {}
 
-  async request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array> {
-    const { link, network } = this;
-    if (link.isLost()) {
-      await link.patience();
-      throw new LaneUnavailable(subject, 'timeout');
-    }
+  request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array> {
+    const { link, lanes } = this;
     return new Promise((resolve, reject) => {
       const unanswered = (): void => reject(new LaneUnavailable(subject, 'timeout'));
-      const call = network.calls.begin(() => void link.patience().then(unanswered));
-      const sealed = seal(link.number, call, body);
-      const ask = (): Promise<Uint8Array> => network.lanes.request(subject, sealed, timeoutMillis);
+      const caller = { link, lose: () => link.patience(unanswered) };
+      if (link.isLost()) return caller.lose();
       // The copy went over another connection, and may come when what follows it has been answered.
-      if (link.isDoubled())
-        void link
-          .hop()
-          .then(ask)
-          .catch(() => undefined);
-      link
-        .inOrder(subject)
-        .then(ask)
-        .then(resolve, reject)
-        .finally(() => network.calls.end(call));
+      if (link.isDoubled()) {
+        const copy = body.slice();
+        link.hop(() => lanes.ask(subject, copy, timeoutMillis, caller, NOBODY));
+      }
+      link.inOrder(subject, () => lanes.ask(subject, body, timeoutMillis, caller, { resolve, reject }));
     });
   }
 
-  serve(
-    subject: string,
-    handler: Parameters<LanePort['serve']>[1],
-    onError: (error: Error) => void,
-  ): Promise<Running> {
-    return this.network.lanes.serve(
+  serve(subject: string, handler: Handler, onError: (error: Error) => void): Promise<Running> {
+    return this.lanes.serve(
       subject,
-      (sealed) => this.answer(subject, sealed, handler, onError),
+      (body, caller) => this.answer({ subject, handler, onError }, body, caller),
       (error) => {
         if (!(error instanceof Unreachable)) onError(error);
       },
     );
   }
 
-  private async answer(
-    subject: string,
-    sealed: Uint8Array,
-    handler: Parameters<LanePort['serve']>[1],
-    onError: (error: Error) => void,
+  private answer(
+    server: { subject: string; handler: Handler; onError: (error: Error) => void },
+    body: Uint8Array,
+    caller: LaneCaller,
   ): Promise<Uint8Array> {
-    const { link, network } = this;
-    const { link: number, call, body } = unseal(sealed);
-    const from = network.linkAt(number);
-    const lose = (): never => {
-      network.calls.lose(call);
+    const { subject, handler } = server;
+    if (!caller.link.reaches(this.link)) {
+      if (this.link.happens(KEPT)) this.keep(server, body, caller.link);
+      caller.lose();
       throw new Unreachable(subject);
-    };
-    if (!from.reaches(link)) {
-      if (link.happens(KEPT))
-        void Promise.all([from.whole(), link.whole()])
-          .then(() => from.inOrder(subject))
-          .then(() => handler(body))
-          .catch((error: unknown) => onError(toError(error)));
-      return lose();
     }
-    const answer = await handler(body);
-    if (link.isLost()) return lose();
-    await link.inOrder(`replies/${number}`);
-    return link.reaches(from) ? answer : lose();
+    const answer = handler(body);
+    const reply = (bytes: Uint8Array): Promise<Uint8Array> => this.reply(subject, bytes, caller);
+    return answer instanceof Uint8Array ? reply(answer) : answer.then(reply);
+  }
+
+  private reply(subject: string, bytes: Uint8Array, caller: LaneCaller): Promise<Uint8Array> {
+    const { link } = this;
+    return new Promise((resolve, reject) => {
+      const lose = (): void => {
+        caller.lose();
+        reject(new Unreachable(subject));
+      };
+      if (link.isLost()) return lose();
+      link.inOrder(caller.link.replies, () => (link.reaches(caller.link) ? resolve(bytes) : lose()));
+    });
+  }
+
+  private keep(
+    { subject, handler, onError }: Parameters<LinkedLanes['answer']>[0],
+    body: Uint8Array,
+    from: Link,
+  ): void {
+    const late = body.slice();
+    const serve = async (): Promise<void> => void (await handler(late));
+    void Promise.all([from.whole(), this.link.whole()]).then(() =>
+      from.inOrder(subject, () => void serve().catch((error: unknown) => onError(toError(error)))),
+    );
   }
 }
+
+/** What becomes of the copy of a request concerns nobody. */
+const NOBODY = { resolve: () => undefined, reject: () => undefined };

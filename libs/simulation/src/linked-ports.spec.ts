@@ -20,7 +20,7 @@ const SLOW = { median: HOP_MICROS, p99: HOP_MICROS };
 class Bus {
   readonly clock = new VirtualClock({
     startMicros: 1_000_000,
-    settle: (task) => queueMicrotask(() => process.nextTick(task)),
+    settle: (task) => void Promise.resolve().then(() => process.nextTick(task)),
     isAwaited: () => false,
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
   });

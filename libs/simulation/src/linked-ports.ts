@@ -30,7 +30,7 @@ export function linkedPorts<Ports extends WorldPorts>(link: Link, network: Netwo
   return {
     ...world,
     log: new LinkedLog(link, world.log),
-    lanes: new LinkedLanes(link, network),
+    lanes: new LinkedLanes(link, network.lanes),
     work: new LinkedWork(link, world.work),
     deadLetters: new LinkedLetters(link, world.deadLetters),
     owners: new LinkedKv(link, world.owners),
@@ -43,10 +43,10 @@ export function linkedPorts<Ports extends WorldPorts>(link: Link, network: Netwo
 async function ask<T>(link: Link, question: () => Promise<T>): Promise<T> {
   for (;;) {
     await link.whole();
-    await link.hop();
+    await hop(link);
     if (link.isCut) continue;
     const answer = await question();
-    await link.hop();
+    await hop(link);
     if (!link.isCut) return answer;
   }
 }
@@ -54,15 +54,19 @@ async function ask<T>(link: Link, question: () => Promise<T>): Promise<T> {
 /** Writes once. Where no acknowledgement comes nobody knows whether it was written. */
 async function write<T>(link: Link, act: () => Promise<T>, unanswered: () => Error): Promise<T> {
   if (!link.isCut) {
-    await link.hop();
+    await hop(link);
     if (!link.isCut) {
       const written = await act();
-      await link.hop();
+      await hop(link);
       if (!link.isCut && !link.harms('forget')) return written;
     }
   }
-  await link.patience();
+  await new Promise<void>((resolve) => link.patience(resolve));
   throw unanswered();
+}
+
+function hop(link: Link): Promise<void> {
+  return new Promise((resolve) => link.hop(resolve));
 }
 
 class LinkedLog implements LogPort {
@@ -71,29 +75,30 @@ class LinkedLog implements LogPort {
     private readonly log: LogPort,
   ) {}
 
-  async append(message: LogAppend): Promise<Appended> {
+  /** Every fault is appended some times, so its way there and back costs one promise. */
+  append(message: LogAppend): Promise<Appended> {
     const { link, log } = this;
     const { subject } = message;
-    if (!link.isCut) {
-      await link.inOrder(subject);
-      if (!link.isCut) {
-        await link.store();
-        const appended = await log.append(message);
-        await link.hop();
-        if (!link.isCut && !link.harms('forget')) return appended;
+    return new Promise((resolve, reject) => {
+      const unanswered = (): void => link.patience(() => reject(new LogUnavailable(subject)));
+      const acknowledge = (appended: Appended): void =>
+        link.hop(() => (link.isCut || link.harms('forget') ? unanswered() : resolve(appended)));
+      if (link.isCut) {
+        if (link.happens(KEPT)) this.keep(message);
+        return unanswered();
       }
-    } else if (link.happens(KEPT)) {
-      // Its writer may use the buffer for something else by then.
-      const late = { ...message, body: message.body.slice() };
-      void link
-        .whole()
-        .then(() => link.inOrder(subject))
-        .then(() => log.append(late))
-        // Its writer has given it up.
-        .catch(() => undefined);
-    }
-    await link.patience();
-    throw new LogUnavailable(subject);
+      link.inOrder(subject, () => {
+        if (link.isCut) unanswered();
+        else link.store(() => void log.append(message).then(acknowledge, reject));
+      });
+    });
+  }
+
+  /** Its writer has given it up when it goes on, and may use the buffer for something else by then. */
+  private keep(message: LogAppend): void {
+    const late = { ...message, body: message.body.slice() };
+    const append = (): void => void this.log.append(late).catch(() => undefined);
+    void this.link.whole().then(() => this.link.inOrder(late.subject, append));
   }
 
   async follow(options: Parameters<LogPort['follow']>[0]): Promise<Running> {

@@ -1,17 +1,15 @@
 import { drawSpread, SeededRandom } from '@faultline/domain';
 import { type ClockPort, MemoryLanes, type Scheduler } from '@faultline/hosting';
-import { LaneCalls } from './lane-calls';
 import { Link, type LinkTrouble } from './link';
+import type { LaneCaller } from './linked-lanes';
 import type { NetworkModel } from './network-model';
 
 /** The bus, and what travels over it: each hop takes its time, drawn from the seed. */
 export class Network {
   /** The lanes themselves take no time: the links to them do. */
-  readonly lanes: MemoryLanes;
-  readonly calls = new LaneCalls();
+  readonly lanes: MemoryLanes<LaneCaller>;
   private readonly random: SeededRandom;
   private readonly links = new Map<string, Link>();
-  private readonly linksByNumber: Link[] = [];
 
   constructor(
     readonly model: NetworkModel,
@@ -33,14 +31,7 @@ export class Network {
     if (!link) {
       link = new Link(this.links.size, this.model, this.clock, this.random.fork(instance));
       this.links.set(instance, link);
-      this.linksByNumber.push(link);
     }
-    return link;
-  }
-
-  linkAt(number: number): Link {
-    const link = this.linksByNumber[number];
-    if (!link) throw new Error(`there is no cable ${number}`);
     return link;
   }
 

@@ -6,7 +6,7 @@ import {
 import { Exit, RunFailed } from '../errors';
 import { simulationLines, type SimulationReport, summaryOf } from '../print/simulation-report';
 import { styleFor } from '../print/style';
-import { simulationPlatform } from '../platform';
+import { simulationPlatform } from '@faultline/runtime';
 import { checkScenario } from '../scenario/preflight';
 import type { Terminal } from '../terminal';
 
@@ -32,7 +32,7 @@ export async function simulate(file: string, flags: SimulateFlags, terminal: Ter
   const began = performance.now();
   const told: string[] = [];
   const { seed = resolved.seed } = flags;
-  const result = await simulateScenario(resolved, simulationPlatform(), {
+  const result = await simulateScenario(resolved, simulationPlatform, {
     ...optionsOf(flags),
     seed,
     tell: (line) => told.push(line),

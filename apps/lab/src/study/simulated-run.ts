@@ -1,7 +1,7 @@
 import { simulate } from '@faultline/simulation';
 import { PointMeter, type PointRun } from '@faultline/study';
 import { nowMicros } from '@faultline/messaging';
-import { simulationPlatform } from '../platform';
+import { simulationPlatform } from '@faultline/runtime';
 import { failedRun, violatedOf } from './failed-run';
 import { hasOpenLoop } from './open-loop';
 import { knownOf, type RunJob } from './run-job';
@@ -16,7 +16,7 @@ export async function simulatedRun(job: RunJob): Promise<PointRun> {
   const { hopMicros, hopP99Micros, loss, duplication } = job.network;
   const median = hopMicros ?? hopP99Micros;
   try {
-    const { audit, logHash } = await simulate(scenario, simulationPlatform(), {
+    const { audit, logHash } = await simulate(scenario, simulationPlatform, {
       seed,
       network: {
         ...(median === undefined ? {} : { hopMicros: { median, p99: hopP99Micros ?? median } }),

@@ -8,13 +8,38 @@ export interface MemoryLanesOptions {
   schedule?: Scheduler;
 }
 
-type Handler = (body: Uint8Array) => Promise<Uint8Array> | Uint8Array;
+type Handler<Caller> = (body: Uint8Array, caller: Caller) => Promise<Uint8Array> | Uint8Array;
 
-interface Server {
-  handler: Handler;
-  onError(error: Error): void;
-  running: Set<Promise<void>>;
-  stopped: boolean;
+/** Whom the end of a request is told to. */
+interface Asker {
+  resolve(body: Uint8Array): void;
+  reject(error: Error): void;
+}
+
+class Server<Caller> {
+  stopped = false;
+  /** Requests that its handler has not answered yet. */
+  private open = 0;
+  private idle: (() => void)[] = [];
+
+  constructor(
+    readonly handler: Handler<Caller>,
+    readonly onError: (error: Error) => void,
+  ) {}
+
+  begin(): void {
+    this.open += 1;
+  }
+
+  end(): void {
+    this.open -= 1;
+    if (this.open === 0) for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  /** Resolves when everything that was begun has ended. */
+  async settled(): Promise<void> {
+    if (this.open > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
+  }
 }
 
 /** A request without a reply. What is said to it after it has ended counts for nothing. */
@@ -24,8 +49,7 @@ class Call implements Expiring {
 
   constructor(
     readonly subject: string,
-    private readonly resolve: (body: Uint8Array) => void,
-    private readonly reject: (error: Error) => void,
+    private readonly asker: Asker,
     /** Requests to the subject that have no reply. */
     private readonly open: Set<Call>,
     private readonly deadlines: Deadlines,
@@ -35,11 +59,11 @@ class Call implements Expiring {
   }
 
   reply(body: Uint8Array): void {
-    if (this.end()) this.resolve(body);
+    if (this.end()) this.asker.resolve(body);
   }
 
   fail(error: Error): void {
-    if (this.end()) this.reject(error);
+    if (this.end()) this.asker.reject(error);
   }
 
   expire(): void {
@@ -55,9 +79,12 @@ class Call implements Expiring {
   }
 }
 
-/** Lanes in one process. As on NATS every server of a subject gets the request and the first answer counts. */
-export class MemoryLanes implements LanePort {
-  private readonly servers = new Map<string, Set<Server>>();
+/**
+ * Lanes in one process. As on NATS every server of a subject gets the request and the first answer counts. With {@link MemoryLanes.ask}
+ * a request may say by whom it is, for servers that have to know.
+ */
+export class MemoryLanes<Caller = undefined> implements LanePort {
+  private readonly servers = new Map<string, Set<Server<Caller>>>();
   /** Requests without a reply, by subject. */
   private readonly open = new Map<string, Set<Call>>();
   /** By how far away they are, in milliseconds. */
@@ -71,17 +98,21 @@ export class MemoryLanes implements LanePort {
   }
 
   request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array> {
-    const servers = this.servers.get(subject);
-    if (!servers) return Promise.reject(new LaneUnavailable(subject, 'no-responders'));
-    return new Promise((resolve, reject) => {
-      const deadlines = this.deadlinesOf(timeoutMillis);
-      const call = new Call(subject, resolve, reject, this.openOf(subject), deadlines);
-      for (const server of servers) this.schedule(() => this.serveOne(server, body, call));
-    });
+    return new Promise((resolve, reject) =>
+      this.ask(subject, body, timeoutMillis, undefined as Caller, { resolve, reject }),
+    );
   }
 
-  serve(subject: string, handler: Handler, onError: (error: Error) => void): Promise<Running> {
-    const server: Server = { handler, onError, running: new Set(), stopped: false };
+  /** {@link request}, by somebody who is told of its end without a promise. */
+  ask(subject: string, body: Uint8Array, timeoutMillis: number, caller: Caller, asker: Asker): void {
+    const servers = this.servers.get(subject);
+    if (!servers) return asker.reject(new LaneUnavailable(subject, 'no-responders'));
+    const call = new Call(subject, asker, this.openOf(subject), this.deadlinesOf(timeoutMillis));
+    for (const server of servers) this.schedule(() => this.serveOne(server, body, caller, call));
+  }
+
+  serve(subject: string, handler: Handler<Caller>, onError: (error: Error) => void): Promise<Running> {
+    const server = new Server(handler, onError);
     const servers = this.servers.get(subject) ?? new Set();
     this.servers.set(subject, servers.add(server));
     for (const call of [...this.openOf(subject)])
@@ -91,7 +122,7 @@ export class MemoryLanes implements LanePort {
         server.stopped = true;
         servers.delete(server);
         if (servers.size === 0 && this.servers.get(subject) === servers) this.servers.delete(subject);
-        await Promise.all(server.running);
+        await server.settled();
       },
     });
   }
@@ -109,23 +140,28 @@ export class MemoryLanes implements LanePort {
     return deadlines;
   }
 
-  private serveOne(server: Server, body: Uint8Array, call: Call): void {
+  private serveOne(server: Server<Caller>, body: Uint8Array, caller: Caller, call: Call): void {
     if (server.stopped) return;
     try {
-      const answer = server.handler(body);
+      const answer = server.handler(body, caller);
       if (answer instanceof Uint8Array) return this.schedule(() => call.reply(answer));
-      const running = answer.then(
-        (late) => this.schedule(() => call.reply(late)),
-        (thrown: unknown) => this.failed(server, call, thrown),
+      server.begin();
+      answer.then(
+        (late) => {
+          this.schedule(() => call.reply(late));
+          server.end();
+        },
+        (thrown: unknown) => {
+          this.failed(server, call, thrown);
+          server.end();
+        },
       );
-      server.running.add(running);
-      void running.finally(() => server.running.delete(running));
     } catch (thrown) {
       this.failed(server, call, thrown);
     }
   }
 
-  private failed(server: Server, call: Call, thrown: unknown): void {
+  private failed(server: Server<Caller>, call: Call, thrown: unknown): void {
     if (thrown instanceof LaneRejected)
       this.schedule(() => call.fail(new LaneRejected(call.subject, thrown.reason)));
     else server.onError(toError(thrown));
