@@ -27,6 +27,7 @@ const START_MICROS = 1_000_000;
 
 const PATIENCE_LEASES = 20;
 const ACK_WAIT_LEASES = 2;
+const SNAPSHOT_EVENTS = 50_000;
 /** Model time that an access may take which waits for nothing but its handling. */
 const HANDLING_MICROS = 10e6;
 /** A response that does not come is waited for by its IOMMU, and once more behind a reset. */
@@ -66,7 +67,7 @@ export interface SimulationOptions {
   ackWaitMillis?: number;
   /** Model time without the end of an access that is a standstill; by default longer than all deadlines that it may have to wait for. */
   patienceMicros?: number;
-  /** Events of a unit from one snapshot to the next; 50,000 by default. */
+  /** Events of a unit from one snapshot to the next; by default 50,000 where processes end, and none elsewhere. */
   snapshotEvents?: number;
   onFault?(row: FaultRow): void;
   /** Gets the events of every message of the log, in its order. */
@@ -106,7 +107,7 @@ export async function simulate(
   platform: SimulationPlatform,
   options: SimulationOptions = {},
 ): Promise<SimulationResult> {
-  const { seed = scenario.seed, leaseMillis = 30, snapshotEvents = 50_000, onlooker = {} } = options;
+  const { seed = scenario.seed, leaseMillis = 30, onlooker = {} } = options;
   const feeds = new AwaitedFeeds(platform.openTrace);
   const clock = new VirtualClock({
     startMicros: START_MICROS,
@@ -136,7 +137,9 @@ export async function simulate(
     leaseMillis,
     ackWaitMillis: options.ackWaitMillis ?? ACK_WAIT_LEASES * leaseMillis,
     patienceMicros: options.patienceMicros ?? patienceMicrosOf(simulated, network, leaseMillis),
-    snapshotEvents,
+    // Where no process ends nobody loads one.
+    snapshotEvents:
+      options.snapshotEvents ?? (failures.length > 0 ? SNAPSHOT_EVENTS : Number.POSITIVE_INFINITY),
     tell: (line) => options.tell?.(line),
   });
   await simulation.run();
