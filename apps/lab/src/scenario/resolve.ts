@@ -152,6 +152,7 @@ function resolveWorkload(
     outstanding: workload.outstanding,
     ratePerSecond: workload.ratePerSecond ?? 0,
     arrivals: workload.arrivals,
+    ...(workload.accessMicros > 0 ? { accessMicros: workload.accessMicros } : {}),
   };
   if ('trace' in workload) {
     const { file, format, accesses } = at(traces, place);

@@ -115,6 +115,8 @@ interface Paced {
   outstanding: number;
   /** Open loop: accesses a second of model time; 0 for a closed loop. */
   ratePerSecond: number;
+  /** Model time that the device works with a page after the access ended, before another one takes its place; none when absent. */
+  accessMicros?: number;
   arrivals: 'constant' | 'poisson';
 }
 

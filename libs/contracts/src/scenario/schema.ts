@@ -84,6 +84,11 @@ const pacing = {
     .enum(['constant', 'poisson'])
     .default('poisson')
     .describe('open loop: distance between intended starts'),
+  accessMicros: microsOrNone
+    .default(0)
+    .describe(
+      'model time that the device works with a page once its access has ended, before another access may take its place: what its link or engine allows is `outstanding` in this time',
+    ),
 };
 
 const synthetic = z.strictObject({

@@ -65,6 +65,21 @@ describe('WorkloadDriver', () => {
     expect(driver.finished).toBe(true);
   });
 
+  it('the device works with the page before another access takes its place, in model time', () => {
+    const { driver, clock, wakes } = setUp({ accesses: 4, accessMicros: 10 }, 3);
+    driver.begin();
+    for (let issued = 0; issued < 3; issued += 1) driver.next();
+    driver.ended();
+    clock.advance(29);
+    expect([driver.next(), wakes()]).toEqual([undefined, 0]);
+    clock.advance(1);
+    expect([driver.next()?.page, wakes()]).toEqual([103, 1]);
+    for (let ended = 0; ended < 3; ended += 1) driver.ended();
+    expect(driver.finished).toBe(false);
+    clock.advance(30);
+    expect(driver.finished).toBe(true);
+  });
+
   it('nothing is issued before the beginning, nor after a halt', () => {
     const { driver } = setUp();
     expect(driver.next()).toBeUndefined();

@@ -137,9 +137,18 @@ export class WorkloadDriver {
     return access >= firstAccess && access < firstAccess + workload.accesses;
   }
 
-  /** An access of this workload ended. */
+  /** An access of this workload ended. Its place is free when the device has done with the page what it wanted it for. */
   ended(): void {
-    this.inFlight -= 1;
+    const { workload, clock, timeScale, wake } = this.options;
+    const { accessMicros = 0 } = workload;
+    if (accessMicros === 0) {
+      this.inFlight -= 1;
+      return;
+    }
+    clock.after(accessMicros * timeScale, () => {
+      this.inFlight -= 1;
+      wake();
+    });
   }
 
   /** The next access, if one may be issued now. */
