@@ -1,9 +1,9 @@
 import {
   type Appended,
+  ForwardingLog,
   type LanePort,
   LaneUnavailable,
   type LogAppend,
-  type LogMessage,
   type LogPort,
   type MemoryLog,
   type MemoryPorts,
@@ -49,37 +49,19 @@ export type VirtualPorts = Omit<MemoryPorts, 'log' | 'work' | 'lanes'> & {
 };
 
 /** An append travels to the log, and its acknowledgement back. */
-class SlowLog implements LogPort {
+class SlowLog extends ForwardingLog {
   constructor(
-    private readonly log: MemoryLog,
+    log: MemoryLog,
     private readonly world: VirtualWorld,
-  ) {}
+  ) {
+    super(log);
+  }
 
-  async append(message: LogAppend): Promise<Appended> {
+  override async append(message: LogAppend): Promise<Appended> {
     await this.travel();
     const appended = await this.log.append(message);
     await this.travel();
     return appended;
-  }
-
-  follow(options: Parameters<LogPort['follow']>[0]): Promise<Running> {
-    return this.log.follow(options);
-  }
-
-  last(subject: string): Promise<LogMessage | undefined> {
-    return this.log.last(subject);
-  }
-
-  fill(): Promise<number> {
-    return this.log.fill();
-  }
-
-  lastSequence(): Promise<number> {
-    return this.log.lastSequence();
-  }
-
-  trim(floors: ReadonlyMap<string, number>): Promise<void> {
-    return this.log.trim(floors);
   }
 
   private travel(): Promise<void> {

@@ -3,6 +3,7 @@ export * from './batch-lane';
 export * from './delay-line';
 export * from './fifo';
 export * from './follow-until';
+export * from './forwarding';
 export * from './memory';
 export * from './model-time';
 export * from './ownership';

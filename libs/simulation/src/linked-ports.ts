@@ -3,6 +3,7 @@ import {
   type BlobPort,
   BlobUnavailable,
   type DeadLetterPort,
+  ForwardingWorkMessage,
   type KvEntry,
   type KvPort,
   KvUnavailable,
@@ -162,40 +163,34 @@ class LinkedWork implements WorkPort {
   }
 }
 
-class LinkedWorkMessage implements WorkMessage {
-  readonly subject = this.message.subject;
-  readonly sequence = this.message.sequence;
-  readonly headers = this.message.headers;
-  readonly id = this.message.id;
-  readonly body = this.message.body;
-  readonly records = this.message.records;
-  readonly deliveries = this.message.deliveries;
-
+class LinkedWorkMessage extends ForwardingWorkMessage {
   constructor(
     private readonly link: Link,
-    private readonly message: WorkMessage,
+    message: WorkMessage,
     private readonly ackWaitMillis: () => number,
-  ) {}
+  ) {
+    super(message);
+  }
 
   /** Whatever its worker says of it from now on, it is given to somebody else after the time. */
   lose(afterMillis: number): void {
-    this.message.retry(afterMillis);
+    super.retry(afterMillis);
   }
 
-  ack(): void {
-    this.settle(() => this.message.ack());
+  override ack(): void {
+    this.settle(() => super.ack());
   }
 
-  extend(): void {
-    if (!this.link.isCut) this.message.extend();
+  override extend(): void {
+    if (!this.link.isCut) super.extend();
   }
 
-  retry(delayMillis: number): void {
-    this.settle(() => this.message.retry(delayMillis));
+  override retry(delayMillis: number): void {
+    this.settle(() => super.retry(delayMillis));
   }
 
-  terminate(reason: string): void {
-    this.settle(() => this.message.terminate(reason));
+  override terminate(reason: string): void {
+    this.settle(() => super.terminate(reason));
   }
 
   private settle(settle: () => void): void {

@@ -3,6 +3,7 @@ import {
   type BlobPort,
   type ClockPort,
   type DeadLetterPort,
+  ForwardingWorkMessage,
   type KvEntry,
   type KvPort,
   type KvWatchOptions,
@@ -116,34 +117,28 @@ class LivingWork implements WorkPort {
   }
 }
 
-class LivingWorkMessage implements WorkMessage {
-  readonly subject = this.message.subject;
-  readonly sequence = this.message.sequence;
-  readonly headers = this.message.headers;
-  readonly id = this.message.id;
-  readonly body = this.message.body;
-  readonly records = this.message.records;
-  readonly deliveries = this.message.deliveries;
-
+class LivingWorkMessage extends ForwardingWorkMessage {
   constructor(
     private readonly life: Life,
-    private readonly message: WorkMessage,
-  ) {}
-
-  ack(): void {
-    if (!this.life.isDead) this.message.ack();
+    message: WorkMessage,
+  ) {
+    super(message);
   }
 
-  extend(): void {
-    if (!this.life.isDead) this.message.extend();
+  override ack(): void {
+    if (!this.life.isDead) super.ack();
   }
 
-  retry(delayMillis: number): void {
-    if (!this.life.isDead) this.message.retry(delayMillis);
+  override extend(): void {
+    if (!this.life.isDead) super.extend();
   }
 
-  terminate(reason: string): void {
-    if (!this.life.isDead) this.message.terminate(reason);
+  override retry(delayMillis: number): void {
+    if (!this.life.isDead) super.retry(delayMillis);
+  }
+
+  override terminate(reason: string): void {
+    if (!this.life.isDead) super.terminate(reason);
   }
 }
 

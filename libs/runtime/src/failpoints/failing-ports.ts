@@ -1,5 +1,7 @@
 import {
   type Appended,
+  ForwardingLog,
+  ForwardingWorkMessage,
   KvUnavailable,
   type KvEntry,
   type KvPort,
@@ -7,7 +9,6 @@ import {
   LaneUnavailable,
   type LanePort,
   type LogAppend,
-  type LogMessage,
   type LogPort,
   LogUnavailable,
   type Running,
@@ -40,13 +41,15 @@ export function withFailpoints<Ports extends FailingPorts>(
   };
 }
 
-class FailingLog implements LogPort {
+class FailingLog extends ForwardingLog {
   constructor(
-    private readonly log: LogPort,
+    log: LogPort,
     private readonly failpoints: Failpoints,
-  ) {}
+  ) {
+    super(log);
+  }
 
-  async append(message: LogAppend): Promise<Appended> {
+  override async append(message: LogAppend): Promise<Appended> {
     const { subject } = message;
     const before = await this.failpoints.pass('log.before-append', subject);
     if (before === 'fail') throw new LogUnavailable(subject);
@@ -55,26 +58,6 @@ class FailingLog implements LogPort {
     if ((await this.failpoints.pass('log.after-append', subject)) === 'fail')
       throw new LogUnavailable(subject);
     return appended;
-  }
-
-  follow(options: Parameters<LogPort['follow']>[0]): Promise<Running> {
-    return this.log.follow(options);
-  }
-
-  last(subject: string): Promise<LogMessage | undefined> {
-    return this.log.last(subject);
-  }
-
-  fill(): Promise<number> {
-    return this.log.fill();
-  }
-
-  lastSequence(): Promise<number> {
-    return this.log.lastSequence();
-  }
-
-  trim(floors: ReadonlyMap<string, number>): Promise<void> {
-    return this.log.trim(floors);
   }
 }
 
@@ -128,35 +111,18 @@ class FailingWork implements WorkPort {
   }
 }
 
-class FailingWorkMessage implements WorkMessage {
-  readonly subject = this.message.subject;
-  readonly sequence = this.message.sequence;
-  readonly headers = this.message.headers;
-  readonly id = this.message.id;
-  readonly body = this.message.body;
-  readonly deliveries = this.message.deliveries;
-
+class FailingWorkMessage extends ForwardingWorkMessage {
   constructor(
-    private readonly message: WorkMessage,
+    message: WorkMessage,
     private readonly failpoints: Failpoints,
-  ) {}
+  ) {
+    super(message);
+  }
 
-  ack(): void {
+  override ack(): void {
     this.failpoints.passNow('work.before-ack', this.subject, (outcome) => {
-      if (outcome !== 'fail') this.message.ack();
+      if (outcome !== 'fail') super.ack();
     });
-  }
-
-  extend(): void {
-    this.message.extend();
-  }
-
-  retry(delayMillis: number): void {
-    this.message.retry(delayMillis);
-  }
-
-  terminate(reason: string): void {
-    this.message.terminate(reason);
   }
 }
 

@@ -5,11 +5,12 @@ import {
   type ClockPort,
   type DeadLetter,
   type DeadLetterPort,
+  ForwardingLog,
+  ForwardingWorkMessage,
   type LanePort,
   LaneRejected,
   type LogAppend,
   LogFull,
-  type LogMessage,
   type LogPort,
   type Running,
   type WorkMessage,
@@ -103,14 +104,16 @@ export class PortMetrics {
   }
 }
 
-class CountedLog implements LogPort {
+class CountedLog extends ForwardingLog {
   constructor(
-    private readonly log: LogPort,
+    log: LogPort,
     private readonly metrics: PortMetrics,
     private readonly clock: ClockPort,
-  ) {}
+  ) {
+    super(log);
+  }
 
-  append(message: LogAppend): Promise<Appended> {
+  override append(message: LogAppend): Promise<Appended> {
     const { clock } = this;
     const counted = this.metrics.schema(message.headers.schema);
     // The writer may use the buffer for something else when it is written.
@@ -130,26 +133,6 @@ class CountedLog implements LogPort {
         throw error;
       },
     );
-  }
-
-  follow(options: Parameters<LogPort['follow']>[0]): Promise<Running> {
-    return this.log.follow(options);
-  }
-
-  last(subject: string): Promise<LogMessage | undefined> {
-    return this.log.last(subject);
-  }
-
-  fill(): Promise<number> {
-    return this.log.fill();
-  }
-
-  lastSequence(): Promise<number> {
-    return this.log.lastSequence();
-  }
-
-  trim(floors: ReadonlyMap<string, number>): Promise<void> {
-    return this.log.trim(floors);
   }
 }
 
@@ -214,37 +197,27 @@ class CountedWork implements WorkPort {
   }
 }
 
-class CountedWorkMessage implements WorkMessage {
-  readonly subject = this.message.subject;
-  readonly sequence = this.message.sequence;
-  readonly headers = this.message.headers;
-  readonly id = this.message.id;
-  readonly body = this.message.body;
-  readonly records = this.message.records;
-  readonly deliveries = this.message.deliveries;
-
+class CountedWorkMessage extends ForwardingWorkMessage {
   constructor(
-    private readonly message: WorkMessage,
+    message: WorkMessage,
     private readonly settled: (how: string) => Count,
-  ) {}
+  ) {
+    super(message);
+  }
 
-  ack(): void {
+  override ack(): void {
     this.settled('ack').value += 1;
-    this.message.ack();
+    super.ack();
   }
 
-  extend(): void {
-    this.message.extend();
-  }
-
-  retry(delayMillis: number): void {
+  override retry(delayMillis: number): void {
     this.settled('retry').value += 1;
-    this.message.retry(delayMillis);
+    super.retry(delayMillis);
   }
 
-  terminate(reason: string): void {
+  override terminate(reason: string): void {
     this.settled('terminate').value += 1;
-    this.message.terminate(reason);
+    super.terminate(reason);
   }
 }
 
