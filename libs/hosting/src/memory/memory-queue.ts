@@ -1,4 +1,5 @@
 import { Fifo } from '../fifo';
+import { hashOf } from '../hash-of';
 import { retryDelayMillis, type ClockPort, type LogMessage, type WorkMessage, type Working } from '../ports';
 import type { MemoryLog } from './memory-log';
 import type { LogReader } from './subject-log';
@@ -28,7 +29,10 @@ interface Open {
   cancel(): void;
 }
 
-/** One IOPF queue in memory: first in, first out, what comes back before what is new; free workers take turns. */
+/**
+ * One IOPF queue in memory: first in, first out, what comes back before what is new; free workers take turns. Each queue begins with
+ * another one: a burst on all queues would meet the same few workers otherwise.
+ */
 export class MemoryQueue implements LogReader {
   /** What nobody was given yet. */
   private readonly fresh = new Fifo<LogMessage>();
@@ -36,10 +40,11 @@ export class MemoryQueue implements LogReader {
   private readonly open = new Map<number, Open>();
   private readonly again: Open[] = [];
   private readonly workers: Worker[] = [];
-  private turn = 0;
+  private turn: number;
 
   constructor(private readonly options: MemoryQueueOptions) {
     this.pump = new Pump(options.schedule, () => this.deliver());
+    this.turn = hashOf(options.subject);
     options.log.attach(options.subject, this);
   }
 

@@ -45,6 +45,24 @@ describe('memory work on a clock that is moved by hand', () => {
   });
 });
 
+it('the first messages of many queues do not all go to the same worker', async () => {
+  const { log, work } = memoryPorts({ lab: 'many', clock: new ManualClock(), ackWaitMillis: 100 });
+  const got = Array.from({ length: 8 }, () => 0);
+  const queues = Array.from({ length: 64 }, (_, place) => `q${place}`);
+  for (const queue of queues)
+    for (const worker of got.keys())
+      await work.work({
+        queue,
+        prefetch: 8,
+        onWork: () => (got[worker] = (got[worker] ?? 0) + 1),
+        onError: fail,
+      });
+  for (const queue of queues) await appendAll(log, subjectsOf('many').queueLog(0, queue), ['a']);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(got.reduce((sum, messages) => sum + messages, 0)).toBe(64);
+  expect(Math.max(...got)).toBeLessThan(24);
+});
+
 const fail = (error: Error): void => {
   throw error;
 };
