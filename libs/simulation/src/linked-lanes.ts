@@ -1,4 +1,11 @@
-import { type LanePort, LaneUnavailable, type Running, toError } from '@faultline/hosting';
+import {
+  type LaneContext,
+  type LaneHandler,
+  type LanePort,
+  LaneUnavailable,
+  type Running,
+  toError,
+} from '@faultline/hosting';
 import { seal, unseal } from './lane-calls';
 import type { Link } from './link';
 import type { Network } from './network';
@@ -19,7 +26,12 @@ export class LinkedLanes implements LanePort {
     private readonly network: Network,
   ) {}
 
-  async request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array> {
+  async request(
+    subject: string,
+    body: Uint8Array,
+    timeoutMillis: number,
+    context?: LaneContext,
+  ): Promise<Uint8Array> {
     const { link, network } = this;
     if (link.isLost()) {
       await link.patience();
@@ -29,7 +41,7 @@ export class LinkedLanes implements LanePort {
       const unanswered = (): void => reject(new LaneUnavailable(subject, 'timeout'));
       const call = network.calls.begin(() => void link.patience().then(unanswered));
       const sealed = seal(link.number, call, body);
-      const ask = (): Promise<Uint8Array> => network.lanes.request(subject, sealed, timeoutMillis);
+      const ask = (): Promise<Uint8Array> => network.lanes.request(subject, sealed, timeoutMillis, context);
       // The copy went over another connection, and may come when what follows it has been answered.
       if (link.isDoubled())
         void link
@@ -44,14 +56,10 @@ export class LinkedLanes implements LanePort {
     });
   }
 
-  serve(
-    subject: string,
-    handler: Parameters<LanePort['serve']>[1],
-    onError: (error: Error) => void,
-  ): Promise<Running> {
+  serve(subject: string, handler: LaneHandler, onError: (error: Error) => void): Promise<Running> {
     return this.network.lanes.serve(
       subject,
-      (sealed) => this.answer(subject, sealed, handler, onError),
+      (sealed, context) => this.answer(subject, sealed, (body) => handler(body, context), onError),
       (error) => {
         if (!(error instanceof Unreachable)) onError(error);
       },
@@ -61,7 +69,7 @@ export class LinkedLanes implements LanePort {
   private async answer(
     subject: string,
     sealed: Uint8Array,
-    handler: Parameters<LanePort['serve']>[1],
+    handler: LaneHandler,
     onError: (error: Error) => void,
   ): Promise<Uint8Array> {
     const { link, network } = this;

@@ -1,4 +1,12 @@
-import { LaneRejected, LaneUnavailable, type ClockPort, type LanePort, type Running } from '../ports';
+import {
+  LaneRejected,
+  LaneUnavailable,
+  type ClockPort,
+  type LaneContext,
+  type LaneHandler,
+  type LanePort,
+  type Running,
+} from '../ports';
 import { toError } from '../to-error';
 import { type Deadline, Deadlines, type Expiring } from './deadlines';
 import { microtasks, type Scheduler } from './scheduler';
@@ -8,10 +16,8 @@ export interface MemoryLanesOptions {
   schedule?: Scheduler;
 }
 
-type Handler = (body: Uint8Array) => Promise<Uint8Array> | Uint8Array;
-
 interface Server {
-  handler: Handler;
+  handler: LaneHandler;
   onError(error: Error): void;
   running: Set<Promise<void>>;
   stopped: boolean;
@@ -70,17 +76,22 @@ export class MemoryLanes implements LanePort {
     this.schedule = options.schedule ?? microtasks;
   }
 
-  request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array> {
+  request(
+    subject: string,
+    body: Uint8Array,
+    timeoutMillis: number,
+    context?: LaneContext,
+  ): Promise<Uint8Array> {
     const servers = this.servers.get(subject);
     if (!servers) return Promise.reject(new LaneUnavailable(subject, 'no-responders'));
     return new Promise((resolve, reject) => {
       const deadlines = this.deadlinesOf(timeoutMillis);
       const call = new Call(subject, resolve, reject, this.openOf(subject), deadlines);
-      for (const server of servers) this.schedule(() => this.serveOne(server, body, call));
+      for (const server of servers) this.schedule(() => this.serveOne(server, body, context, call));
     });
   }
 
-  serve(subject: string, handler: Handler, onError: (error: Error) => void): Promise<Running> {
+  serve(subject: string, handler: LaneHandler, onError: (error: Error) => void): Promise<Running> {
     const server: Server = { handler, onError, running: new Set(), stopped: false };
     const servers = this.servers.get(subject) ?? new Set();
     this.servers.set(subject, servers.add(server));
@@ -109,10 +120,10 @@ export class MemoryLanes implements LanePort {
     return deadlines;
   }
 
-  private serveOne(server: Server, body: Uint8Array, call: Call): void {
+  private serveOne(server: Server, body: Uint8Array, context: LaneContext | undefined, call: Call): void {
     if (server.stopped) return;
     try {
-      const answer = server.handler(body);
+      const answer = server.handler(body, context);
       if (answer instanceof Uint8Array) return this.schedule(() => call.reply(answer));
       const running = answer.then(
         (late) => this.schedule(() => call.reply(late)),
