@@ -1,11 +1,10 @@
-import { FaultAssembler, type FaultRow, rowOf } from '@faultline/audit';
+import { FaultAssembler, type FaultRow, type LoggedMessage, rowOf } from '@faultline/audit';
 import { decodeLogBody, type FaultSampler, type LogEvent, parseTraceparent } from '@faultline/contracts';
-import type { LogMessage } from '@faultline/hosting';
 import { FAULTLINE, MESSAGING, type Span } from '@faultline/runtime';
 
 /** A message of the log with its events. */
 interface Read {
-  message: LogMessage;
+  message: LoggedMessage;
   events: LogEvent[];
   /** Names of the traced faults that it tells of, by the log alone. */
   faults: Set<string>;
@@ -24,7 +23,7 @@ export interface TraceReport {
 
 /** What a test knows of a run beside its traces. */
 export interface TracedRun {
-  log: readonly LogMessage[];
+  log: readonly LoggedMessage[];
   spans: readonly Span[];
   sampler: FaultSampler;
   /** Whether nobody died or froze on the way, and nothing was lost: then nothing may be missing or twice. */

@@ -22,7 +22,7 @@ export * from './trace-feed';
 export * from './trace-file';
 export { readTracing, type TracingConfig } from './tracing/config';
 export { LabTracer } from './tracing/lab-tracer';
-export { FAULTLINE, MESSAGING, type Span, type SpanSink } from './tracing/span';
+export { type AttributeValue, FAULTLINE, MESSAGING, type Span, type SpanSink } from './tracing/span';
 export * from './unit-owner-service';
 export * from './unit-service';
 export * from './waiting';

@@ -15,6 +15,7 @@ import {
   type PartialsDiscarded,
   type RequestIdentity,
   type RequestRecord,
+  type SegmentResetSeen,
 } from '@faultline/domain';
 import type { LogMessage, SendingSpan } from '@faultline/hosting';
 import type { Addressed, IommuTracer, LeftOpen, ReceivedSpan } from '@faultline/units';
@@ -79,13 +80,24 @@ export class IommuTraces implements IommuTracer {
     let message: SentMessage | undefined;
     const open = (): SentMessage => (message ??= this.maker.publish(to, events.length));
     for (const event of events) {
+      // The kinds of which there is one for each fault come first.
       switch (event.kind) {
         case 'PageRequestQueued':
         case 'PageRequestDropped':
           if (this.samples(event) && !isStopMarker(event)) this.written(event, open());
           break;
-        case 'StallDeferred':
+        case 'GroupQueued':
+          this.queued(event, open);
+          break;
+        case 'GroupResponded':
+        case 'GroupDiscarded':
+          this.answered(event, open);
+          break;
+        case 'FaultParked':
+          if (this.samples(event)) this.parked(event, open());
+          break;
         case 'StallRecorded':
+        case 'StallDeferred':
           if (!this.samples(event)) break;
           this.stalls.written(event, this.early.get(event.request) ?? event, open());
           // Before its record is readable, it closes no group (R39).
@@ -96,24 +108,17 @@ export class IommuTraces implements IommuTracer {
           this.ungrouped.delete(event.request);
           this.stalls.ended(event, open());
           break;
-        case 'FaultParked':
-          if (this.samples(event)) this.parked(event, open());
-          break;
-        case 'PartialsDiscarded':
-          this.discarded(event);
+        case 'GroupHeld':
+          this.held(event, open);
           break;
         case 'FaultRefused':
           if (this.samples(event)) this.refused(event, open);
           break;
-        case 'GroupHeld':
-          this.held(event, open);
+        case 'PartialsDiscarded':
+          this.discarded(event);
           break;
-        case 'GroupQueued':
-          this.queued(event, open);
-          break;
-        case 'GroupResponded':
-        case 'GroupDiscarded':
-          this.answered(event, open);
+        case 'SegmentResetSeen':
+          this.reset(event);
           break;
         default:
           break;
@@ -185,6 +190,12 @@ export class IommuTraces implements IommuTracer {
       if (!isParked || (device !== -1 && record.device !== device)) continue;
       if (pasid === EVERY_PASID || record.pasid === pasid) this.ungrouped.delete(request);
     }
+  }
+
+  /** What a segment sent in older epochs is forgotten (D9). */
+  private reset({ segment, segmentEpoch }: SegmentResetSeen): void {
+    for (const [request, { record }] of this.ungrouped)
+      if (record.segment === segment && record.segmentEpoch < segmentEpoch) this.ungrouped.delete(request);
   }
 
   private refused(event: FaultRefused, open: () => SentMessage): void {
