@@ -7,8 +7,8 @@ export interface ReceivedSpan extends Span {
   resource: Record<string, AttributeValue>;
 }
 
-/** How a collector behaves: it takes everything, refuses everything for now, or never answers. */
-export type Manner = 'takes' | 'refuses' | 'is-silent';
+/** How a collector behaves: it takes everything, refuses everything for now or for ever, or never answers. */
+export type Manner = 'takes' | 'refuses' | 'forbids' | 'is-silent';
 
 interface Value {
   stringValue?: string;
@@ -36,6 +36,7 @@ interface Exported {
 const KINDS: Readonly<Record<number, Span['kind']>> = { 1: 'internal', 4: 'producer', 5: 'consumer' };
 const ERROR = 2;
 const UNAVAILABLE = 503;
+const FORBIDDEN = 403;
 
 /** A collector on a free port of this machine: takes OTLP over HTTP, as JSON. */
 export class OtlpReceiver {
@@ -80,6 +81,7 @@ export class OtlpReceiver {
     this.requests += 1;
     if (this.manner === 'is-silent') return;
     if (this.manner === 'refuses') return void response.writeHead(UNAVAILABLE).end();
+    if (this.manner === 'forbids') return void response.writeHead(FORBIDDEN).end();
     for (const { resource, scopeSpans } of (JSON.parse(text) as Exported).resourceSpans)
       for (const span of scopeSpans.flatMap(({ spans }) => spans))
         this.spans.push({ ...plain(span), resource: valuesOf(resource.attributes) });
