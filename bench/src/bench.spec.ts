@@ -25,7 +25,7 @@ describe('options', () => {
     expect(parseOptions([])).toMatchObject({
       rounds: 5,
       outstanding: [256, 1024, 4096],
-      systems: ['faultline', 'metered', 'nest', 'skeleton'],
+      systems: ['faultline', 'metered', 'traced', 'nest', 'skeleton'],
     });
     expect(parseOptions(['--quick'])).toMatchObject({ rounds: 1, outstanding: [1024], windowMillis: 1000 });
     expect(parseOptions(['--soak', '1000000', '--only', 'nest'])).toMatchObject({

@@ -59,12 +59,13 @@ async function startSystem(
   switch (name) {
     case 'faultline':
     case 'metered':
+    case 'traced':
       return new WholePath({
         children,
         bench,
         workers,
         profileDirectory,
-        metered: name === 'metered',
+        name,
         warmUpMillis: quick ? WARM_UP_MILLIS : FRESH_WARM_UP_MILLIS,
       });
     case 'nest':

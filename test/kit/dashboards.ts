@@ -15,19 +15,28 @@ export interface Query {
   labels: string[];
 }
 
-interface Dashboard {
+export interface Dashboard {
   title: string;
-  panels: { title: string; targets?: { expr: string }[] }[];
+  panels: {
+    title: string;
+    datasource?: { uid: string };
+    /** Those of Prometheus have an expression. */
+    targets?: { expr?: string; service?: string; operation?: string }[];
+  }[];
 }
 
-/** Every query of every dashboard in the repository. */
+/** Every dashboard in the repository. */
+export function dashboards(): Dashboard[] {
+  return readdirSync(FOLDER).map((file) => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Dashboard);
+}
+
+/** Every query of Prometheus of every dashboard. */
 export function dashboardQueries(): Query[] {
-  return readdirSync(FOLDER).flatMap((file) => {
-    const { title, panels } = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Dashboard;
-    return panels.flatMap(({ title: panel, targets = [] }) =>
-      targets.map(({ expr }) => queryOf(`${title} / ${panel}`, expr)),
-    );
-  });
+  return dashboards().flatMap(({ title, panels }) =>
+    panels.flatMap(({ title: panel, targets = [] }) =>
+      targets.flatMap(({ expr }) => (expr === undefined ? [] : [queryOf(`${title} / ${panel}`, expr)])),
+    ),
+  );
 }
 
 /** Names are followed by what they select, by a span of time, or by nothing; functions by an opening bracket. */

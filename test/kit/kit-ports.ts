@@ -9,6 +9,7 @@ import type {
   LogPort,
   WorkPort,
 } from '@faultline/hosting';
+import type { PathTracer } from '@faultline/units';
 import { createLogger, type Logger, type ServiceConfig, ServicePorts } from '@faultline/runtime';
 
 /** What a laboratory needs of the world, on whatever it runs. */
@@ -22,6 +23,7 @@ export interface PathPorts {
   snapshots: BlobPort;
   snapshotIndex: KvPort;
   clock: ClockPort;
+  tracer?: PathTracer;
 }
 
 /** The ports of one service of a laboratory that runs inside a test. */
@@ -48,6 +50,7 @@ export class KitPorts extends ServicePorts {
     ports: PathPorts,
     readonly fail: (error: Error) => void,
     snapshotEvents = 50_000,
+    override readonly tracer?: PathTracer,
   ) {
     super();
     const logLevel = process.env['LOG_LEVEL'] ?? 'silent';

@@ -193,8 +193,9 @@ export class Laboratory {
 
   private portsOf(service: ServiceName, instance: string, life: Life): KitPorts {
     const fail = (error: Error): void => void this.failures.push(error);
-    const world = portsOf(life, this.world(instance));
-    const ports = new KitPorts(this.lab, service, instance, world, fail, this.snapshotEvents);
+    const given = this.world(instance);
+    const world = portsOf(life, given);
+    const ports = new KitPorts(this.lab, service, instance, world, fail, this.snapshotEvents, given.tracer);
     this.ports.push(ports);
     return ports;
   }

@@ -77,9 +77,10 @@ class LossyLanes implements LanePort {
     private readonly loss: number,
   ) {}
 
-  async request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array> {
+  async request(...call: Parameters<LanePort['request']>): Promise<Uint8Array> {
+    const [subject] = call;
     if (this.world.happens(this.loss)) throw new LaneUnavailable(subject, 'timeout');
-    const reply = await this.lanes.request(subject, body, timeoutMillis);
+    const reply = await this.lanes.request(...call);
     if (this.world.happens(this.loss)) throw new LaneUnavailable(subject, 'timeout');
     return reply;
   }

@@ -1,7 +1,8 @@
 import type { AuditReport } from '@faultline/audit';
 import type { ResolvedScenario } from '@faultline/contracts';
 import type { LogMessage } from '@faultline/hosting';
-import { readersOfLog, subjectsOf } from '@faultline/contracts';
+import { type FaultSampler, readersOfLog, subjectsOf } from '@faultline/contracts';
+import { LabTracer, type SpanSink } from '@faultline/runtime';
 import { SnapshotIndex } from '@faultline/units';
 import { LogTrimmer } from '../../apps/event-log/src/log-trimmer';
 import { auditLog } from './audit-log';
@@ -43,6 +44,8 @@ export interface RunOptions {
   trimSteps?: number;
   /** The world as every process sees it, in the place of the one that is given. */
   through?(ports: VirtualPorts, world: VirtualWorld): VirtualPorts;
+  /** Takes the spans of all processes, and of which faults; absent for no traces. */
+  traces?: { sampler: FaultSampler; sink: SpanSink };
   /** Called after each step of the world, while devices work. What it throws ends the run. */
   meanwhile?(laboratory: Laboratory): void;
 }
@@ -114,11 +117,13 @@ export async function runVirtually(
     trimSteps,
     through = (ports) => ports,
     meanwhile = () => undefined,
+    traces,
   }: RunOptions = {},
 ): Promise<FinishedRun> {
   const world = new VirtualWorld(seed, isOrderly);
   const ports = through(virtualPorts(world, 'virtual', trouble), world);
-  const laboratory = new Laboratory('virtual', scenario, () => ports, snapshotEvents);
+  const tracer = traces && new LabTracer(traces.sampler, world, traces.sink);
+  const laboratory = new Laboratory('virtual', scenario, () => ({ ...ports, tracer }), snapshotEvents);
   const misfortune = new Misfortune(laboratory, takeovers);
   const trim = trimming(laboratory, ports, trimSteps);
   let replayed: Replayed[];

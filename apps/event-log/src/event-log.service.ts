@@ -90,6 +90,7 @@ export class EventLogService extends UnitService {
       onDelay: (error, retryMicros) => logger.error({ retryMicros }, `${error.message}; trying again`),
       onFailure: (error) => this.ports.fail(error),
       onRecorded: () => publisher.recorded(),
+      tracer: this.ports.tracer,
     });
     await this.intake.start();
     this.trimmer = this.trimmerOf(scenario, writer);

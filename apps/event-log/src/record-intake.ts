@@ -1,4 +1,5 @@
 import { type ClockPort, type LogMessage, type LogPort, type Running, toError } from '@faultline/hosting';
+import type { PathTracer, ReceivedSpan } from '@faultline/units';
 import { RecordAhead, RecordNotWritable, type RecordWriter } from '@faultline/record';
 import { Backlog, BACKLOG_LIMITS, type BacklogLimits } from './backlog';
 import { Pause } from './pause';
@@ -24,6 +25,8 @@ export interface IntakeOptions {
   /** Subject of everything in the log. */
   subject: string;
   limits?: BacklogLimits;
+  /** Absent where nobody asks for traces. */
+  tracer?: Pick<PathTracer, 'reads'>;
   /** More is on disk. */
   onRecorded?(): void;
   /** The disk does not take the batch; it is kept and tried again. */
@@ -44,6 +47,8 @@ export class RecordIntake {
   private writing: Promise<void> | undefined;
   private waiters: { sequence: number; resolve: () => void; reject: (error: Error) => void }[] = [];
   private readonly retry: Pause;
+  /** Of messages that tell of traced faults and are not on disk yet, in their order. */
+  private traced: { sequence: number; span: ReceivedSpan }[] = [];
   /** Last sequence taken from the log. */
   private taken: number;
   private failure: Error | undefined;
@@ -115,6 +120,8 @@ export class RecordIntake {
     if (this.isPaused || message.sequence <= this.taken || this.failure || this.stopped) return;
     this.taken = message.sequence;
     this.backlog.add(message);
+    const span = this.options.tracer?.reads(message);
+    if (span) this.traced.push({ sequence: message.sequence, span });
     if (this.backlog.isFull) this.pause();
     this.writing ??= this.write();
   }
@@ -162,10 +169,16 @@ export class RecordIntake {
 
   private settle(): void {
     const { position } = this;
+    if (this.traced.length > 0) this.endTraced(position);
     const done = this.waiters.filter(({ sequence }) => sequence <= position);
     this.waiters = this.waiters.filter(({ sequence }) => sequence > position);
     for (const { resolve } of done) resolve();
     this.options.onRecorded?.();
+  }
+
+  private endTraced(position: number): void {
+    const open = this.traced.findIndex(({ sequence }) => sequence > position);
+    for (const { span } of this.traced.splice(0, open === -1 ? this.traced.length : open)) span.done();
   }
 
   private fail(thrown: unknown): void {

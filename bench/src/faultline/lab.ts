@@ -31,6 +31,7 @@ export interface LabOptions {
   /** Where each service writes a processor profile when it ends. */
   profileDirectory?: string;
   metricPorts?: readonly number[];
+  tracesTo?: string;
 }
 
 /** The real services with one scenario, from their start to their end. Drives them as the command line does. */

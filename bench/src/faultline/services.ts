@@ -18,6 +18,8 @@ export interface ServicesOptions {
   profileDirectory?: string;
   /** Where each service shows its metrics, in the order of {@link startServices}; absent: nowhere, and nothing is counted. */
   metricPorts?: readonly number[];
+  /** Where services export the traces of one fault in a hundred; absent: nowhere, and nothing is traced. */
+  tracesTo?: string;
 }
 
 /** Services of a laboratory that are not workers. */
@@ -52,7 +54,7 @@ function startService(
   place: number,
 ): Child {
   const port = options.metricPorts?.[place];
-  const { children, bench, lab, directory, profileDirectory } = options;
+  const { children, bench, lab, directory, profileDirectory, tracesTo } = options;
   const environment = {
     ...process.env,
     NATS_URL: bench.url,
@@ -60,6 +62,8 @@ function startService(
     FAULTLINE_INSTANCE: instance,
     FAULTLINE_RUN_DIR: directory,
     FAULTLINE_HTTP: port === undefined ? undefined : `127.0.0.1:${port}`,
+    OTEL_EXPORTER_OTLP_ENDPOINT: tracesTo,
+    OTEL_TRACES_SAMPLER_ARG: '0.01',
     LOG_LEVEL: 'warn',
   };
   const nodeArguments =

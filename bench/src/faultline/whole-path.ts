@@ -9,6 +9,7 @@ import { windowOfRecord } from './record-window';
 import { loadScenario } from './scenario';
 import { Scraper } from './scraper';
 import { OWNERS } from './services';
+import { SpanSink } from './span-sink';
 
 const DRAIN_MILLIS = 60_000;
 const CATCH_UP_MILLIS = 120_000;
@@ -19,8 +20,8 @@ export interface WholePathOptions {
   workers: number;
   warmUpMillis: number;
   profileDirectory?: string;
-  /** The services count for metrics, which are read every second. */
-  metered: boolean;
+  /** `metered`: the services count for metrics, which are read every second; `traced`: they trace one fault in a hundred. */
+  name: 'faultline' | 'metered' | 'traced';
 }
 
 /** The real services with the record on. Each round is a run of its own, of fresh processes in a fresh laboratory. */
@@ -29,21 +30,24 @@ export class WholePath implements System {
   readonly warmUpMillis: number;
   private lab: Lab | undefined;
   private scraper: Scraper | undefined;
+  private sink: SpanSink | undefined;
   private runs = 0;
   private openedAtMicros = 0;
 
   constructor(private readonly options: WholePathOptions) {
-    this.name = options.metered ? 'metered' : 'faultline';
+    this.name = options.name;
     this.warmUpMillis = options.warmUpMillis;
   }
 
   async begin(outstanding: number): Promise<void> {
-    const { children, bench, workers, profileDirectory, metered } = this.options;
+    const { children, bench, workers, profileDirectory, name } = this.options;
     this.runs += 1;
     const scenario = loadScenario({ outstanding, workers });
     const lab = `bench-${this.name}-${this.runs}`;
-    const metricPorts = metered ? await freePorts(OWNERS + workers) : undefined;
-    this.lab = await Lab.start({ lab, children, bench, scenario, profileDirectory, metricPorts });
+    const metricPorts = name === 'metered' ? await freePorts(OWNERS + workers) : undefined;
+    this.sink = name === 'traced' ? await SpanSink.open() : undefined;
+    const tracesTo = this.sink?.endpoint;
+    this.lab = await Lab.start({ lab, children, bench, scenario, profileDirectory, metricPorts, tracesTo });
     this.scraper = metricPorts && new Scraper(metricPorts);
     await this.lab.go();
   }
@@ -64,10 +68,12 @@ export class WholePath implements System {
   }
 
   async finish(): Promise<void> {
-    const { lab } = this;
+    const { lab, sink } = this;
     this.lab = undefined;
+    this.sink = undefined;
     await lab?.stop();
     await lab?.remove();
+    sink?.close();
   }
 
   /** The verdict of the audit on the run that just closed; after its memory was read, because it reads the record once more. */

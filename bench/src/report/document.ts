@@ -11,6 +11,7 @@ export const METHOD = [
   '(a) is the real services with the audit record on, profile none: one run of fresh processes a round, start-up and warm-up not counted, figures from its record.',
   '(b) and (c) are four processes that live over all rounds. (b) makes the same hops with ClientNats.send, one JSON message a fault, without logic and without a log.',
   '(m) is (a) with a door for each service, through which its metrics are read every second.',
+  '(t) is (a) with one fault in a hundred traced, and the spans exported to a server that takes them and throws them away.',
   '(c) uses the codec, batches, fenced appends and consumers of (a), on the same subjects, without logic and without the record.',
   '(d) and (e) run in one process each. (e) is the simulator with its audit: the units of the services on a virtual clock, by processor time.',
   'CPU is what the kernel counted in the window; the NATS server is shared and counts in each.',

@@ -17,6 +17,7 @@ export interface Section {
 const TITLES: Record<SystemName, string> = {
   faultline: '(a) Faultline, record on',
   metered: '(m) Faultline, metrics on',
+  traced: '(t) Faultline, 1 % of faults traced',
   nest: '(b) stock Nest transporter',
   skeleton: '(c) empty skeleton',
 };
@@ -60,6 +61,7 @@ export function ratioSection(rounds: readonly Round[]): Section {
     shown(costRatio(rounds, outstanding, 'faultline', 'nest')),
     shown(costRatio(rounds, outstanding, 'faultline', 'skeleton')),
     shown(costRatio(rounds, outstanding, 'metered', 'faultline')),
+    shown(costRatio(rounds, outstanding, 'traced', 'faultline')),
   ]);
   const head = [
     'outstanding',
@@ -68,6 +70,7 @@ export function ratioSection(rounds: readonly Round[]): Section {
     'a/b faults per CPU',
     'a/c faults per CPU',
     'm/a faults per CPU',
+    't/a faults per CPU',
   ];
   return { title: 'Ratios (medians of the ratios of neighbouring rounds)', head, rows };
 }

@@ -17,6 +17,8 @@ const LEAST_OVER_NEST = 6;
 const LEAST_OVER_SKELETON = 0.35;
 /** What counting for metrics may cost, of all processor time. */
 const LEAST_METERED = 0.97;
+/** What tracing one fault in a hundred may cost, of all processor time. */
+const LEAST_TRACED = 0.95;
 const MOST_CATCH_UP_SECONDS = 5;
 const MOST_RESIDENT_MEGABYTES = 300;
 const LEAST_PURE_PER_SECOND = 500_000;
@@ -41,6 +43,15 @@ export function speedTargets(rounds: readonly Round[]): Target[] {
   if (metered !== undefined)
     targets.push(
       atLeast('faults per CPU with metrics on against off, 1024 outstanding', metered, LEAST_METERED),
+    );
+  const traced = costRatio(rounds, TARGET_OUTSTANDING, 'traced', 'faultline');
+  if (traced !== undefined)
+    targets.push(
+      atLeast(
+        'faults per CPU with 1 % of faults traced against none, 1024 outstanding',
+        traced,
+        LEAST_TRACED,
+      ),
     );
   const records = cellsOf(rounds).flatMap(({ record }) => (record ? [record] : []));
   if (records.length > 0) {

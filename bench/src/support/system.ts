@@ -1,7 +1,7 @@
 import type { WindowFigures } from './closed-loop';
 import type { Named } from './usage';
 
-export const systemNames = ['faultline', 'metered', 'nest', 'skeleton'] as const;
+export const systemNames = ['faultline', 'metered', 'traced', 'nest', 'skeleton'] as const;
 export type SystemName = (typeof systemNames)[number];
 
 /** What the audit record did in a round; only Faultline keeps one. */

@@ -12,4 +12,5 @@ export * from './host-use';
 export * from './log-readers';
 export * from './units';
 export * from './site';
+export * from './trace-context';
 export * from './version';

@@ -9,6 +9,7 @@ export * from './model-time';
 export * from './ownership';
 export * from './ports';
 export * from './running-parts';
+export * from './sending-span';
 export * from './subject-match';
 export * from './take-over';
 export * from './to-error';

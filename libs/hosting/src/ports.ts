@@ -226,20 +226,42 @@ export class LaneRejected extends Error {
   }
 }
 
+/** A record of a request that belongs to a traced fault. */
+export interface TracedRecord {
+  /** The record's own number in its request, which the lane's schema gives it: a request, a run, a translation. */
+  record: number;
+  /** The member that is meant, of a record that lists several; 0 for the others. */
+  member: number;
+  /** The span of the fault that what the record causes belongs to. */
+  traceparent: string;
+}
+
+/** Trace context of a request, in the headers of its message; only of one that holds something traced. */
+export interface LaneContext {
+  /** The span that sends it. */
+  traceparent: string;
+  /** What others of its records are about is not traced. */
+  traced: readonly TracedRecord[];
+}
+
+/** Answers a request with the body that goes back. */
+export type LaneHandler = (body: Uint8Array, context?: LaneContext) => Promise<Uint8Array> | Uint8Array;
+
 /** Commands between services: a request with a reply, outside the log. */
 export interface LanePort {
   /** Rejects with {@link LaneUnavailable} or {@link LaneRejected}. */
-  request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array>;
+  request(
+    subject: string,
+    body: Uint8Array,
+    timeoutMillis: number,
+    context?: LaneContext,
+  ): Promise<Uint8Array>;
   /**
    * Serves requests. A handler that throws {@link LaneRejected} answers with that rejection; any other error goes to `onError`, the
    * caller times out. Requests that were sent to the subject before and have no reply yet are given up with `new-server`, so that
    * nobody waits out his patience for a server that died.
    */
-  serve(
-    subject: string,
-    handler: (body: Uint8Array) => Promise<Uint8Array> | Uint8Array,
-    onError: (error: Error) => void,
-  ): Promise<Running>;
+  serve(subject: string, handler: LaneHandler, onError: (error: Error) => void): Promise<Running>;
 }
 
 export interface ClockPort {

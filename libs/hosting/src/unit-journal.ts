@@ -1,5 +1,6 @@
 import { appendSurely } from './append-surely';
 import { followUntil } from './follow-until';
+import type { SendingSpan } from './sending-span';
 import {
   AppendRefused,
   type ClockPort,
@@ -19,6 +20,8 @@ export interface OutgoingMessage {
   subject: string;
   schema: { name: string; version: number };
   body: Uint8Array;
+  /** Present when it tells of traced faults. */
+  span?: SendingSpan;
 }
 
 /**
@@ -98,7 +101,7 @@ export class UnitJournal {
     for (const { message, id } of chain) await this.append(message, id);
   }
 
-  private append({ subject, schema, body }: OutgoingMessage, id: string): Promise<void> {
+  private append({ subject, schema, body, span }: OutgoingMessage, id: string): Promise<void> {
     const { unit, epoch, cycle } = this;
     const message: LogAppend = {
       subject,
@@ -107,14 +110,20 @@ export class UnitJournal {
       body,
       expectedLastSubjectSequence: this.lastOfSubject.get(subject) ?? 0,
     };
+    if (span) {
+      message.headers.traceparent = span.traceparent;
+      span.begins();
+    }
     // Nearly always the first try is taken, and more than one promise for it would be too many.
     return this.log.append(message).then(
-      ({ sequence }) => this.appended(subject, sequence),
-      async (thrown: unknown) => this.appended(subject, await this.appendPatiently(message, toError(thrown))),
+      ({ sequence }) => this.appended(subject, sequence, span),
+      async (thrown: unknown) =>
+        this.appended(subject, await this.appendPatiently(message, toError(thrown)), span),
     );
   }
 
-  private appended(subject: string, sequence: number): void {
+  private appended(subject: string, sequence: number, span: SendingSpan | undefined): void {
+    span?.arrived(sequence);
     this.lastOfSubject.set(subject, sequence);
     if (sequence > this.lastSequence) this.lastSequence = sequence;
   }

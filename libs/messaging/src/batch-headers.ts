@@ -49,7 +49,7 @@ export interface DecodedHeaders {
 
 /** Reads a message's headers; what is missing is empty or 0, so that a foreign message is seen by the codec and not here. */
 export function decodeHeaders(message: Msg): DecodedHeaders {
-  return parseHeaders(headerText(message));
+  return parseHeaders(headerBlock(message));
 }
 
 /** Reads the text of a header block. */
@@ -99,7 +99,8 @@ function isRaw(message: object): message is RawMessage {
   return '_rdata' in message && message._rdata instanceof Uint8Array && '_msg' in message;
 }
 
-function headerText(message: Msg): string {
+/** The header block of a message; empty where it has none, which costs nothing. */
+export function headerBlock(message: Msg): string {
   if (isRaw(message)) {
     const length = message._msg.hdr;
     if (length <= 0) return '';

@@ -1,7 +1,16 @@
-import { LaneRejected, LaneUnavailable, type LanePort, type Running, toError } from '@faultline/hosting';
+import {
+  type LaneContext,
+  type LaneHandler,
+  LaneRejected,
+  LaneUnavailable,
+  type LanePort,
+  type Running,
+  toError,
+} from '@faultline/hosting';
 import type { Msg } from 'nats';
 import { encodeHeaders } from './batch-headers';
 import type { NatsLink } from './connection';
+import { decodeLaneContext, encodeLaneContext } from './lane-context';
 import { RequestFailed } from './requests';
 
 const REJECT_HEADER = 'Fl-Reject';
@@ -10,8 +19,6 @@ const NOTHING = new Uint8Array(0);
 const OPENED = '.opened';
 /** Reasons are for people; a header is no place for a stack. */
 const REASON_LIMIT = 500;
-
-type Handler = (body: Uint8Array) => Promise<Uint8Array> | Uint8Array;
 
 /**
  * Lanes on core NATS. A lane has no queue group: while two owners believe in themselves both get the request, the first answer
@@ -23,11 +30,21 @@ export class NatsLanes implements LanePort {
 
   constructor(private readonly link: NatsLink) {}
 
-  async request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array> {
+  async request(
+    subject: string,
+    body: Uint8Array,
+    timeoutMillis: number,
+    context?: LaneContext,
+  ): Promise<Uint8Array> {
     let reply: Msg;
     this.watchServers(subject);
     try {
-      reply = await this.link.requests.send(subject, body, timeoutMillis);
+      reply = await this.link.requests.send(
+        subject,
+        body,
+        timeoutMillis,
+        context && encodeLaneContext(context),
+      );
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw toError(error);
       const reason = error.failure === 'disconnected' ? 'closed' : error.failure;
@@ -38,7 +55,7 @@ export class NatsLanes implements LanePort {
     return reply.data;
   }
 
-  async serve(subject: string, handler: Handler, onError: (error: Error) => void): Promise<Running> {
+  async serve(subject: string, handler: LaneHandler, onError: (error: Error) => void): Promise<Running> {
     const server = new LaneServer(this.link, handler, onError);
     const subscription = this.link.nc.subscribe(subject, {
       callback: (_error, message) => server.receive(message),
@@ -69,14 +86,14 @@ class LaneServer {
 
   constructor(
     private readonly link: NatsLink,
-    private readonly handler: Handler,
+    private readonly handler: LaneHandler,
     private readonly onError: (error: Error) => void,
   ) {}
 
   receive(message: Msg): void {
     const reply = message.reply ?? '';
     try {
-      const answer = this.handler(message.data);
+      const answer = this.handler(message.data, decodeLaneContext(message));
       if (answer instanceof Uint8Array) return this.answer(reply, answer);
       this.underWay += 1;
       void answer

@@ -1,5 +1,6 @@
 import { FORMATS, NEWEST_FORMAT } from '@faultline/contracts';
-import { ConfigError, readConfig, readProvisioning } from './config';
+import { readConfig, readProvisioning } from './config';
+import { ConfigError } from './environment';
 
 describe('readConfig', () => {
   it('names the instance by itself and has a default for everything', () => {

@@ -11,8 +11,10 @@ import {
 } from '@faultline/contracts';
 import { DEFAULT_ACK_WAIT_MILLIS } from '@faultline/messaging';
 import { z } from 'zod';
+import { ConfigError, readVariables, unlessEmpty } from './environment';
 import { type HttpConfig, isLoopback, parseAddress } from './http/address';
 import { FailpointInvalid, type FailpointRule, parseFailpoints } from './failpoints';
+import { readTracing, type TracingConfig } from './tracing/config';
 
 /** A whole number as an environment variable has it. */
 const wholeNumber = (least: number, most: number) =>
@@ -27,10 +29,6 @@ const replicas = wholeNumber(1, 5)
   .describe(
     'copies of every stream, queue and bucket that is made; more than 1 needs a cluster of as many servers; the same for all instances',
   );
-
-/** A file that hands a variable on makes it empty where it is not set. */
-const unlessEmpty = <Schema extends z.ZodType>(schema: Schema) =>
-  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -171,30 +169,16 @@ export interface ServiceConfig {
   heartbeatFile?: string;
   /** Where it answers over HTTP; absent: nowhere. */
   http?: HttpConfig;
+  /** Where it exports traces to, and of what; absent: there are none. */
+  tracing?: TracingConfig;
   /** Where this process is to fail. */
   failpoints?: readonly FailpointRule[];
   logLevel: string;
 }
 
-/** Variables whose value is not for a log. */
-const SECRETS = new Set(['FAULTLINE_TOKEN']);
-
-/** An environment variable is not usable. */
-export class ConfigError extends Error {
-  constructor(
-    readonly variable: string,
-    found: string,
-    readonly expected: string,
-  ) {
-    const is = SECRETS.has(variable) ? 'is set to something else' : `is '${found}'`;
-    super(`environment variable ${variable} ${is}, expected ${expected}`);
-    this.name = 'ConfigError';
-  }
-}
-
-/** Reads the environment. Throws {@link ConfigError} for the first variable that is wrong. */
+/** Reads the environment. Throws `ConfigError` for the first variable that is wrong. */
 export function readConfig(service: ServiceName, variables: NodeJS.ProcessEnv = process.env): ServiceConfig {
-  const data = parse(environment, variables);
+  const data = readVariables(environment, variables);
   if (data.FAULTLINE_SITE !== undefined && variables['FAULTLINE_LAB'] !== undefined)
     throw new ConfigError('FAULTLINE_LAB', data.FAULTLINE_LAB, 'it to be absent where FAULTLINE_SITE is set');
   return {
@@ -213,14 +197,15 @@ export function readConfig(service: ServiceName, variables: NodeJS.ProcessEnv = 
     runsDirectory: data.FAULTLINE_RUNS_DIR,
     heartbeatFile: data.FAULTLINE_HEARTBEAT_FILE,
     http: httpOf(data),
+    tracing: readTracing(variables),
     failpoints: failpointsOf(data.FAULTLINE_FAILPOINTS),
     logLevel: data.LOG_LEVEL,
   };
 }
 
-/** Reads how a laboratory is to be provisioned. Throws {@link ConfigError} for the first variable that is wrong. */
+/** Reads how a laboratory is to be provisioned. Throws `ConfigError` for the first variable that is wrong. */
 export function readProvisioning(variables: NodeJS.ProcessEnv = process.env): ProvisioningConfig {
-  const data = parse(provisioning, variables);
+  const data = readVariables(provisioning, variables);
   return {
     replicas: data.FAULTLINE_REPLICAS,
     format: data.FAULTLINE_FORMAT,
@@ -239,14 +224,6 @@ function httpOf({
     throw new ConfigError('FAULTLINE_HTTP', found, expected);
   }
   return { ...address, token };
-}
-
-function parse<T extends z.ZodType>(schema: T, variables: NodeJS.ProcessEnv): z.infer<T> {
-  const parsed = schema.safeParse(variables);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const variable = String(issue?.path[0] ?? '');
-  throw new ConfigError(variable, variables[variable] ?? '', issue?.message ?? 'another value');
 }
 
 function failpointsOf(text: string | undefined): FailpointRule[] | undefined {

@@ -5,6 +5,7 @@ import type { ServiceConfig } from './config';
 import type { Logger } from './logging';
 import type { Meters } from './metrics';
 import type { ServicePorts } from './ports';
+import type { Tracing } from './tracing/tracing';
 
 /** What can be seen of an engagement from outside of it. Everything but the configuration is absent until it has got so far. */
 export interface EngagementView {
@@ -33,6 +34,8 @@ export class CurrentEngagement {
   private readonly listeners = new Set<EngagementListener>();
   /** At a site: the connection by which it stands there. */
   siteLink: NatsLink | undefined;
+  /** Absent where nobody asks for traces. */
+  tracing: Tracing | undefined;
 
   constructor(
     readonly config: ServiceConfig,

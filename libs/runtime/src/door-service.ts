@@ -1,7 +1,8 @@
 import { toError } from '@faultline/hosting';
 import type { ServiceName } from '@faultline/contracts';
-import { ConfigError, readConfig } from './config';
+import { readConfig } from './config';
 import { CurrentEngagement } from './current-engagement';
+import { ConfigError } from './environment';
 import type { DoorContent } from './http/content';
 import { openDoor } from './http/open-door';
 import { createLogger } from './logging';

@@ -173,6 +173,7 @@ export class Engagement implements EngagementView {
       { reviveOwners, queueDepths: depths },
       failpoints,
       meters?.path,
+      this.current.tracing?.tracerFor(config.lab, this.clock),
     );
   }
 

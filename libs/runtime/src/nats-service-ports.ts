@@ -9,7 +9,7 @@ import type {
   LogPort,
   WorkPort,
 } from '@faultline/hosting';
-import type { PathMeter } from '@faultline/units';
+import type { PathMeter, PathTracer } from '@faultline/units';
 import type { ServiceConfig } from './config';
 import type { Failpoints } from './failpoints';
 import type { Logger } from './logging';
@@ -47,6 +47,7 @@ export class NatsServicePorts extends ServicePorts {
     server: Pick<ServicePorts, 'reviveOwners' | 'queueDepths'>,
     override readonly failpoints?: Failpoints,
     override readonly meter?: PathMeter,
+    override readonly tracer?: PathTracer,
   ) {
     super();
     this.subjects = subjectsOf(config.lab);

@@ -12,7 +12,7 @@ import type {
 import type { ServiceConfig } from './config';
 import type { Failpoints } from './failpoints';
 import type { QueueDepth } from '@faultline/messaging';
-import type { OwnerPorts, PathMeter, StateCodec } from '@faultline/units';
+import type { OwnerPorts, PathMeter, PathTracer, StateCodec } from '@faultline/units';
 import type { Logger } from './logging';
 import { v8States } from './v8-states';
 
@@ -38,6 +38,8 @@ export abstract class ServicePorts implements OwnerPorts {
   abstract readonly clock: ClockPort;
   /** Absent where nobody asks for metrics. */
   readonly meter?: PathMeter;
+  /** Absent where nobody asks for traces. */
+  readonly tracer?: PathTracer;
   /** Where this process is to fail, in a test; for what is no port. */
   readonly failpoints?: Failpoints;
   /** What waits in IOPF queues, as the server sees it. */

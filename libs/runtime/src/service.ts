@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { toError } from '@faultline/hosting';
 import { type ServiceName, writeFormat } from '@faultline/contracts';
 import type { Type } from '@nestjs/common';
@@ -11,6 +12,7 @@ import { openDoor } from './http/open-door';
 import { createLogger, type Logger } from './logging';
 import { Meters } from './metrics';
 import { SiteService } from './site-service';
+import type { Tracing } from './tracing/tracing';
 
 /** A service that has not ended so long after it was to is ended by force. */
 const END_DEADLINE_MILLIS = 15_000;
@@ -41,6 +43,10 @@ export async function runService(
     }
   }
 }
+
+/** OpenTelemetry's packages are loaded where traces are asked for, and nowhere else. */
+const loadTracing = (): typeof Tracing =>
+  (createRequire(__filename)('./tracing/tracing') as { Tracing: typeof Tracing }).Tracing;
 
 /** What a process does: one engagement, or all those of a site. Its failures end the process. */
 interface Work {
@@ -76,7 +82,8 @@ class ServiceProcess {
   }
 
   async begin(): Promise<void> {
-    const { http } = this.config;
+    const { http, tracing } = this.config;
+    if (tracing) this.current.tracing = new (loadTracing())(tracing, this.config, this.logger);
     if (http) this.door = await openDoor(http, this.current, this.http());
     await this.work.begin();
   }
@@ -103,6 +110,7 @@ class ServiceProcess {
     }, END_DEADLINE_MILLIS);
     late.unref();
     const inOrder = await this.work.end();
+    await this.current.tracing?.end();
     // It says how the service is until there is none any more.
     await this.door?.close();
     process.exit(inOrder ? status : 1);

@@ -1,4 +1,12 @@
-import { type LanePort, LaneUnavailable, type MemoryLanes, type Running, toError } from '@faultline/hosting';
+import {
+  type LaneContext,
+  type LaneHandler,
+  type LanePort,
+  LaneUnavailable,
+  type MemoryLanes,
+  type Running,
+  toError,
+} from '@faultline/hosting';
 import type { Link } from './link';
 
 /** What stands in a buffer when a cable breaks goes on when it is whole again, however late: this often. */
@@ -10,7 +18,11 @@ export interface LaneCaller {
   lose(): void;
 }
 
-type Handler = Parameters<LanePort['serve']>[1];
+interface Server {
+  subject: string;
+  handler: LaneHandler;
+  onError(error: Error): void;
+}
 
 /** The request, or its reply, does not get through: whoever serves is not to blame. */
 class Unreachable extends Error {}
@@ -25,7 +37,12 @@ export class LinkedLanes implements LanePort {
     private readonly lanes: MemoryLanes<LaneCaller>,
   ) {}
 
-  request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array> {
+  request(
+    subject: string,
+    body: Uint8Array,
+    timeoutMillis: number,
+    context?: LaneContext,
+  ): Promise<Uint8Array> {
     const { link, lanes } = this;
     return new Promise((resolve, reject) => {
       const unanswered = (): void => reject(new LaneUnavailable(subject, 'timeout'));
@@ -33,17 +50,19 @@ export class LinkedLanes implements LanePort {
       if (link.isLost()) return caller.lose();
       // The copy went over another connection, and may come when what follows it has been answered.
       if (link.isDoubled()) {
-        const copy = body.slice();
-        link.hop(() => lanes.ask(subject, copy, timeoutMillis, caller, NOBODY));
+        const copy = { subject, body: body.slice(), timeoutMillis, context };
+        link.hop(() => lanes.ask(copy, caller, NOBODY));
       }
-      link.inOrder(subject, () => lanes.ask(subject, body, timeoutMillis, caller, { resolve, reject }));
+      const request = { subject, body, timeoutMillis, context };
+      link.inOrder(subject, () => lanes.ask(request, caller, { resolve, reject }));
     });
   }
 
-  serve(subject: string, handler: Handler, onError: (error: Error) => void): Promise<Running> {
+  serve(subject: string, handler: LaneHandler, onError: (error: Error) => void): Promise<Running> {
+    const server = { subject, handler, onError };
     return this.lanes.serve(
       subject,
-      (body, caller) => this.answer({ subject, handler, onError }, body, caller),
+      (body, context, caller) => this.answer(server, body, context, caller),
       (error) => {
         if (!(error instanceof Unreachable)) onError(error);
       },
@@ -51,17 +70,18 @@ export class LinkedLanes implements LanePort {
   }
 
   private answer(
-    server: { subject: string; handler: Handler; onError: (error: Error) => void },
+    server: Server,
     body: Uint8Array,
+    context: LaneContext | undefined,
     caller: LaneCaller,
   ): Promise<Uint8Array> {
     const { subject, handler } = server;
     if (!caller.link.reaches(this.link)) {
-      if (this.link.happens(KEPT)) this.keep(server, body, caller.link);
+      if (this.link.happens(KEPT)) this.keep(server, body, context, caller.link);
       caller.lose();
       throw new Unreachable(subject);
     }
-    const answer = handler(body);
+    const answer = handler(body, context);
     const reply = (bytes: Uint8Array): Promise<Uint8Array> => this.reply(subject, bytes, caller);
     return answer instanceof Uint8Array ? reply(answer) : answer.then(reply);
   }
@@ -79,12 +99,13 @@ export class LinkedLanes implements LanePort {
   }
 
   private keep(
-    { subject, handler, onError }: Parameters<LinkedLanes['answer']>[0],
+    { subject, handler, onError }: Server,
     body: Uint8Array,
+    context: LaneContext | undefined,
     from: Link,
   ): void {
     const late = body.slice();
-    const serve = async (): Promise<void> => void (await handler(late));
+    const serve = async (): Promise<void> => void (await handler(late, context));
     void Promise.all([from.whole(), this.link.whole()]).then(() =>
       from.inOrder(subject, () => void serve().catch((error: unknown) => onError(toError(error)))),
     );

@@ -88,7 +88,7 @@ class LivingLanes implements LanePort {
       life.opens(
         this.lanes.serve(
           subject,
-          (body) => life.serves(() => handler(body)),
+          (body, context) => life.serves(() => handler(body, context)),
           (error) => life.pass(() => onError(error)),
         ),
       ),

@@ -4,6 +4,7 @@ export { own } from './common/own';
 export type { OwnedUnit } from './common/owned-unit';
 export { type SnapshotEntry, SnapshotIndex } from './common/snapshot-index';
 export type { PathEvent, PathMeter } from './common/path-meter';
+export type * from './common/path-tracer';
 export type { StateCodec, UnitLogger } from './common/unit-ports';
 export { type FloorHolder, trimFloors } from './common/trim-floors';
 export type { UnitVerb } from './control';

@@ -1,5 +1,5 @@
 import { writeFormat } from '@faultline/contracts';
-import { readProvisioning } from '@faultline/runtime';
+import { readProvisioning, readTracing } from '@faultline/runtime';
 import { ErrorReporter } from '../error-reporter';
 import { Exit } from '../errors';
 import { reportLines } from '../print/run-report';
@@ -34,6 +34,8 @@ export async function run(
   refuseCrowd(checked.resolved);
   const site = siteOf(environment);
   const provisioning = readProvisioning(environment);
+  // The services read it; here it is only seen to be good.
+  readTracing(environment);
   writeFormat(provisioning.format);
   const folder = RunFolder.create(flags.runs, newRunId(new Date(), Math.random));
   folder.writeScenario(checked.text, checked.resolved);

@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { decodeLogBody, segmentSchema, writeFormat } from '@faultline/contracts';
 import { PointMeter, type PointRun } from '@faultline/study';
-import { type ProvisioningConfig, readProvisioning } from '@faultline/runtime';
+import { type ProvisioningConfig, readProvisioning, readTracing } from '@faultline/runtime';
 import { Interrupted } from '../errors';
 import { nowMicros } from '@faultline/messaging';
 import { openFaults } from '../fault-source';
@@ -32,6 +32,7 @@ export interface LiveOptions {
 /** What the environment says of live runs. Throws `BadInput` or `ConfigError` for what cannot be used. */
 export function liveOptions(environment: NodeJS.ProcessEnv, logLevel = 'info'): LiveOptions {
   const provisioning = readProvisioning(environment);
+  readTracing(environment);
   writeFormat(provisioning.format);
   return {
     ...{ environment, provisioning, site: siteOf(environment) },

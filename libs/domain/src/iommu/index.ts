@@ -11,6 +11,7 @@ export {
   countIommu,
   findTeardown,
   hasPassed,
+  identifiedGroups,
   type IommuCounters,
   isDurableIommuEvent,
   isFenced,
@@ -18,6 +19,8 @@ export {
   isRequestTaken,
   needsFinishDrain,
   oldestWaitingSequence,
+  openStalls,
+  ungroupedRecords,
 } from './queries';
 export { hasReadyResults, hasRetries } from './respond';
 export type { Replica } from './replica';

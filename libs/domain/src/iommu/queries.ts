@@ -4,6 +4,7 @@ import type { AnyIommuEvent, IommuEvent, RequestRecord } from './events';
 import type { RequestIdentity } from '../kernel/vocabulary';
 import { isTaken } from './admission';
 import { recordsOf, ringCount } from './ring';
+import { ownerOf } from './identity';
 import type { IommuState, Teardown } from './state';
 
 /** Whether an event belongs in the log; the others change only what a takeover may lose. */
@@ -25,9 +26,25 @@ export function pendingGroups(state: IommuState): IopfGroup<RequestRecord>[] {
   return [...state.durable.iopf.groups.values()];
 }
 
+/** The same, each by its identity (D1). */
+export function identifiedGroups(
+  state: IommuState,
+): { epoch: number; group: number; members: readonly RequestRecord[] }[] {
+  return pendingGroups(state).map(({ serial, members }) => {
+    const { epoch, base } = ownerOf(state.durable, serial);
+    return { epoch, group: serial - base, members };
+  });
+}
+
 /** Records in the rings, page requests before stalls, oldest first. */
 export function ringRecords(state: IommuState): RequestRecord[] {
   return [...recordsOf(state.durable.pri), ...recordsOf(state.durable.events)];
+}
+
+/** Records that are in no closed group yet: in a ring, or in the partial list of their device (R79). */
+export function ungroupedRecords(state: IommuState): RequestRecord[] {
+  const partials = [...state.durable.iopf.devices.values()].flatMap(({ partial }) => partial);
+  return [...ringRecords(state), ...partials];
 }
 
 /** Transactions the IOMMU holds: recorded, deferred, or between their answer and the outcome of their retry. */

@@ -1,4 +1,11 @@
-import { LaneRejected, LaneUnavailable, type ClockPort, type LanePort, type Running } from '../ports';
+import {
+  LaneRejected,
+  LaneUnavailable,
+  type ClockPort,
+  type LaneContext,
+  type LanePort,
+  type Running,
+} from '../ports';
 import { toError } from '../to-error';
 import { type Deadline, Deadlines, type Expiring } from './deadlines';
 import { microtasks, type Scheduler } from './scheduler';
@@ -8,7 +15,18 @@ export interface MemoryLanesOptions {
   schedule?: Scheduler;
 }
 
-type Handler<Caller> = (body: Uint8Array, caller: Caller) => Promise<Uint8Array> | Uint8Array;
+interface LaneRequest {
+  subject: string;
+  body: Uint8Array;
+  timeoutMillis: number;
+  context?: LaneContext;
+}
+
+type Handler<Caller> = (
+  body: Uint8Array,
+  context: LaneContext | undefined,
+  caller: Caller,
+) => Promise<Uint8Array> | Uint8Array;
 
 /** Whom the end of a request is told to. */
 interface Asker {
@@ -97,18 +115,24 @@ export class MemoryLanes<Caller = undefined> implements LanePort {
     this.schedule = options.schedule ?? microtasks;
   }
 
-  request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array> {
+  request(
+    subject: string,
+    body: Uint8Array,
+    timeoutMillis: number,
+    context?: LaneContext,
+  ): Promise<Uint8Array> {
     return new Promise((resolve, reject) =>
-      this.ask(subject, body, timeoutMillis, undefined as Caller, { resolve, reject }),
+      this.ask({ subject, body, timeoutMillis, context }, undefined as Caller, { resolve, reject }),
     );
   }
 
   /** {@link request}, by somebody who is told of its end without a promise. */
-  ask(subject: string, body: Uint8Array, timeoutMillis: number, caller: Caller, asker: Asker): void {
+  ask(request: LaneRequest, caller: Caller, asker: Asker): void {
+    const { subject, timeoutMillis } = request;
     const servers = this.servers.get(subject);
     if (!servers) return asker.reject(new LaneUnavailable(subject, 'no-responders'));
     const call = new Call(subject, asker, this.openOf(subject), this.deadlinesOf(timeoutMillis));
-    for (const server of servers) this.schedule(() => this.serveOne(server, body, caller, call));
+    for (const server of servers) this.schedule(() => this.serveOne(server, request, caller, call));
   }
 
   serve(subject: string, handler: Handler<Caller>, onError: (error: Error) => void): Promise<Running> {
@@ -140,10 +164,10 @@ export class MemoryLanes<Caller = undefined> implements LanePort {
     return deadlines;
   }
 
-  private serveOne(server: Server<Caller>, body: Uint8Array, caller: Caller, call: Call): void {
+  private serveOne(server: Server<Caller>, { body, context }: LaneRequest, caller: Caller, call: Call): void {
     if (server.stopped) return;
     try {
-      const answer = server.handler(body, caller);
+      const answer = server.handler(body, context, caller);
       if (answer instanceof Uint8Array) return this.schedule(() => call.reply(answer));
       server.begin();
       answer.then(

@@ -1,4 +1,11 @@
-import { LaneRejected, LaneUnavailable, type LanePort, type Running } from '../ports';
+import {
+  type LaneContext,
+  type LaneHandler,
+  LaneRejected,
+  LaneUnavailable,
+  type LanePort,
+  type Running,
+} from '../ports';
 import { bytes, text } from './batches.testkit';
 import { eventually, rejectionOf } from './eventually.testkit';
 
@@ -21,15 +28,15 @@ export function describeLanePort(name: string, makeLanes: () => Promise<LaneHarn
     let subject: string;
     const started: Running[] = [];
     const serve = async (
-      handler: (body: Uint8Array) => Promise<Uint8Array> | Uint8Array,
+      handler: LaneHandler,
       onError: (error: Error) => void = nothing,
     ): Promise<Running> => {
       const running = await harness.server.serve(subject, handler, onError);
       started.push(running);
       return running;
     };
-    const ask = async (body: string, millis = LONG_MILLIS): Promise<string> =>
-      text(await harness.client.request(subject, bytes(body), millis));
+    const ask: Ask = async (body, millis = LONG_MILLIS, context) =>
+      text(await harness.client.request(subject, bytes(body), millis, context));
     beforeEach(async () => {
       harness = await makeLanes();
       subject = `${harness.prefix}.cmd.mm.0.handle`;
@@ -45,10 +52,10 @@ export function describeLanePort(name: string, makeLanes: () => Promise<LaneHarn
 }
 
 type Serve = (
-  handler: (body: Uint8Array) => Promise<Uint8Array> | Uint8Array,
+  handler: LaneHandler,
   onError?: (error: Error) => void,
 ) => Promise<Running>;
-type Ask = (body: string, millis?: number) => Promise<string>;
+type Ask = (body: string, millis?: number, context?: LaneContext) => Promise<string>;
 
 function describeReplies(serve: Serve, ask: Ask): void {
   it('replies, at once or later, also with nothing', async () => {
@@ -56,6 +63,23 @@ function describeReplies(serve: Serve, ask: Ask): void {
     expect(await ask('now')).toBe('at once');
     expect(await ask('later')).toBe('later');
     expect(await ask('')).toBe('');
+  });
+
+  it('passes on the trace context of a request, and none where there is none', async () => {
+    const contexts: (LaneContext | undefined)[] = [];
+    await serve((body, context) => {
+      contexts.push(context);
+      return body;
+    });
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const traced = [
+      { record: 7, member: 0, traceparent: traceparent.replace('4b', '5c') },
+      { record: 7, member: 3, traceparent },
+      { record: 4_000_000_000, member: 0, traceparent },
+    ];
+    expect(await ask('traced', LONG_MILLIS, { traceparent, traced })).toBe('traced');
+    expect(await ask('not', LONG_MILLIS)).toBe('not');
+    expect(contexts).toEqual([{ traceparent, traced }, undefined]);
   });
 
   it('keeps many requests in flight apart, in whatever order they are answered', async () => {

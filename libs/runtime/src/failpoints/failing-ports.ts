@@ -6,6 +6,7 @@ import {
   type KvEntry,
   type KvPort,
   type KvWatchOptions,
+  type LaneHandler,
   LaneUnavailable,
   type LanePort,
   type LogAppend,
@@ -67,22 +68,19 @@ class FailingLanes implements LanePort {
     private readonly failpoints: Failpoints,
   ) {}
 
-  async request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array> {
+  async request(...call: Parameters<LanePort['request']>): Promise<Uint8Array> {
+    const [subject] = call;
     const before = await this.failpoints.pass('lane.before-request', subject);
     if (before === 'fail') throw new LaneUnavailable(subject, 'timeout');
-    if (before === 'twice') await this.lanes.request(subject, body, timeoutMillis);
-    return this.lanes.request(subject, body, timeoutMillis);
+    if (before === 'twice') await this.lanes.request(...call);
+    return this.lanes.request(...call);
   }
 
-  serve(
-    subject: string,
-    handler: (body: Uint8Array) => Promise<Uint8Array> | Uint8Array,
-    onError: (error: Error) => void,
-  ): Promise<Running> {
+  serve(subject: string, handler: LaneHandler, onError: (error: Error) => void): Promise<Running> {
     const { failpoints } = this;
-    const handle = async (body: Uint8Array): Promise<Uint8Array> => {
-      if ((await failpoints.pass('lane.before-handle', subject)) === 'twice') await handler(body);
-      const reply = await handler(body);
+    const handle: LaneHandler = async (...request) => {
+      if ((await failpoints.pass('lane.before-handle', subject)) === 'twice') await handler(...request);
+      const reply = await handler(...request);
       await failpoints.pass('lane.before-reply', subject);
       return reply;
     };

@@ -1,6 +1,7 @@
 import { KvUnavailable, LogUnavailable, memoryPorts, type WorkMessage } from '@faultline/hosting';
 import { eventually, rejectionOf, TestClock } from '../../../hosting/src/testkit/eventually.testkit';
-import { ConfigError, readConfig } from '../config';
+import { readConfig } from '../config';
+import { ConfigError } from '../environment';
 import { withFailpoints } from './failing-ports';
 import { Failpoints } from './failpoints';
 import { FailpointInvalid, parseFailpoints } from './plan';

@@ -221,6 +221,11 @@ export const METRICS = {
     help: 'Messages that this process put to the dead letters.',
     labels: [],
   },
+  faultline_trace_spans_total: {
+    type: 'counter',
+    help: 'Spans of this process: exported, or dropped because whoever takes them was away or too slow. Without value where there are no traces.',
+    labels: ['result'],
+  },
   faultline_queue_repairs_total: {
     type: 'counter',
     help: 'Consumers of queues that this process made anew.',

@@ -1,7 +1,8 @@
 import { type BatchHeaders, labSchema, subjectsOf } from '@faultline/contracts';
 import { AppendRefused, ManualClock, memoryPorts, type WorkMessage } from '@faultline/hosting';
 import { shownOf } from './families.testkit';
-import { laneOf, PortMetrics } from './port-metrics';
+import { laneOf } from '../lane-name';
+import { PortMetrics } from './port-metrics';
 
 const headers = (schema: string): BatchHeaders => ({
   schema,

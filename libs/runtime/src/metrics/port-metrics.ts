@@ -17,6 +17,7 @@ import {
   type Working,
   type WorkPort,
 } from '@faultline/hosting';
+import { laneOf } from '../lane-name';
 import {
   byValue,
   type Count,
@@ -148,12 +149,13 @@ class CountedLanes implements LanePort {
     private readonly clock: ClockPort,
   ) {}
 
-  request(subject: string, body: Uint8Array, timeoutMillis: number): Promise<Uint8Array> {
+  request(...call: Parameters<LanePort['request']>): Promise<Uint8Array> {
+    const [subject, body] = call;
     const { clock } = this;
     const counted = this.metrics.lane(subject);
     counted.records.record(countRecords(body));
     const sentAtMicros = clock.nowMicros();
-    return this.lanes.request(subject, body, timeoutMillis).then(
+    return this.lanes.request(...call).then(
       (reply) => {
         counted.requests('answered').value += 1;
         counted.micros.record(clock.nowMicros() - sentAtMicros);
@@ -169,12 +171,6 @@ class CountedLanes implements LanePort {
   serve(...how: Parameters<LanePort['serve']>): Promise<Running> {
     return this.lanes.serve(...how);
   }
-}
-
-/** `iommu.translate` of `<lab>.cmd.iommu.0.translate`: which unit is asked does not matter here. */
-export function laneOf(subject: string): string {
-  const [, , kind = '', , verb = ''] = subject.split('.');
-  return `${kind}.${verb}`;
 }
 
 class CountedWork implements WorkPort {

@@ -17,9 +17,14 @@ export class ServiceMetrics {
   }
 
   async text(): Promise<string> {
-    const { now, meters } = this.current;
+    const { now, meters, tracing } = this.current;
     const read = [this.info(), ...(now ? await this.read(now) : [])];
-    this.shown = new Map(meters?.families.map((family) => [family.name, family.samples()]));
+    this.shown = new Map(
+      [...(meters?.families ?? []), ...(tracing?.families ?? [])].map((family) => [
+        family.name,
+        family.samples(),
+      ]),
+    );
     for (const { name, labels, value } of read) {
       const samples = this.shown.get(name);
       if (samples) samples.push({ labels, value });

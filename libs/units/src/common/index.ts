@@ -4,6 +4,7 @@ export * from './lanes';
 export * from './own';
 export * from './owned-unit';
 export * from './path-meter';
+export * from './path-tracer';
 export * from './snapshot-index';
 export * from './snapshots';
 export * from './unit-ports';

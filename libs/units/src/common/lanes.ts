@@ -5,8 +5,10 @@ import {
   LaneRejected,
   LaneUnavailable,
   type Running,
+  toError,
   UnitClosed,
 } from '@faultline/hosting';
+import type { AskingSpan, ReceivedRequest } from './path-tracer';
 import type { UnitPorts } from './unit-ports';
 
 /** Most records in one request: beyond this, larger batches cost latency and gain nothing (see the measured batch sizes). */
@@ -42,6 +44,8 @@ interface LaneOptions<Out, All extends Tagged> {
   /** Who answers; given where other lanes lead to the same unit. */
   peer?: PeerEpoch;
   onReply?(reply: All[], batch: readonly Out[]): void;
+  /** The span of a request with these records; undefined where none of them belongs to a traced fault. */
+  spanOf?(records: readonly Out[]): AskingSpan | undefined;
   /**
    * The server rejects this record, which then counts as settled (D12), also for who waits for it; a rejected batch is sent again one by
    * one to find it.
@@ -127,9 +131,17 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
     const { schema, subject } = this.options;
     const records = this.recordsOf(batch);
     const body = schema.encode(records as unknown as readonly All[], this.head);
-    return this.ports.lanes.request(subject, body, TIMEOUT_MILLIS).then(
-      (reply) => this.settle(batch, records, schema.decode(reply)),
-      (error: unknown) => this.rejectSome(batch, error),
+    const span = this.options.spanOf?.(records);
+    span?.begins();
+    return this.ports.lanes.request(subject, body, TIMEOUT_MILLIS, span?.context).then(
+      (reply) => {
+        span?.arrived();
+        this.settle(batch, records, schema.decode(reply));
+      },
+      (error: unknown) => {
+        span?.failed(toError(error));
+        return this.rejectSome(batch, error);
+      },
     );
   }
 
@@ -197,7 +209,7 @@ export function serveLane<All extends Tagged>(
   subject: string,
   schema: Schema<All>,
   unit: string,
-  handler: (records: All[]) => Uint8Array | Promise<Uint8Array>,
+  handler: (records: All[], request?: ReceivedRequest) => Uint8Array | Promise<Uint8Array>,
 ): Promise<Running> {
   const refuse = (body: Uint8Array, error: unknown): never => {
     if (!(error instanceof DecodeError)) throw error;
@@ -206,12 +218,21 @@ export function serveLane<All extends Tagged>(
   };
   return ports.lanes.serve(
     subject,
-    (body) => {
+    (body, context) => {
+      let request: ReceivedRequest | undefined;
       try {
-        const answer = handler(schema.decode(body));
+        const records = schema.decode(body);
+        request = context && ports.tracer?.receives(subject, context, records.length);
+        const answer = handler(records, request);
+        if (answer instanceof Uint8Array) {
+          request?.done();
+          return answer;
+        }
         // A handler that answers later may refuse later.
-        return answer instanceof Uint8Array ? answer : answer.catch((error: unknown) => refuse(body, error));
+        const late = answer.catch((error: unknown) => refuse(body, error));
+        return request ? late.finally(() => request?.done()) : late;
       } catch (error) {
+        request?.done();
         return refuse(body, error);
       }
     },

@@ -9,6 +9,7 @@ import type {
   WorkPort,
 } from '@faultline/hosting';
 import type { PathMeter } from './path-meter';
+import type { PathTracer } from './path-tracer';
 
 /** What a unit, or a worker, is told about the process it runs in. */
 export interface UnitConfig {
@@ -51,6 +52,8 @@ export interface UnitPorts {
   readonly clock: ClockPort;
   /** Absent where nobody asks for metrics. */
   readonly meter?: PathMeter;
+  /** Absent where nobody asks for traces. */
+  readonly tracer?: PathTracer;
   /** The process cannot go on: it says why in one line, tells the laboratory, and ends. */
   fail(error: Error): void;
   /**

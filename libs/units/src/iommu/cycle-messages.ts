@@ -1,6 +1,7 @@
 import { iommuHwSchema, iommuQueueSchema, type CycleClosed, type Subjects } from '@faultline/contracts';
-import type { GroupQueued, IommuEvent } from '@faultline/domain';
+import type { GroupQueued, IommuEvent, IommuOwnerChanged } from '@faultline/domain';
 import type { OutgoingMessage } from '@faultline/hosting';
+import type { IommuTracer } from '../common';
 
 /** Records of one `hw` message: keeps a message far below what a NATS server accepts (1 MiB by default). */
 const HW_RECORDS = 4_096;
@@ -23,16 +24,18 @@ export function cycleMessages(
   { subjects, iommu, queues, groupsPerMessage }: CycleLayout,
   events: readonly IommuEvent[],
   inputs: CycleClosed['inputs'],
+  tracer?: IommuTracer,
 ): OutgoingMessage[][] {
   const groups = new Map<string, GroupQueued[]>();
   const queueMessages: OutgoingMessage[] = [];
-  const onQueue = (queue: string, body: Uint8Array): void => {
-    queueMessages.push({ subject: subjects.queueLog(iommu, queue), schema: iommuQueueSchema, body });
+  const onQueue = (queue: string, records: readonly (GroupQueued | IommuOwnerChanged)[]): void => {
+    const to = { subject: subjects.queueLog(iommu, queue), schema: iommuQueueSchema };
+    const span = tracer?.appends(to, records);
+    queueMessages.push({ ...to, body: iommuQueueSchema.encode(records), span });
   };
   const hardware: (Exclude<IommuEvent, GroupQueued> | CycleClosed)[] = [];
   events.forEach((event, order) => {
-    if (event.kind === 'IommuOwnerChanged')
-      for (const queue of queues) onQueue(queue, iommuQueueSchema.encode([event]));
+    if (event.kind === 'IommuOwnerChanged') for (const queue of queues) onQueue(queue, [event]);
     if (event.kind === 'GroupQueued' || event.kind === 'GroupHeld') event.order = order;
     if (event.kind !== 'GroupQueued') {
       hardware.push(event);
@@ -45,13 +48,15 @@ export function cycleMessages(
   hardware.push({ kind: 'CycleClosed', inputs });
   for (const [queue, queued] of groups) {
     for (let start = 0; start < queued.length; start += groupsPerMessage) {
-      onQueue(queue, iommuQueueSchema.encode(queued.slice(start, start + groupsPerMessage)));
+      onQueue(queue, queued.slice(start, start + groupsPerMessage));
     }
   }
   const hwMessages: OutgoingMessage[] = [];
   for (let start = 0; start < hardware.length; start += HW_RECORDS) {
-    const body = iommuHwSchema.encode(hardware.slice(start, start + HW_RECORDS));
-    hwMessages.push({ subject: subjects.hwLog(iommu), schema: iommuHwSchema, body });
+    const records = hardware.slice(start, start + HW_RECORDS);
+    const to = { subject: subjects.hwLog(iommu), schema: iommuHwSchema };
+    const span = tracer?.appends(to, records);
+    hwMessages.push({ ...to, body: iommuHwSchema.encode(records), span });
   }
   return [queueMessages, hwMessages];
 }

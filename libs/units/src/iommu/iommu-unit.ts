@@ -24,14 +24,17 @@ import {
   EVERY_DEVICE,
   EVERY_PASID,
   type GroupHandled,
+  ungroupedRecords,
   type IommuCommand,
   type IommuEvent,
   type IommuState,
+  identifiedGroups,
   isDurableIommuEvent,
   isIdle,
   type MmEvent,
   oldestWaitingSequence,
   MmOutOfReach,
+  openStalls,
   PasidInUse,
 } from '@faultline/domain';
 import {
@@ -87,6 +90,7 @@ export class IommuUnit implements OwnedUnit {
   private readonly results: DelayLine<ArrivingResults>;
   private overflows = 0;
   private snapshots!: Snapshots<IommuState, IommuSnapshot>;
+  private readonly tracer = this.ports.tracer?.iommu(this.iommu.model);
 
   constructor(
     private readonly ports: UnitPorts,
@@ -240,12 +244,15 @@ export class IommuUnit implements OwnedUnit {
     const decider = createIommu(config);
     const state = await this.recover(decider, config, layout);
     this.parts.refuseClosed();
+    const [groups, stalls, ungrouped] = [identifiedGroups(state), openStalls(state), ungroupedRecords(state)];
+    this.tracer?.begins(this.journal.epoch, { groups, stalls, ungrouped });
     this.host = new UnitHost(
       {
         decider,
         isDurable: isDurableIommuEvent,
         isRefusal: (error) => error instanceof PasidInUse || error instanceof MmOutOfReach,
-        messages: (events) => cycleMessages(layout, events as readonly IommuEvent[], this.inputPositions()),
+        messages: (events) =>
+          cycleMessages(layout, events as readonly IommuEvent[], this.inputPositions(), this.tracer),
         conclude: (state, apply) => this.turnEnd.conclude(state, apply),
         decided: () => {
           for (const [subject, sequence] of this.arrived) this.inputs.set(subject, sequence);
@@ -302,7 +309,9 @@ export class IommuUnit implements OwnedUnit {
   }
 
   private foldMm(events: readonly MmEvent[], message: LogMessage): void {
+    const span = this.ports.tracer?.reads(message);
     this.lanes.foldMm(events, message);
+    span?.done();
     // A snapshot saves folding these as well, and holds on to the shards' logs as long as it is old.
     this.snapshots.count(events.length, this.host, this.journal);
   }
@@ -310,10 +319,12 @@ export class IommuUnit implements OwnedUnit {
   private admit(results: readonly GroupHandled[], message: LogMessage): void {
     const { subject, sequence } = message;
     this.ports.meter?.admits(results);
+    const span = this.tracer?.admits(message, results);
     const commands = results.map(({ group, epoch, device, code, positions }): IommuCommand => {
       return { kind: 'AdmitResult', group, epoch, device, code, positions, sequence };
     });
     this.results.push({ subject, sequence, commands });
+    span?.done();
   }
 
   private inputPositions(): { subject: string; sequence: number }[] {

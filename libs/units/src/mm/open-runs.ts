@@ -1,5 +1,6 @@
 import type { HandleReply } from '@faultline/contracts';
 import { Numbered, type RunMember, type RunResult } from '@faultline/domain';
+import type { RunSpan } from '../common';
 
 /** A worker's request: its runs are answered together, when the last of them is done. */
 export class OpenRequest {
@@ -24,6 +25,8 @@ export interface OpenRun {
   run: number;
   members: readonly RunMember[];
   handlingAtMicros: number;
+  /** Present when one of its faults is traced. */
+  span: RunSpan | undefined;
   /** Pages that its faults brought along so far. */
   prefetched: number;
 }
@@ -43,6 +46,11 @@ export class OpenRuns {
   addPrefetched(run: number, pages: number): void {
     const open = this.runs.get(run);
     if (open) open.prefetched += pages;
+  }
+
+  /** The span of a run, by the shard's number; undefined for one that is not traced. */
+  spanOf(run: number): RunSpan | undefined {
+    return this.runs.get(run)?.span;
   }
 
   /** The run with this result; it is not under way any more. */

@@ -33,7 +33,7 @@ import {
   type UnitJournal,
   toError,
 } from '@faultline/hosting';
-import { own, type OwnedUnit, serveLane, type UnitPorts, Snapshots } from '../common';
+import { own, type OwnedUnit, type ReceivedRequest, serveLane, type UnitPorts, Snapshots } from '../common';
 import { HandlerCost } from './handler-cost';
 import { Handling } from './handling';
 import { Invalidator } from './invalidator';
@@ -62,6 +62,7 @@ export class ShardUnit implements OwnedUnit {
   private host!: UnitHost<MmState, MmCommand, AnyMmEvent>;
   private journal!: UnitJournal;
   private invalidator!: Invalidator;
+  private readonly tracer = this.ports.tracer?.shard();
   private readonly parts = new RunningParts();
   private readonly snapshots: Snapshots<MmState, MmSnapshot>;
   /** What names an address space, or named it once: the caches are emptied by it. */
@@ -121,6 +122,7 @@ export class ShardUnit implements OwnedUnit {
         conclude: (state, apply) => {
           while (hasReadyRun(state)) apply({ kind: 'Advance' });
         },
+        decided: this.tracer && ((events) => this.tracer?.decided(events, (run) => this.runs.spanOf(run))),
         released: (events, durable) => this.released(events, durable),
       },
       this.journal,
@@ -140,8 +142,8 @@ export class ShardUnit implements OwnedUnit {
     );
     this.resumeInvalidations();
     await this.parts.open(() =>
-      serveLane(ports, ports.subjects.handle(shard.shard), handleSchema, this.name, (records) =>
-        this.handle(records),
+      serveLane(ports, ports.subjects.handle(shard.shard), handleSchema, this.name, (records, request) =>
+        this.handle(records, request),
       ),
     );
   }
@@ -205,21 +207,22 @@ export class ShardUnit implements OwnedUnit {
   }
 
   /** Answers when every run of the request has its result and the log holds what they did. */
-  private handle(records: readonly HandleRecord[]): Promise<Uint8Array> {
+  private handle(records: readonly HandleRecord[], received?: ReceivedRequest): Promise<Uint8Array> {
     const requests = records.filter((record) => record.kind === 'HandleRequest');
     if (requests.length === 0) return Promise.resolve(this.reply([]));
     return new Promise((resolve) => {
       const request = new OpenRequest(requests.length, (replies) => resolve(this.reply(replies)));
-      this.begin(request, requests);
+      this.begin(request, requests, received);
     });
   }
 
   /** A run's modelled cost passes first, so that its pages become visible when the handler would be done with them. */
-  private begin(request: OpenRequest, requests: readonly HandleRequest[]): void {
+  private begin(request: OpenRequest, requests: readonly HandleRequest[], received?: ReceivedRequest): void {
     const handlingAtMicros = this.ports.clock.nowMicros();
     let due: MmCommand[] | undefined = [];
     for (const { run, members } of requests) {
-      const number = this.runs.open({ request, run, members, handlingAtMicros });
+      const span = received && this.tracer?.run(received, run);
+      const number = this.runs.open({ request, run, members, handlingAtMicros, span });
       const command: MmCommand = { kind: 'HandleRun', run: { run: number, members } };
       this.handling.after(members, () => {
         if (due) due.push(command);
@@ -234,10 +237,12 @@ export class ShardUnit implements OwnedUnit {
 
   /** The log holds what the run did. Pages from storage, and pages that were brought along, keep the worker waiting as well. */
   private finish(result: RunResult, nowMicros: number): void {
-    const { request, run, handlingAtMicros, prefetched } = this.runs.finish(result);
+    const { request, run, handlingAtMicros, prefetched, span } = this.runs.finish(result);
     const { code, members } = result;
-    const answer = (handledAtMicros: number): void =>
+    const answer = (handledAtMicros: number): void => {
+      span?.handled(handlingAtMicros, handledAtMicros);
       request.answer({ kind: 'HandleReply', run, code, handlingAtMicros, handledAtMicros, members });
+    };
     const laterMicros = this.cost.storage(members) + this.cost.prefetch(prefetched);
     if (laterMicros <= 0) answer(nowMicros);
     else this.time.after(laterMicros, () => answer(this.ports.clock.nowMicros()));
@@ -274,8 +279,10 @@ export class ShardUnit implements OwnedUnit {
   private messages(events: readonly MmEvent[]): OutgoingMessage[][] {
     const messages: OutgoingMessage[] = [];
     for (let start = 0; start < events.length; start += RECORDS_PER_MESSAGE) {
-      const body = mmSchema.encode(events.slice(start, start + RECORDS_PER_MESSAGE));
-      messages.push({ subject: this.ports.subjects.mmLog(this.shard.shard), schema: mmSchema, body });
+      const records = events.slice(start, start + RECORDS_PER_MESSAGE);
+      const to = { subject: this.ports.subjects.mmLog(this.shard.shard), schema: mmSchema };
+      const span = this.tracer?.appends(to, records);
+      messages.push({ ...to, body: mmSchema.encode(records), span });
     }
     return [messages];
   }

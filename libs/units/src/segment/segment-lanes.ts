@@ -18,8 +18,15 @@ import {
   type SegmentState,
   silentDevices,
 } from '@faultline/domain';
-import { DelayLine, ModelTime, RunningParts, type UnitHost } from '@faultline/hosting';
-import { followRecords, LaneClient, PeerEpoch, serveLane, type UnitPorts } from '../common';
+import { DelayLine, type LogMessage, ModelTime, RunningParts, type UnitHost } from '@faultline/hosting';
+import {
+  followRecords,
+  LaneClient,
+  PeerEpoch,
+  type SegmentTracer,
+  serveLane,
+  type UnitPorts,
+} from '../common';
 import { asRequest, type RequestMessage } from './request-message';
 import { StopDesk } from './stop-desk';
 
@@ -46,6 +53,7 @@ export class SegmentLanes {
     private readonly epoch: number,
     scenario: ResolvedScenario,
     private readonly devices: ReadonlySet<number>,
+    private readonly tracer: SegmentTracer | undefined,
     /** The unit can go no further, or has another owner. */
     private readonly onFailure: (error: Error) => void,
   ) {
@@ -65,6 +73,7 @@ export class SegmentLanes {
       sender,
       peer: this.peer,
       onReply: (reply) => this.complete(reply),
+      spanOf: tracer && ((records) => tracer.translates(ports.subjects.translate(iommu.iommu), records)),
     });
     this.requests = new LaneClient(ports, {
       subject: ports.subjects.pageRequest(iommu.iommu),
@@ -72,6 +81,7 @@ export class SegmentLanes {
       sender,
       peer: this.peer,
       onReply: (reply) => this.endTranslated(reply),
+      spanOf: tracer && ((records) => tracer.asks(ports.subjects.pageRequest(iommu.iommu), records)),
     });
   }
 
@@ -102,7 +112,7 @@ export class SegmentLanes {
         fromSequence: heardUpTo + 1,
         schemas: [iommuHwSchema],
         unit: this.unit,
-        onRecords: (records) => this.readHardware(records),
+        onRecords: (records, message) => this.readHardware(records, message),
         onFailure: this.onFailure,
       }),
     );
@@ -170,8 +180,9 @@ export class SegmentLanes {
   }
 
   /** The device sees a response only when the log holds it: commanded, automatic, or the end of a stalled access. */
-  private readHardware(events: ReturnType<typeof iommuHwSchema.decode>): void {
+  private readHardware(events: ReturnType<typeof iommuHwSchema.decode>, message: LogMessage): void {
     const commands: SegmentCommand[] = [];
+    const span = this.tracer?.reads(message, events);
     const { segment } = this.iommu;
     for (const event of events) {
       if (event.kind === 'IommuOwnerChanged') this.peer.accepts(event.epoch);
@@ -208,6 +219,7 @@ export class SegmentLanes {
       }
     }
     if (commands.length > 0) this.host.submit(commands);
+    span?.done();
   }
 
   /** Answers to an older epoch are for devices that were reset since (D9). */

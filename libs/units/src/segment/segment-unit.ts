@@ -30,7 +30,7 @@ import {
   workBegun,
 } from '@faultline/domain';
 import { type OutgoingMessage, UnitClosed, UnitHost, type UnitJournal } from '@faultline/hosting';
-import { own, type OwnedUnit, type UnitPorts, Snapshots } from '../common';
+import { own, type OwnedUnit, type SegmentTracer, type UnitPorts, Snapshots } from '../common';
 import { openFeed, type TraceOpener } from './access-feed';
 import { RetransmissionTimers } from './retransmission-timers';
 import { SegmentLanes } from './segment-lanes';
@@ -69,6 +69,7 @@ export class SegmentUnit implements OwnedUnit {
   private startedBefore = 0;
   private history = new AccessHistory();
   private readonly timers: RetransmissionTimers;
+  private tracer: SegmentTracer | undefined;
   private readonly snapshots: Snapshots<SegmentState, SegmentSnapshot>;
 
   constructor(
@@ -130,6 +131,8 @@ export class SegmentUnit implements OwnedUnit {
     });
     const state = await this.recover(decider, devices);
     this.refuseClosed();
+    const { epoch } = this.journal;
+    this.tracer = ports.tracer?.segment(segment, epoch, this.iommu.model);
     this.host = new UnitHost(
       {
         decider,
@@ -152,7 +155,6 @@ export class SegmentUnit implements OwnedUnit {
       state,
     );
     const numbers = new Set(devices.map((device) => device.device));
-    const { epoch } = this.journal;
     this.lanes = new SegmentLanes(
       ports,
       this.host,
@@ -161,6 +163,7 @@ export class SegmentUnit implements OwnedUnit {
       epoch,
       scenario,
       numbers,
+      this.tracer,
       this.onFailure,
     );
     await this.lanes.start();
@@ -322,6 +325,7 @@ export class SegmentUnit implements OwnedUnit {
   }
 
   private send(events: readonly SegmentEvent[]): void {
+    this.tracer?.decided(events);
     let ended = false;
     for (const event of events) {
       if (event.kind === 'PageRequestSent' || event.kind === 'StalledAccessSent') this.requests += 1;
@@ -339,8 +343,10 @@ export class SegmentUnit implements OwnedUnit {
   private messages(events: readonly DurableSegmentEvent[]): OutgoingMessage[][] {
     const messages: OutgoingMessage[] = [];
     for (let start = 0; start < events.length; start += RECORDS_PER_MESSAGE) {
-      const body = segmentSchema.encode(events.slice(start, start + RECORDS_PER_MESSAGE));
-      messages.push({ subject: this.ports.subjects.segmentLog(this.segment), schema: segmentSchema, body });
+      const records = events.slice(start, start + RECORDS_PER_MESSAGE);
+      const to = { subject: this.ports.subjects.segmentLog(this.segment), schema: segmentSchema };
+      const span = this.tracer?.appends(to, records);
+      messages.push({ ...to, body: segmentSchema.encode(records), span });
     }
     return [messages];
   }

@@ -9,7 +9,7 @@ import {
   splitRuns,
 } from '@faultline/domain';
 import { ModelTime } from '@faultline/hosting';
-import { type UnitPorts } from '../common';
+import { type GroupSpan, type UnitPorts } from '../common';
 import type { HandledRun, ShardLanes } from './shard-lanes';
 
 /** A closed group with its identity. */
@@ -17,6 +17,8 @@ export interface Work {
   iommu: number;
   epoch: number;
   group: GroupQueued;
+  /** Present when one of its faults is traced. */
+  span?: GroupSpan;
 }
 
 /** Handles one group: its members in order, runs of one shard together, up to the first error (D7, R118). */
@@ -64,13 +66,15 @@ export class GroupHandler {
     const run = runs[results.length];
     if (!run) return done();
     const { members } = work.group;
+    const { span } = work;
     const part = runs.length === 1 ? members : members.slice(run.start, run.end);
-    this.lanes.handle(run.shard, part, (result) => {
+    const settled = (result: HandledRun | Error): void => {
       if (result instanceof Error) return done(result);
       results.push(result);
       if (result.code === ResponseCode.SUCCESS) this.next(work, runs, results, done);
       else done();
-    });
+    };
+    this.lanes.handle(run.shard, part, settled, span);
   }
 }
 

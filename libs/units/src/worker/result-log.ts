@@ -1,13 +1,14 @@
 import { iopfSchema } from '@faultline/contracts';
 import type { GroupHandled } from '@faultline/domain';
-import { BatchLane, LogFull, LogUnavailable } from '@faultline/hosting';
-import { type UnitPorts } from '../common';
+import { BatchLane, type LogAppend, LogFull, LogUnavailable, toError } from '@faultline/hosting';
+import type { GroupSpan, UnitPorts, WorkerTracer } from '../common';
 
 const MAX_BATCH = 256;
 const RETRY_MICROS = 200_000;
 
 interface Item {
   handled: GroupHandled;
+  span: GroupSpan | undefined;
   done(): void;
 }
 
@@ -19,11 +20,14 @@ export class ResultLog {
   private readonly lanes = new Map<number, BatchLane<Item>>();
   private appended = 0;
 
-  constructor(private readonly ports: UnitPorts) {}
+  constructor(
+    private readonly ports: UnitPorts,
+    private readonly tracer?: WorkerTracer,
+  ) {}
 
-  /** Calls back when the result is in the log. */
-  append(handled: GroupHandled, done: () => void): void {
-    this.laneOf(handled.iommu).push({ handled, done });
+  /** Calls back when the result is in the log. `span` is that of a traced group. */
+  append(handled: GroupHandled, done: () => void, span?: GroupSpan): void {
+    this.laneOf(handled.iommu).push({ handled, span, done });
   }
 
   private laneOf(iommu: number): BatchLane<Item> {
@@ -42,7 +46,7 @@ export class ResultLog {
   private async send(iommu: number, batch: readonly Item[]): Promise<void> {
     const { subjects, log, config } = this.ports;
     this.appended += 1;
-    await log.append({
+    const message: LogAppend = {
       subject: subjects.iopfLog(iommu),
       // A process that was started again under its name counts from 1 again, and the log must not take its results for the old ones.
       id: `${config.session}.${this.appended}`,
@@ -54,8 +58,28 @@ export class ResultLog {
         cycle: this.appended,
       },
       body: iopfSchema.encode(batch.map((item) => item.handled)),
-    });
+    };
+    await (this.tracer ? this.appendTraced(message, batch, this.tracer) : log.append(message));
     for (const item of batch) item.done();
+  }
+
+  private async appendTraced(
+    message: LogAppend,
+    batch: readonly Item[],
+    tracer: WorkerTracer,
+  ): Promise<void> {
+    const groups = batch.map(({ span }) => span).filter((span) => span !== undefined);
+    const to = { subject: message.subject, schema: iopfSchema };
+    const span = groups.length > 0 ? tracer.appends(to, batch.length, groups) : undefined;
+    if (span) message.headers.traceparent = span.traceparent;
+    span?.begins();
+    try {
+      const { sequence } = await this.ports.log.append(message);
+      span?.arrived(sequence);
+    } catch (error) {
+      span?.failed(toError(error));
+      throw error;
+    }
   }
 
   private retryAfter(error: Error): number | undefined {

@@ -7,7 +7,14 @@ import {
 } from '@faultline/contracts';
 import { Numbered, type RunMember } from '@faultline/domain';
 import type { LaneRejected } from '@faultline/hosting';
-import { LaneClient, type UnitPorts } from '../common';
+import {
+  type AskingSpan,
+  type GroupSpan,
+  LaneClient,
+  type TracedRun,
+  type UnitPorts,
+  type WorkerTracer,
+} from '../common';
 
 /** A run's result with the position of its mappings in the shard's log (D8). */
 export interface HandledRun extends HandleReply {
@@ -31,10 +38,13 @@ type HandleRecord = ReturnType<typeof handleSchema.decode>[number];
 export class ShardLanes {
   private readonly lanes = new Map<number, LaneClient<HandleRequest, HandleRecord>>();
   private readonly open = new Numbered<(result: HandledRun | Refusal) => void>();
+  /** Those of traced groups. */
+  private readonly traced = new Map<number, TracedRun>();
 
   constructor(
     ports: UnitPorts,
     scenario: Pick<ResolvedScenario, 'cost' | 'hostCosts' | 'workers' | 'shards'>,
+    private readonly tracer?: WorkerTracer,
   ) {
     // A reply waits for the slowest run of its request. With modelled cost each server so has a request of its own, else a quick
     // fault would take as long as its neighbour's; without, a few requests in flight keep the shard busy while batches grow.
@@ -42,34 +52,53 @@ export class ShardLanes {
     const window = modelled ? scenario.workers.servers : 4;
     const maxBatch = modelled ? 1 : undefined;
     for (const { shard } of scenario.shards) {
+      const subject = ports.subjects.handle(shard);
       this.lanes.set(
         shard,
         new LaneClient(ports, {
-          subject: ports.subjects.handle(shard),
+          subject,
           schema: handleSchema,
           sender: { unit: ports.config.instance, epoch: 0 },
           window,
           maxBatch,
           onReply: (reply) => this.settle(reply),
           onRejected: (rejection, { run }) => this.reject(run, rejection),
+          spanOf: (requests) => this.spanOf(subject, requests),
         }),
       );
     }
   }
 
   /** Asks the shard to handle a run of members, and calls back with its result, or with why it cannot be decided. */
-  handle(shard: number, members: readonly RunMember[], done: (result: HandledRun | Refusal) => void): void {
+  handle(
+    shard: number,
+    members: readonly RunMember[],
+    done: (result: HandledRun | Refusal) => void,
+    group?: GroupSpan,
+  ): void {
     const lane = this.lanes.get(shard);
     if (!lane) return done(new UnknownShard(shard));
     const run = this.open.free();
     this.open.add(run, done);
+    if (group) this.traced.set(run, { run, members, group });
     lane.push({ kind: 'HandleRequest', run, members: members as RunMember[] });
   }
 
+  private spanOf(subject: string, requests: readonly HandleRequest[]): AskingSpan | undefined {
+    if (this.traced.size === 0) return undefined;
+    const runs = requests.map(({ run }) => this.traced.get(run)).filter((run) => run !== undefined);
+    return runs.length === 0 ? undefined : this.tracer?.asks(subject, requests, runs);
+  }
+
   private reject(run: number, rejection: LaneRejected): void {
+    this.take(run)?.(rejection);
+  }
+
+  private take(run: number): ((result: HandledRun | Refusal) => void) | undefined {
     const done = this.open.get(run);
     this.open.delete(run);
-    done?.(rejection);
+    if (this.traced.size > 0) this.traced.delete(run);
+    return done;
   }
 
   private settle(reply: readonly HandleRecord[]): void {
@@ -77,8 +106,7 @@ export class ShardLanes {
     for (const record of reply) if (record.kind === 'HandledAt') sequence = record.sequence;
     for (const record of reply) {
       if (record.kind !== 'HandleReply') continue;
-      const done = this.open.get(record.run);
-      this.open.delete(record.run);
+      const done = this.take(record.run);
       const { kind, run, code, handlingAtMicros, handledAtMicros, members } = record;
       done?.({ kind, run, code, handlingAtMicros, handledAtMicros, members, sequence });
     }

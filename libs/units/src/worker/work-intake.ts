@@ -1,7 +1,7 @@
 import type { Redriven, ResolvedScenario, WorkerUse } from '@faultline/contracts';
 import type { GroupHandled } from '@faultline/domain';
 import type { LogMessage, WorkMessage } from '@faultline/hosting';
-import { type UnitPorts } from '../common';
+import type { UnitPorts, WorkerTracer, WorkSpan } from '../common';
 import { failureOf, type GroupHandler, type Work } from './group-handler';
 import { GroupStart } from './group-start';
 import { PoisonedWork, WorkReader } from './poisoned-work';
@@ -17,6 +17,8 @@ interface Held {
   refusals: Error[];
   /** Names of the groups that were answered FAILURE for it. */
   failed: string[];
+  /** Present when it holds a traced fault. */
+  span: WorkSpan | undefined;
 }
 
 /** Takes work messages, hands their groups to the servers, and settles a message when all its results are in the log. */
@@ -35,6 +37,7 @@ export class WorkIntake {
     private readonly scenario: Pick<ResolvedScenario, 'workers' | 'iommus' | 'timeScale' | 'hostCosts'>,
     private readonly handler: GroupHandler,
     private readonly results: ResultLog,
+    private readonly tracer?: WorkerTracer,
   ) {
     const { servers, groupsPerMessage } = scenario.workers;
     this.servers = new Servers(servers, ports.clock);
@@ -49,10 +52,12 @@ export class WorkIntake {
   take(message: WorkMessage): void {
     this.held.add(message);
     const { iommu, groups, refusal } = this.reader.read(message);
-    const held: Held = { message, open: groups.length, refusals: refusal ? [refusal] : [], failed: [] };
+    const span = this.tracer?.takes(message, groups);
+    const refusals = refusal ? [refusal] : [];
+    const held: Held = { message, open: groups.length, refusals, failed: [], span };
     if (groups.length === 0) return this.settle(held);
     for (const group of groups) {
-      const work = { iommu, epoch: group.groupEpoch, group };
+      const work = { iommu, epoch: group.groupEpoch, group, span: span?.of(group) };
       // What stands in a message with a bad record is not believed, but whoever waits for it is answered.
       if (refusal) this.answerFailure(held, work);
       else this.serve(held, work);
@@ -103,7 +108,7 @@ export class WorkIntake {
             held.refusals.push(refusal);
             held.failed.push(nameOf(work));
           }
-          this.results.append(handled, () => this.groupHandled(held, work, handled));
+          this.results.append(handled, () => this.groupHandled(held, work, handled), work.span);
         }),
       ),
     );
@@ -111,11 +116,17 @@ export class WorkIntake {
 
   private answerFailure(held: Held, work: Work): void {
     held.failed.push(nameOf(work));
-    this.results.append(failureOf(work, this.ports.clock.nowMicros()), () => this.groupDone(held));
+    const failure = failureOf(work, this.ports.clock.nowMicros());
+    const done = (): void => {
+      work.span?.handled(failure);
+      this.groupDone(held);
+    };
+    this.results.append(failure, done, work.span);
   }
 
-  private groupHandled(held: Held, { group }: Work, result: GroupHandled): void {
+  private groupHandled(held: Held, { group, span }: Work, result: GroupHandled): void {
     this.ports.meter?.handled(group, result);
+    span?.handled(result);
     this.groupDone(held);
   }
 
@@ -125,7 +136,8 @@ export class WorkIntake {
   }
 
   /** Every result is in the log: only now is the message let go, and poison not before its letter is kept (D12). */
-  private settle({ message, refusals, failed }: Held): void {
+  private settle({ message, refusals, failed, span }: Held): void {
+    span?.done();
     if (refusals.length === 0) {
       message.ack();
       return this.release(message);

@@ -21,9 +21,10 @@ export class Worker {
     private readonly ports: UnitPorts,
     private readonly scenario: ResolvedScenario,
   ) {
-    const lanes = new ShardLanes(ports, scenario);
+    const tracer = ports.tracer?.worker();
+    const lanes = new ShardLanes(ports, scenario, tracer);
     const handler = new GroupHandler(ports, scenario, lanes);
-    this.intake = new WorkIntake(ports, scenario, handler, new ResultLog(ports));
+    this.intake = new WorkIntake(ports, scenario, handler, new ResultLog(ports, tracer), tracer);
   }
 
   /** Begins to pull. Resolves with the queues it drains. */

@@ -1,0 +1,84 @@
+import type { RequestIdentity } from '@faultline/domain';
+
+/** Names a span among all spans there ever are (W3C trace context). */
+export interface SpanIdentity {
+  /** 32 hexadecimal digits. */
+  traceId: string;
+  /** 16 hexadecimal digits. */
+  spanId: string;
+}
+
+/** A fault: a page request, or one round of a stalled transaction. */
+export interface FaultIdentity extends RequestIdentity {
+  /** Which round of a stall it is, from 0; 0 for a page request, whose rounds are requests of their own. */
+  stallRound: number;
+}
+
+const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-[\da-f][13579bdf]$/;
+
+/** What a message says of the span that sent it: W3C `traceparent`, always sampled. */
+export const traceparentOf = ({ traceId, spanId }: SpanIdentity): string => `00-${traceId}-${spanId}-01`;
+
+/** The span that a `traceparent` names; undefined for one that is not valid, or was not sampled. */
+export function parseTraceparent(text: string | undefined): SpanIdentity | undefined {
+  const [, traceId, spanId] = (text !== undefined && TRACEPARENT.exec(text)) || [];
+  return traceId === undefined || spanId === undefined ? undefined : { traceId, spanId };
+}
+
+/** Independent hashes of one identity: one to decide by, four for the trace, two for its root. */
+const WORDS = 7;
+const GOLDEN = 0x9e3779b9;
+
+/**
+ * Which faults of a laboratory are traced, and what their traces are called. Both follow from the fault's identity alone, so every
+ * service comes to the same without being told by another one, and whoever knows a fault can look its trace up.
+ */
+export class FaultSampler {
+  private readonly salts: readonly number[];
+  private readonly threshold: number;
+  /** Hash of the segment and epoch that were asked for last: nearly always those that are asked for next. */
+  private segment = -1;
+  private epoch = -1;
+  private prefix = 0;
+
+  /** `ratio`: share of the faults that is traced, from 0 to 1. Names of laboratories are unique over runs, and so are their traces. */
+  constructor(lab: string, ratio: number) {
+    this.salts = saltsOf(lab);
+    this.threshold = Math.round(ratio * 2 ** 32);
+  }
+
+  /** Whether the fault is traced, with all rounds of a stall. Asked for every fault several times: a hash and a comparison. */
+  samples(segment: number, epoch: number, request: number): boolean {
+    if (segment !== this.segment || epoch !== this.epoch) {
+      this.segment = segment;
+      this.epoch = epoch;
+      this.prefix = mix(mix((this.salts[0] ?? 0) ^ segment) ^ epoch);
+    }
+    return mix(this.prefix ^ request) >>> 0 < this.threshold;
+  }
+
+  /** The root span of the fault's trace. */
+  rootOf({ segment, segmentEpoch, request, stallRound }: FaultIdentity): SpanIdentity {
+    const word = (place: number): string => {
+      const prefix = mix(mix((this.salts[place] ?? 0) ^ segment) ^ segmentEpoch);
+      const hash = mix(mix(prefix + Math.imul(stallRound, GOLDEN)) ^ request);
+      return (hash >>> 0).toString(16).padStart(8, '0');
+    };
+    return { traceId: word(1) + word(2) + word(3) + word(4), spanId: word(5) + word(6) };
+  }
+}
+
+/** The finalizer of MurmurHash3: each bit of the result depends on every bit of the word. */
+function mix(word: number): number {
+  word = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
+  word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
+  return word ^ (word >>> 16);
+}
+
+function saltsOf(text: string): number[] {
+  return Array.from({ length: WORDS }, (_, place) => {
+    let salt = mix(Math.imul(place + 1, GOLDEN));
+    for (let at = 0; at < text.length; at += 1) salt = mix((salt ^ text.charCodeAt(at)) + GOLDEN);
+    return salt;
+  });
+}

@@ -1,0 +1,97 @@
+import { type SpanIdentity, traceparentOf } from '@faultline/contracts';
+import type { LaneContext, TracedRecord } from '@faultline/hosting';
+import type { AskingSpan } from '@faultline/units';
+import {
+  type AttributeValue,
+  FAULTLINE,
+  type FaultSpan,
+  MESSAGING,
+  type Span,
+  type SpanSource,
+} from './span';
+
+/**
+ * A message that is being sent, with the traced faults that it tells of. It is the root of a trace of its own, to which whoever receives
+ * it adds; links lead to its faults. What is over with the message is told when it has arrived, for not before does it count.
+ */
+export class SentMessage implements AskingSpan {
+  readonly identity: SpanIdentity;
+  readonly traceparent: string;
+  private readonly links = new Map<string, SpanIdentity>();
+  private readonly traced: TracedRecord[] = [];
+  private readonly stages: Span[] = [];
+  private startMicros = 0;
+
+  constructor(
+    private readonly maker: SpanSource,
+    private readonly operation: 'publish' | 'request',
+    private readonly subject: string,
+    /** What kind of message it is: few values. */
+    private readonly kind: string,
+    private readonly records: number,
+  ) {
+    this.identity = maker.newTrace();
+    this.traceparent = traceparentOf(this.identity);
+  }
+
+  get context(): LaneContext {
+    return { traceparent: this.traceparent, traced: this.traced };
+  }
+
+  /** The message tells of the fault. */
+  tells(fault: SpanIdentity): void {
+    this.links.set(fault.traceId, fault);
+  }
+
+  /** One of its records, or a member that it lists, is about the fault; what it causes belongs to this span of it. */
+  asks(fault: SpanIdentity, record: number, member = 0): void {
+    this.tells(fault);
+    this.traced.push({ record, member, traceparent: traceparentOf(fault) });
+  }
+
+  /** A fault, from its begin to its end. */
+  root(fault: SpanIdentity, span: FaultSpan): void {
+    this.stages.push({ ...span, ...fault, kind: 'internal', links: [this.identity] });
+  }
+
+  /** A part of a fault that the message tells of; it leads back to the message. */
+  stage(fault: SpanIdentity, span: FaultSpan): void {
+    const { traceId, spanId: parentId } = fault;
+    const spanId = this.maker.newSpanId();
+    this.stages.push({ ...span, traceId, parentId, spanId, kind: 'internal', links: [this.identity] });
+  }
+
+  begins(): void {
+    this.startMicros = this.maker.nowMicros();
+  }
+
+  arrived(sequence?: number): void {
+    this.tell(sequence === undefined ? {} : { [FAULTLINE.sequence]: sequence });
+    for (const stage of this.stages) this.maker.take(stage);
+  }
+
+  failed({ message }: Error): void {
+    this.tell({}, message);
+  }
+
+  private tell(more: Record<string, AttributeValue>, error?: string): void {
+    const { maker, operation, subject, kind, records, startMicros } = this;
+    maker.take({
+      ...this.identity,
+      name: `${operation} ${kind}`,
+      kind: 'producer',
+      startMicros,
+      endMicros: maker.nowMicros(),
+      attributes: {
+        [MESSAGING.system]: 'nats',
+        [MESSAGING.operation]: operation,
+        [MESSAGING.operationType]: 'send',
+        [MESSAGING.destination]: subject,
+        [MESSAGING.batchCount]: records,
+        ...more,
+      },
+      links: [...this.links.values()],
+      error,
+    });
+  }
+}
