@@ -14,7 +14,7 @@ import {
   addRebuild,
   addReport,
 } from './program/record-commands';
-import { addRun, addSimulate, addStudy } from './program/run-commands';
+import { addRun, addSimulate, addStudy, addUp } from './program/run-commands';
 import { addDead, addLabs } from './program/server-commands';
 import type { Surroundings } from './program/surroundings';
 
@@ -42,6 +42,7 @@ export function createProgram(surroundings: Surroundings): Command {
       `${EXIT_HELP}${ENVIRONMENT_HELP}${example('faultline run examples/quickstart.yaml', 'faultline faults latest --slowest 10')}`,
     );
   addRun(program, surroundings);
+  addUp(program, surroundings);
   addSimulate(program, surroundings);
   addStudy(program, surroundings);
   addAudit(program, surroundings);

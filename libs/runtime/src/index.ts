@@ -4,7 +4,7 @@ export * from './control-server';
 export * from './current-engagement';
 export { runDoor } from './door-service';
 export * from './failpoints';
-export type { HttpConfig } from './http/address';
+export { type HttpConfig, urlOf } from './http/address';
 export type { DoorContent } from './http/content';
 export { HTTP_LIMITS } from './http/limits';
 export type { HttpFailure } from './http/failure-filter';

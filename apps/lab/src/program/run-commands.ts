@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type * as runModule from '../commands/run';
 import type * as simulateModule from '../commands/simulate';
 import type * as studyModule from '../commands/study';
+import type * as upModule from '../commands/up';
 import { example } from '../help';
 import { lazily } from '../lazy';
 import { decimalNumber, wholeNumber } from '../number-options';
@@ -15,11 +16,19 @@ export function addRun(program: Command, { terminal, environment, done }: Surrou
       'Run a scenario through NATS and the five services, and print what came out. Exit status 1 when the run or its audit fails.',
     )
     .option('--keep', 'keep the store of the NATS server that the run started, in the folder of the run')
+    .option(
+      '--open',
+      'show the run in the browser when it is over; the services stay until Ctrl-C, so that what they say can be seen',
+    )
+    .option('--no-up', 'start services for this run, also where `faultline up` has some')
     .option('--json', 'print the summary as JSON')
     .addOption(runsOption(environment))
     .addHelpText(
       'after',
-      example('faultline run examples/quickstart.yaml --set seed=7 --set workers.processes=4'),
+      example(
+        'faultline run examples/quickstart.yaml --set seed=7 --set workers.processes=4',
+        'faultline run examples/small.yaml --open',
+      ),
     )
     .action(async (scenario: string, options: runModule.RunFlags) => {
       const { run } = lazily<typeof runModule>('./commands/run');
@@ -111,5 +120,37 @@ export function addStudy(program: Command, { terminal, environment, done }: Surr
     .action(async (study: string | undefined, options: studyModule.StudyFlags) => {
       const { study: carryOut } = lazily<typeof studyModule>('./commands/study');
       done(await carryOut(study, options, terminal, environment));
+    });
+}
+
+const replicasOption = (flag: string, what: string): [string, string, (text: string) => number] => [
+  `--${flag} <number>`,
+  `processes of ${what} (default: as the scenario says, else 1)`,
+  wholeNumber(1, 64),
+];
+
+export function addUp(program: Command, { terminal, environment, done }: Surroundings): void {
+  common(program.command('up'))
+    .argument('[scenario]', 'scenario file (YAML) that says how many processes of each service there are')
+    .description(
+      'Start a NATS server, unless NATS_URL names one, and the services, with the console in the browser, and let them stand until Ctrl-C. What `faultline run` is started with the same runs directory meanwhile is carried out by them.',
+    )
+    .option(
+      '--http <address>',
+      'where the console is, as [host:]port (default: FAULTLINE_HTTP, else any free port)',
+    )
+    .option('--open', 'open the console in the browser of this system')
+    .option(...replicasOption('workers', 'iopf-worker'))
+    .option(...replicasOption('iommus', 'iommu'))
+    .option(...replicasOption('mm-handlers', 'mm-handler'))
+    .option(...replicasOption('device-emulators', 'device-emulator'))
+    .addOption(runsOption(environment))
+    .addHelpText(
+      'after',
+      example('faultline up --open', 'faultline up examples/quickstart.yaml --workers 4 --http 8080'),
+    )
+    .action(async (scenario: string | undefined, options: upModule.UpFlags) => {
+      const { up } = lazily<typeof upModule>('./commands/up');
+      done(await up(scenario, options, terminal, environment));
     });
 }

@@ -22,7 +22,8 @@ import * as studies from './views/studies.js';
  * @property {Record<string, string>} query
  * @property {string} run id of the run; empty where there is none
  * @property {RunDetail | null} detail
- * @property {RunList} runs
+ * @property {RunList} runs as they are known now
+ * @property {() => Promise<void>} relist asks for the runs again, and has everything drawn that speaks of them
  * @property {AbortSignal} signal aborted when the view is left
  * @property {() => void} draw
  */
@@ -41,6 +42,9 @@ const views = {
   studies: { open: studies.open, ofRun: false },
   audit: { open: audit.open, ofRun: true },
 };
+
+/** Which runs there are to choose from. */
+const RUNS = { limit: 200 };
 
 /** @type {RunList} */
 let runs = { runs: [], live: null, nextCursor: null };
@@ -90,7 +94,7 @@ async function show() {
   isBusy = true;
   if (document.body.hasChildNodes()) draw();
   try {
-    runs = await ask('/api/runs', { limit: 200 }, signal);
+    runs = await ask('/api/runs', RUNS, signal);
     const before = at;
     // Where nothing runs, what has run is of more interest than that nothing does.
     at = {
@@ -118,7 +122,16 @@ async function opener({ rest, query, signal }) {
   const drawIfHere = () => {
     if (!signal.aborted) draw();
   };
-  return open({ rest, query, run, detail, runs, signal, draw: drawIfHere });
+  const relist = async () => {
+    runs = await ask('/api/runs', RUNS, signal).catch(() => runs);
+    drawIfHere();
+  };
+  return open({
+    ...{ rest, query, run, detail, signal, relist, draw: drawIfHere },
+    get runs() {
+      return runs;
+    },
+  });
 }
 
 /** @param {boolean} isOther another view than before: who listens to the page is told, and who scrolled begins at its top */

@@ -15,6 +15,7 @@ import { micros, rate, STAGES } from '../words.js';
 /** @typedef {import('../live/feed.js').LiveState} LiveState */
 /** @typedef {import('../scenario.js').Scenario} Scenario */
 
+/** @type {Record<string, string>} */
 const ENDS = { finished: 'has finished', stopped: 'was stopped', failed: 'has failed' };
 
 /** @param {import('../main.js').Context} context @returns {import('../main.js').View} */
@@ -31,6 +32,8 @@ class LiveView {
   /** @type {{ run: string, scenario: Scenario | null } | undefined} */
   #known;
   #isAsking = false;
+  /** Which run goes on, and whether it does: when that changes, so do the runs that there are. */
+  #seen = '';
   #throughput;
   #latency;
   #toDraw = 0;
@@ -61,6 +64,7 @@ class LiveView {
       this.#count(state);
       this.#chart(state);
       void this.#learn(state);
+      this.#notice(state);
     }
     // Events come in bunches, and a picture of each would be seen by nobody.
     cancelAnimationFrame(this.#toDraw);
@@ -78,6 +82,13 @@ class LiveView {
     this.#known = { run, scenario: scenarioOf(detail) };
     this.#isAsking = false;
     this.#context.draw();
+  }
+
+  /** @param {LiveState} state */
+  #notice({ laboratory }) {
+    const now = `${laboratory?.run} ${laboratory?.ended}`;
+    if (this.#seen !== '' && this.#seen !== now) void this.#context.relist();
+    this.#seen = now;
   }
 
   /** @param {LiveState} state */
@@ -124,11 +135,7 @@ class LiveView {
           ${state ? 'The service does not answer at the moment: what is shown is how it was.' : 'Asking the service…'}
         </p>`
       : !state?.laboratory
-        ? html`<p class="nothing">
-            No laboratory is running at this service now.
-            <code>npx faultline run examples/quickstart.yaml</code> starts one;
-            <a href=${linkTo(['studies'])}>past runs</a> are kept.
-          </p>`
+        ? this.#idle()
         : ended && run
           ? html`<p class="verdict">
               The run ${ENDS[ended]}: <a href=${linkTo(['faults'], { run })}>its faults</a>
@@ -139,6 +146,22 @@ class LiveView {
               </p>`
             : nothing;
     return html`<div role="status">${words}</div>`;
+  }
+
+  /** What to say while nothing runs: what ran last, and how something is made to run. */
+  #idle() {
+    const [last] = this.#context.runs.runs;
+    return html`<p class="nothing">
+      No laboratory is running at this service now.
+      <code>npx faultline run examples/quickstart.yaml</code> starts one.
+      ${
+        last
+          ? html`The last run, ${last.run}${last.scenario ? ` of ${last.scenario}` : ''},
+              ${ENDS[last.state] ?? 'has not ended in order'}:
+              <a href=${linkTo(['faults'], { run: last.run })}>its faults</a>.`
+          : nothing
+      } <a href=${linkTo(['studies'])}>Past runs</a> are kept.
+    </p>`;
   }
 
   /** @param {LiveState} state */
