@@ -1,8 +1,8 @@
 import type { FaultRow } from '@faultline/audit';
 import { formatCount, formatMicros, formatRate } from '@faultline/stats';
 import { ask, TOKEN } from '../../libs/runtime/src/http/door.testkit';
-import { closeBrowser } from './chromium';
-import { cells, ConsoleBench, follow, hasBrowser, hindrances, inBrowser } from './console.testkit';
+import { closeBrowser, hasBrowser, inBrowser } from './chromium';
+import { cells, ConsoleBench, follow, hindrances } from './console.testkit';
 import { LOOKS } from './drawn';
 import { overhang } from './probes';
 

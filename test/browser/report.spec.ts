@@ -9,7 +9,8 @@ import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { readHistory } from '../kit/history';
 import { LOOKS } from './drawn';
 import { overhang, seenFigures } from './probes';
-import { inBrowser, Pages } from './suite';
+import { inBrowser } from './chromium';
+import { Pages } from './suite';
 
 const pages = new Pages();
 const { folder } = pages;

@@ -1,7 +1,6 @@
-import { v8States } from '@faultline/runtime';
-import { simulate, type SimulationPlatform } from '@faultline/simulation';
+import { simulate } from '@faultline/simulation';
 import { median, summariseRounds } from '@faultline/stats';
-import { hash } from 'node:crypto';
+import { platform } from './platform';
 import { quickstartTopology } from './topology';
 
 export interface SimulatorFigures {
@@ -44,15 +43,3 @@ async function runOnce(faults: number): Promise<{ faults: number; messages: numb
     speed: result.faults / ((user + system) / 1e6),
   };
 }
-
-const quiet = (): void => undefined;
-const platform: SimulationPlatform = {
-  sha256: (bytes) => hash('sha256', bytes, 'buffer'),
-  settle: (task) => queueMicrotask(() => process.nextTick(task)),
-  breathe: () => new Promise((resolve) => setImmediate(resolve)),
-  states: v8States,
-  openTrace: () => {
-    throw new Error('this scenario has no trace');
-  },
-  logger: { info: quiet, warn: quiet, error: quiet },
-};

@@ -3,12 +3,6 @@ import { ask, runPath } from './api.js';
 import { masthead } from './masthead.js';
 import { routeOf } from './route.js';
 import { html, nothing, render } from './vendor.js';
-import * as audit from './views/audit.js';
-import * as fault from './views/fault.js';
-import * as faults from './views/faults.js';
-import * as live from './views/live.js';
-import * as state from './views/state.js';
-import * as studies from './views/studies.js';
 
 /** @typedef {import('./vendor.js').Part} Part */
 /** @typedef {import('../../api/runs/run-schemas').RunList} RunList */
@@ -34,13 +28,22 @@ import * as studies from './views/studies.js';
  * @typedef {{ title: string, content: () => Part }} View
  */
 
-/** @type {Record<string, { open: (context: Context) => Promise<View> | View, ofRun: boolean }>} */
+/** @typedef {{ open: (context: Context) => Promise<View> | View }} Opener */
+
+/**
+ * Views by their names, each loaded when it is first looked at: most are not.
+ *
+ * @type {Record<string, { load: (rest: string[]) => Promise<Opener>, ofRun: boolean }>}
+ */
 const views = {
-  live: { open: live.open, ofRun: false },
-  faults: { open: (context) => (context.rest.length > 0 ? fault : faults).open(context), ofRun: true },
-  state: { open: state.open, ofRun: true },
-  studies: { open: studies.open, ofRun: false },
-  audit: { open: audit.open, ofRun: true },
+  live: { load: () => import('./views/live.js'), ofRun: false },
+  faults: {
+    load: (rest) => (rest.length > 0 ? import('./views/fault.js') : import('./views/faults.js')),
+    ofRun: true,
+  },
+  state: { load: () => import('./views/state.js'), ofRun: true },
+  studies: { load: () => import('./views/studies.js'), ofRun: false },
+  audit: { load: () => import('./views/audit.js'), ofRun: true },
 };
 
 /** Which runs there are to choose from. */
@@ -81,9 +84,11 @@ function toContent(event) {
   document.getElementById('main')?.focus();
 }
 
+/** Whether an address names one run, whichever others there are. @param {string | undefined} asked @returns {asked is string} */
+const isNamed = (asked) => !!asked && asked !== 'latest' && asked !== 'live';
+
 /** The run that an address names; without one, the run that goes on, or else the newest. @param {string | undefined} asked */
-const runOf = (asked) =>
-  asked && asked !== 'latest' && asked !== 'live' ? asked : (runs.live ?? runs.runs[0]?.run ?? '');
+const runOf = (asked) => (isNamed(asked) ? asked : (runs.live ?? runs.runs[0]?.run ?? ''));
 
 async function show() {
   leave.abort();
@@ -91,6 +96,11 @@ async function show() {
   const { signal } = leave;
   const { view, rest, query } = routeOf(location.hash);
   const named = Object.hasOwn(views, view);
+  // What the address alone says that it needs is on its way while the runs are asked for; what that fails with is told later.
+  const asked = query.run;
+  /** @type {Promise<RunDetail> | undefined} */
+  const detail = named && views[view]?.ofRun && isNamed(asked) ? ask(runPath(asked), {}, signal) : undefined;
+  for (const early of [named && views[view]?.load(rest), detail]) if (early) early.catch(() => undefined);
   isBusy = true;
   if (document.body.hasChildNodes()) draw();
   try {
@@ -101,7 +111,7 @@ async function show() {
       view: named ? view : runs.live === null && runs.runs.length > 0 ? 'faults' : 'live',
       run: runOf(query.run),
     };
-    const opened = await opener({ rest: named ? rest : [], query, signal });
+    const opened = await opener({ rest: named ? rest : [], query, signal }, detail);
     if (signal.aborted) return;
     shown = opened;
     settle(before.view !== at.view || rest.length > 0);
@@ -112,13 +122,19 @@ async function show() {
   }
 }
 
-/** @param {{ rest: string[], query: Record<string, string>, signal: AbortSignal }} where */
-async function opener({ rest, query, signal }) {
-  const { open, ofRun } = views[at.view] ?? { open: live.open, ofRun: false };
+/**
+ * @param {{ rest: string[], query: Record<string, string>, signal: AbortSignal }} where
+ * @param {Promise<RunDetail> | undefined} asked the run, if it was asked for already
+ */
+async function opener({ rest, query, signal }, asked) {
   const { run } = at;
+  const { load, ofRun } = /** @type {(typeof views)[string]} */ (views[at.view]);
   if (ofRun && run === '') return none();
-  /** @type {RunDetail | null} */
-  const detail = ofRun ? await ask(runPath(run), {}, signal) : null;
+  /** @type {[Opener, RunDetail | null]} */
+  const [{ open }, detail] = await Promise.all([
+    load(rest),
+    ofRun ? (asked ?? ask(runPath(run), {}, signal)) : null,
+  ]);
   const drawIfHere = () => {
     if (!signal.aborted) draw();
   };
