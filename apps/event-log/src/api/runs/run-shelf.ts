@@ -55,6 +55,11 @@ export class RunShelf implements OnModuleDestroy {
     return this.directory === undefined ? [] : listRuns(this.directory).reverse();
   }
 
+  /** The folder of a run that {@link list} gave. */
+  folderOf(id: string): RunFolder {
+    return new RunFolder(join(this.directory ?? '', id));
+  }
+
   /** Whether there is a record of the run that is being recorded: its first message may still be to come. */
   get isLiveThere(): boolean {
     const { live, directory } = this;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { CurrentEngagement } from '@faultline/runtime';
 import { Injectable } from '@nestjs/common';
 import { studiesFolder } from '../common/folders';
+import { readJson, readText } from '../common/kept-files';
 import { StudyUnknown } from './study-unknown';
-import { readJson, readText } from '../runs/open-run';
 import { type StudyEntry, studyHead, studyReportPart } from './study-schemas';
 
 const HEAD = 'head.json';

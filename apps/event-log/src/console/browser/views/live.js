@@ -18,6 +18,12 @@ import { micros, rate, STAGES } from '../words.js';
 /** @type {Record<string, string>} */
 const ENDS = { finished: 'has finished', stopped: 'was stopped', failed: 'has failed' };
 
+/** The laboratory of a run has the name of the run. @param {NonNullable<LiveState['laboratory']>} laboratory */
+const nameOf = ({ lab, run, scenario }) =>
+  [lab === `run-${run}` ? '' : `laboratory ${lab}`, `run ${run ?? 'not begun'}`, scenario]
+    .filter(Boolean)
+    .join(' · ');
+
 /** @param {import('../main.js').Context} context @returns {import('../main.js').View} */
 export function open(context) {
   const view = new LiveView(context);
@@ -119,9 +125,7 @@ class LiveView {
   content() {
     const { state, isOpen } = this.#feed;
     const { laboratory } = state ?? {};
-    const about = laboratory
-      ? `laboratory ${laboratory.lab} · run ${laboratory.run ?? 'not begun'}${laboratory.scenario ? ` · ${laboratory.scenario}` : ''}`
-      : 'the laboratory of this service';
+    const about = laboratory ? nameOf(laboratory) : 'the laboratory of this service';
     return html`${heading('Live', about)} ${this.#standing(state, isOpen)}
     ${state && laboratory ? this.#laboratory(state) : nothing}`;
   }
