@@ -42,6 +42,14 @@ inBrowser('every view of a finished run', () => {
     expect(requests.filter((each) => !each.startsWith(`${bench.api.url}/`))).toEqual([]);
   });
 
+  it('says what ran last while nothing runs', async () => {
+    const { page } = await bench.look('#/live');
+    const words = await page.innerText('[role=status]');
+    expect(words).toMatch(/^No laboratory is running at this service now\./);
+    expect(words).toContain(`The last run, ${bench.run} of good, has finished: its faults.`);
+    expect(await follow(page, () => page.click('[role=status] a[href^="#/faults"]'))).toBe('Faults');
+  });
+
   it('has the colours of the reports', async () => {
     const colours = `(() => {
       const style = getComputedStyle(document.documentElement);

@@ -47,10 +47,10 @@ export function systemLines({ console, counts }: StandingNote, wanted: SystemSiz
   const differing = (Object.entries(processCounts(wanted)) as [ServiceName, number][]).filter(
     ([service, count]) => counts[service] !== count,
   );
-  const asks = differing.map(([service, count]) => `${counts[service]} ${service}, not ${count}`);
+  const asks = differing.map(([service, count]) => `${count} ${service}, where ${counts[service]} are up`);
   return [
     `on the services that are up here, with their console at ${console}; --no-up starts others`,
-    ...(asks.length > 0 ? [`they are as many as they are: ${asks.join('; ')}`] : []),
+    ...(asks.length > 0 ? [`the scenario asks for other sizes: ${asks.join('; ')}`] : []),
   ];
 }
 

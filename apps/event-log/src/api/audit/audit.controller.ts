@@ -29,7 +29,7 @@ export class AuditController {
       const { position, hash } = await open.reader.head();
       const head = { position, hash: Buffer.from(hash).toString('hex') };
       const isLive = open.id === this.shelf.live;
-      const kept = fresh || isLive ? undefined : await keptReport(open);
+      const kept = fresh ? undefined : await keptReport(open);
       // What came after the audit that is kept, if anything did, it says nothing about.
       if (kept && kept.lastSequence === position)
         return {

@@ -32,7 +32,8 @@ async function entryOf(folder: RunFolder, live: string | undefined): Promise<Run
   const { scenario, profile, end, summary } = kept.success ? kept.data : {};
   return {
     run: folder.id,
-    state: folder.id === live ? 'live' : (end ?? 'unfinished'),
+    // Its services may stay when it is over.
+    state: end ?? (folder.id === live ? 'live' : 'unfinished'),
     scenario: scenario ?? null,
     profile: profile ?? null,
     bytes: size,

@@ -37,7 +37,7 @@ export const runEntry = z
     state: z
       .enum(['live', 'finished', 'stopped', 'unfinished'])
       .describe(
-        'live: recorded by this service now; unfinished: it has no summary, and may be recorded by another service',
+        'live: recorded by this service now, and not over; unfinished: it has no summary, and may be recorded by another service',
       ),
     scenario: z.string().nullable().describe('its name'),
     profile: z.string().nullable().describe('name of its costs'),

@@ -58,6 +58,12 @@ export const table = (name, kind, columns, rows) =>
     </table>
   </div>`;
 
+/** A report is a document of its own, in a window of its own, which knows nothing of this one. @param {string} href @param {string} of */
+export const reportLink = (href, of) =>
+  html`<a href=${href} target="_blank" rel="noopener noreferrer" aria-label="report of ${of}, in a new window"
+    >report</a
+  >`;
+
 /** A command that somebody can copy. @param {string} command */
 export const commandLine = (command) => html`<code>${command}</code>`;
 

@@ -6,7 +6,7 @@ import { pathLayers, queueId } from '../live/path-layers.js';
 import { PathPicture } from '../live/path-picture.js';
 import { countersPart, progressPart, servicesPart, stagesPart } from '../live/tables.js';
 import { Rates } from '../live/rates.js';
-import { heading } from '../parts.js';
+import { heading, reportLink } from '../parts.js';
 import { linkTo } from '../route.js';
 import { scenarioOf } from '../scenario.js';
 import { html, nothing } from '../vendor.js';
@@ -29,6 +29,10 @@ export function open(context) {
   const view = new LiveView(context);
   return { title: 'Live', content: () => view.content() };
 }
+
+/** Whether the run was over before anybody looked: then there is nothing to chart. @param {LiveState} state */
+const isSilent = ({ laboratory, history }) =>
+  !!laboratory?.ended && !history.some(({ faultsPerSecond }) => faultsPerSecond > 0);
 
 class LiveView {
   #context;
@@ -142,7 +146,8 @@ class LiveView {
         ? this.#idle()
         : ended && run
           ? html`<p class="verdict">
-              The run ${ENDS[ended]}: <a href=${linkTo(['faults'], { run })}>its faults</a>
+              The run ${ENDS[ended]}: <a href=${linkTo(['faults'], { run })}>faults</a>,
+              <a href=${linkTo(['audit'], { run })}>audit</a>${this.#report(run)}
             </p>`
           : state.progress?.catchingUp
             ? html`<p class="caption">
@@ -150,6 +155,12 @@ class LiveView {
               </p>`
             : nothing;
     return html`<div role="status">${words}</div>`;
+  }
+
+  /** Its report, once it is known to be there. @param {string} run */
+  #report(run) {
+    const { hasReport = false } = this.#context.runs.runs.find((each) => each.run === run) ?? {};
+    return hasReport ? html`, ${reportLink(`${runPath(run)}/report.html`, `run ${run}`)}` : nothing;
   }
 
   /** What to say while nothing runs: what ran last, and how something is made to run. */
@@ -177,7 +188,12 @@ class LiveView {
         <h2 id="path">The path</h2>
         ${this.#picture.view(pathLayers(state, scenario, this.#rates))}
       </section>
-      <section aria-labelledby="throughput">
+      ${isSilent(state) ? nothing : this.#charts(last)} ${servicesPart(state)} ${countersPart(state)}`;
+  }
+
+  /** @param {import('../live/feed.js').Progress | undefined} last */
+  #charts(last) {
+    return html`<section aria-labelledby="throughput">
         <h2 id="throughput">Throughput</h2>
         ${this.#throughput.view(`Faults settled a second, over the last two minutes; now ${rate(last?.faultsPerSecond)}`)}
       </section>
@@ -188,7 +204,6 @@ class LiveView {
         </p>
         ${this.#latency.view(`99th percentile of each stage over the last two minutes; end to end now ${micros(last?.stages.total?.p99Micros)}`)}
         ${last ? stagesPart(last) : nothing}
-      </section>
-      ${servicesPart(state)} ${countersPart(state)}`;
+      </section>`;
   }
 }

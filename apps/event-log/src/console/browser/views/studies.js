@@ -1,6 +1,6 @@
 // Reports of past runs and studies.
 import { ask, runPath } from '../api.js';
-import { heading, table } from '../parts.js';
+import { heading, reportLink, table } from '../parts.js';
 import { linkTo } from '../route.js';
 import { html, nothing } from '../vendor.js';
 import { bytes, count, micros, moment, rate, RUN_STATES } from '../words.js';
@@ -56,7 +56,7 @@ function studyTable({ studies }) {
             ${passes === null ? '–' : passes ? 'holds' : 'does not hold'}
           </td>
           <td>
-            ${hasReport ? report(`/api/studies/${encodeURIComponent(study)}/report.html`, `study ${study}`) : 'none yet'}
+            ${hasReport ? reportLink(`/api/studies/${encodeURIComponent(study)}/report.html`, `study ${study}`) : 'none yet'}
           </td>
         </tr>`,
     ),
@@ -100,18 +100,12 @@ function runTable({ runs }) {
           <td class="number">${bytes(run.bytes)}</td>
           <td class="links">
             <a href=${linkTo(['faults'], { run: run.run })} aria-label="faults of ${run.run}">faults</a>
-            ${run.hasReport ? report(`${runPath(run.run)}/report.html`, `run ${run.run}`) : nothing}
+            ${run.hasReport ? reportLink(`${runPath(run.run)}/report.html`, `run ${run.run}`) : nothing}
           </td>
         </tr>`,
     ),
   );
 }
-
-/** A report is a document of its own, in a window of its own, which knows nothing of this one. @param {string} href @param {string} of */
-const report = (href, of) =>
-  html`<a href=${href} target="_blank" rel="noopener noreferrer" aria-label="report of ${of}, in a new window"
-    >report</a
-  >`;
 
 /** @param {'studies' | 'runs'} list @param {Record<string, string>} query @param {string | null} nextCursor */
 function pager(list, query, nextCursor) {
