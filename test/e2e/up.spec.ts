@@ -52,7 +52,7 @@ it('carries out what is run beside it, shows it while it goes on and when it is 
   const run = start(['run', ...SLOW]);
   await run.says(/on the services that are up here, with their console at http/);
   expect(run.err).toContain(`at ${url};`);
-  await run.says(/^the scenario asks for other sizes: 1 iopf-worker, where 2 are up$/m);
+  await run.says(/^the scenario asks for other sizes: 1 iopf-worker \(here 2\)$/m);
   await eventually(
     'the run in the console, with all its services',
     async () => {

@@ -69,6 +69,7 @@ export async function run(
   if (report.end === 'stopped') return Exit.INTERRUPTED;
   return clean ? Exit.OK : Exit.FAILED;
 }
+
 /** Keeps what came out, and prints it. */
 async function tellReport(
   report: RunReport,

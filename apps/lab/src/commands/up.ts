@@ -38,6 +38,7 @@ export async function up(
     throw new BadInput(
       `FAULTLINE_SITE is '${environment['FAULTLINE_SITE']}', whose services stand already: unset it to have a system here`,
     );
+  // What runs will be told by the same environment is found out now.
   readProvisioning(environment);
   const size = await sizeOf(scenario, flags);
   const folder = new SystemFolder(flags.runs);

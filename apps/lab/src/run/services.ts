@@ -35,8 +35,9 @@ export async function chooseServices(
       `FAULTLINE_SITE is '${site}', whose services are not this command's to keep: its event log has the console, where FAULTLINE_HTTP says`,
     );
   if (site !== undefined) return { environment, site };
-  const mayUse = flags.up !== false && !environment['NATS_URL'];
-  const system = mayUse ? await new SystemFolder(flags.runs).find() : undefined;
+  const found = flags.up === false ? undefined : await new SystemFolder(flags.runs).find();
+  // Who names another server means that one.
+  const system = [undefined, '', found?.natsUrl].includes(environment['NATS_URL']) ? found : undefined;
   if (!system) return { environment, ...(flags.open ? { console: await consolePlace(environment) } : {}) };
   const there = { NATS_URL: system.natsUrl, FAULTLINE_SITE: system.site };
   return { environment: { ...environment, ...there }, site: system.site, system };
@@ -47,7 +48,7 @@ export function systemLines({ console, counts }: StandingNote, wanted: SystemSiz
   const differing = (Object.entries(processCounts(wanted)) as [ServiceName, number][]).filter(
     ([service, count]) => counts[service] !== count,
   );
-  const asks = differing.map(([service, count]) => `${count} ${service}, where ${counts[service]} are up`);
+  const asks = differing.map(([service, count]) => `${count} ${service} (here ${counts[service]})`);
   return [
     `on the services that are up here, with their console at ${console}; --no-up starts others`,
     ...(asks.length > 0 ? [`the scenario asks for other sizes: ${asks.join('; ')}`] : []),

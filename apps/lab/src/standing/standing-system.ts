@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { ServiceName } from '@faultline/contracts';
 import { NatsServer } from '@faultline/messaging';
 import { Interrupted, RunFailed } from '../errors';
 import type { ConsolePlace } from '../run/console-place';
@@ -127,7 +126,7 @@ export class StandingSystem {
         },
         ...{ FAULTLINE_RUNS_DIR: resolve(runs), FAULTLINE_RUN_DIR: undefined },
         FAULTLINE_HEARTBEAT_FILE: folder.heartbeat(instance),
-        FAULTLINE_HTTP: httpOf(service, environment, console),
+        FAULTLINE_HTTP: doorOf(service, environment['FAULTLINE_HTTP'], console),
         LOG_LEVEL: logLevel,
       },
     });
@@ -148,6 +147,3 @@ export class StandingSystem {
     }
   }
 }
-
-const httpOf = (service: ServiceName, environment: NodeJS.ProcessEnv, console: ConsolePlace) =>
-  doorOf(service, environment['FAULTLINE_HTTP'], console);

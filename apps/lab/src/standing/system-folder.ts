@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { ServiceName } from '@faultline/contracts';
+import { makeDirectory } from '@faultline/record';
 import { z } from 'zod';
 import { BadInput } from '../errors';
 
@@ -71,7 +72,7 @@ export class SystemFolder {
   async claim(): Promise<void> {
     // It appears with its note in it, so that nobody sees one without.
     const own = `${this.path}.${process.pid}`;
-    mkdirSync(join(own, 'logs'), { recursive: true });
+    makeDirectory(join(own, 'logs'));
     try {
       writeFileSync(join(own, 'system.json'), textOf({}));
       if (existsSync(this.path)) await this.removeDead();
