@@ -29,6 +29,9 @@ it('is one at a time: the second is told of the first, and comes when that has g
   expect([await other.find(), other.isHeld]).toEqual([note, true]);
   const refused = await rejectionOf(other.claim());
   expect(refused).toBeInstanceOf(AlreadyUp);
+  // While its console is on the way up again, its server says that it is there.
+  folder.announce({ ...note, console: 'http://127.0.0.1:1', natsUrl: console.replace('http', 'nats') });
+  expect(await rejectionOf(other.claim())).toBeInstanceOf(AlreadyUp);
   expect((refused as Error).message).toContain(`process ${process.pid}, with its console at ${console}`);
   folder.remove(false);
   expect([await other.find(), other.isHeld, existsSync(folder.path)]).toEqual([undefined, false, false]);
@@ -40,7 +43,10 @@ it.each([
   ['of a process that is gone', { pid: 2 ** 30 }],
   [
     'of a number that is another process by now',
-    { pid: process.pid, system: { site: 's', natsUrl: 'nats://h:1', console: 'http://127.0.0.1:1', counts } },
+    {
+      pid: process.pid,
+      system: { site: 's', natsUrl: '127.0.0.1:1', console: 'http://127.0.0.1:1', counts },
+    },
   ],
   ['that is none', ['what is this']],
 ])('what a killed system left is no system, and is cleared away: a note %s', async (_, note) => {

@@ -8,6 +8,7 @@ import { BadInput } from '../errors';
 
 /** How long a server of this machine may take to accept a connection. */
 const ACCEPT_MILLIS = 1_000;
+const NATS_PORT = 4222;
 
 const note = z.object({
   /** Process that holds the system. */
@@ -135,9 +136,16 @@ export class SystemFolder {
 const textOf = (more: Pick<Note, 'system'>): string =>
   `${JSON.stringify({ pid: process.pid, ...more }, null, 2)}\n`;
 
-/** The number of a process that was killed may be another's by now, which has no such console. */
-const isAlive = async ({ pid, system }: Note): Promise<boolean> =>
-  lives(pid) && (system === undefined || (await accepts(new URL(system.console))));
+/**
+ * The number of a process that was killed may be another's by now, which has neither such a console nor such a server. The console alone
+ * says little: its service may be on the way up again.
+ */
+async function isAlive({ pid, system }: Note): Promise<boolean> {
+  if (!lives(pid)) return false;
+  if (!system) return true;
+  const places = [system.console, ...system.natsUrl.split(',')];
+  return (await Promise.all(places.map(accepts))).includes(true);
+}
 
 function lives(pid: number): boolean {
   try {
@@ -148,9 +156,11 @@ function lives(pid: number): boolean {
   }
 }
 
-function accepts({ hostname, port }: URL): Promise<boolean> {
+/** Whether somebody listens at an address, which may lack what NATS does not ask for. */
+function accepts(address: string): Promise<boolean> {
+  const { hostname, port } = new URL(/:\/\//.test(address) ? address.trim() : `nats://${address.trim()}`);
   return new Promise((resolve) => {
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) });
+    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || NATS_PORT) });
     const done = (is: boolean): void => {
       socket.destroy();
       resolve(is);
