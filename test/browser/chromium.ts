@@ -26,6 +26,11 @@ function isProgram(path: string): boolean {
   }
 }
 
+export const hasBrowser = chromiumPath() !== undefined;
+
+/** `describe` for tests that look at a page: without a browser they are not run and say so, and on a build machine they have failed. */
+export const inBrowser = hasBrowser ? describe : describe.skip;
+
 export const HOW_TO_GET_ONE =
   'the tests in a browser need Chromium: install it (Debian: apt-get install chromium), or set CHROMIUM_PATH to one';
 

@@ -7,8 +7,8 @@ import { formatCount } from '@faultline/stats';
 import type { LiveState } from '../../apps/event-log/src/api/live/live-schemas';
 import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { CommandLine, PATIENCE_MILLIS, Scratch } from '../kit/command-line';
-import { closeBrowser, OpenPage } from './chromium';
-import { cells, follow, hasBrowser, hindrances, inBrowser } from './console.testkit';
+import { closeBrowser, hasBrowser, inBrowser, OpenPage } from './chromium';
+import { cells, follow, hindrances } from './console.testkit';
 import { overhang } from './probes';
 
 jest.setTimeout(60_000);

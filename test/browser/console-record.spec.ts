@@ -5,8 +5,8 @@ import { formatCount } from '@faultline/stats';
 import type { Page } from 'playwright-core';
 import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { scalingReport } from '../../libs/report/src/study/study.testkit';
-import { closeBrowser } from './chromium';
-import { cells, ConsoleBench, follow, hasBrowser, inBrowser, until } from './console.testkit';
+import { closeBrowser, hasBrowser, inBrowser } from './chromium';
+import { cells, ConsoleBench, follow, until } from './console.testkit';
 
 jest.setTimeout(60_000);
 let bench: ConsoleBench;

@@ -1,8 +1,8 @@
 import type { FaultRow } from '@faultline/audit';
 import { formatCount, formatMicros, formatRate } from '@faultline/stats';
 import { ask, TOKEN } from '../../libs/runtime/src/http/door.testkit';
-import { closeBrowser } from './chromium';
-import { cells, ConsoleBench, follow, hasBrowser, hindrances, inBrowser } from './console.testkit';
+import { closeBrowser, hasBrowser, inBrowser } from './chromium';
+import { cells, ConsoleBench, follow, hindrances } from './console.testkit';
 import { LOOKS } from './drawn';
 import { overhang } from './probes';
 
@@ -40,6 +40,14 @@ inBrowser('every view of a finished run', () => {
     }
     expect(complaints).toEqual([]);
     expect(requests.filter((each) => !each.startsWith(`${bench.api.url}/`))).toEqual([]);
+  });
+
+  it('says what ran last while nothing runs', async () => {
+    const { page } = await bench.look('#/live');
+    const words = await page.innerText('[role=status]');
+    expect(words).toMatch(/^No laboratory is running at this service now\./);
+    expect(words).toContain(`The last run, ${bench.run} of good, has finished: its faults.`);
+    expect(await follow(page, () => page.click('[role=status] a[href^="#/faults"]'))).toBe('Faults');
   });
 
   it('has the colours of the reports', async () => {

@@ -10,11 +10,7 @@ import { pageParts, writeReport } from '../../apps/lab/src/report/write-report';
 import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { scalingReport } from '../../libs/report/src/study/study.testkit';
 import { type History, readHistory } from '../kit/history';
-import { chromiumPath, type Look, OpenPage } from './chromium';
-
-// Where there is no browser the tests of a run's report say so, and fail on a build machine.
-export const hasBrowser = chromiumPath() !== undefined;
-export const inBrowser = hasBrowser ? describe : describe.skip;
+import { type Look, OpenPage } from './chromium';
 
 /** A console over one recorded run and one study, behind a real door. */
 export class ConsoleBench {

@@ -12,7 +12,8 @@ import {
   studyReportOf,
 } from '../../libs/report/src/study/study.testkit';
 import { LOOKS } from './drawn';
-import { inBrowser, Pages } from './suite';
+import { inBrowser } from './chromium';
+import { Pages } from './suite';
 
 // The largest of these studies take seconds to be put together.
 jest.setTimeout(120_000);

@@ -3,14 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Figure } from '@faultline/report';
-import { chromiumPath, closeBrowser, HOW_TO_GET_ONE, type Look, OpenPage } from './chromium';
+import { closeBrowser, hasBrowser, HOW_TO_GET_ONE, type Look, OpenPage } from './chromium';
 import { expectDrawn, LOOKS } from './drawn';
 import { colliding, overhang, seenFigures } from './probes';
-
-const hasBrowser = chromiumPath() !== undefined;
-
-/** `describe` for tests that look at a page: without a browser they are not run and say so, and on a build machine they have failed. */
-export const inBrowser = hasBrowser ? describe : describe.skip;
 
 /** Pages that a spec file looks at, one after the other. To be made once, at the top of the file: it cleans up after each test. */
 export class Pages {

@@ -34,6 +34,7 @@ test(
     const environment = {
       PATH: `${bin}:${process.env['PATH'] ?? ''}`,
       FAULTLINE_HTTP: '',
+      DISPLAY: ':0',
       NATS_URL: 'nats://127.0.0.1:1',
     };
     command = new CommandLine(['console', 'latest', '--open', '--runs', scratch.runs], environment);

@@ -10,11 +10,13 @@ Exit status:
 /** Variables that commands read. */
 export const ENVIRONMENT_HELP = `
 Environment, where no option says otherwise:
-  NATS_URL               the NATS server that runs use; without it each run starts one
+  NATS_URL               the NATS server that runs use; without it, and without \`up\`, each run starts one
   FAULTLINE_SITE         with NATS_URL: the standing services there make the runs
   FAULTLINE_LAB          the laboratory that \`dead\` looks after
   FAULTLINE_RUNS_DIR     where runs are kept
   FAULTLINE_STUDIES_DIR  where studies are kept
+  FAULTLINE_HTTP         where runs, \`up\` and \`console\` answer in the browser, as [host:]port
+  FAULTLINE_TOKEN        what the browser has to show there
   LOG_LEVEL              what the services of a run log: error, warn, info, debug, ...
 `;
 

@@ -7,7 +7,7 @@ export * from './rebuild';
 export { type ChainVerdict, type ReadOptions, RecordReader, type StoredMessage } from './record-reader';
 export { RecordWriter, sha256 } from './record-writer';
 export type { Measure } from './stage-sql';
-export { isRun, listRuns, RunFolder } from './run-folder';
+export { isRun, listRuns, makeDirectory, RunFolder } from './run-folder';
 export * from './summarise';
 export { projectionContent, type TableContent } from './table-content';
 export type { RowDifference, TableDifference } from './table-difference';

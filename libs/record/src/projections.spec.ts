@@ -46,6 +46,13 @@ async function projected(messages: readonly LoggedMessage[] = log): Promise<Run>
   return run;
 }
 
+/** The log, with so many messages of no consequence after those by which two faults are open. */
+function lengthened(filler: number): LoggedMessage[] {
+  const first = log[0] as LoggedMessage;
+  const messages = [...log.slice(0, 8), ...Array<LoggedMessage>(filler).fill(first), ...log.slice(8)];
+  return messages.map((message, place) => ({ ...message, sequence: place + 1 }));
+}
+
 describe('Projections', () => {
   it('have a row a fault and counters', async () => {
     const queries = await (await projected()).queries();
@@ -115,6 +122,31 @@ describe('Projections', () => {
     expect(position).toBeGreaterThan(0);
     expect(position).toBeLessThan(messages.length);
     expect(await projections.project(run.reader)).toBe(messages.length);
+  });
+
+  it('are built once where several build them at the same time, and are the same', async () => {
+    const long = lengthened(3_000);
+    const whole = await (await projected(long)).dump();
+    const run = await Run.begin(long);
+    const builders = await Promise.all([1, 2, 3].map(() => run.projections()));
+    const readers = await Promise.all(builders.map(() => bench.open(RecordReader.open(run.folder))));
+    const positions = builders.map((each, place) => each.project(readers[place] as RecordReader));
+    expect(await Promise.all(positions)).toEqual(builders.map(() => long.length));
+    expect(await run.dump()).toEqual(whole);
+    // Nor are they built again by who comes later, or finds them as somebody else left them.
+    for (const each of builders) await each.project(run.reader);
+    expect(await run.dump()).toEqual(whole);
+  });
+
+  it('are gone on with where another builder has stopped in the middle', async () => {
+    const long = lengthened(3_000);
+    const whole = await (await projected(long)).dump();
+    const run = await Run.begin(long);
+    const [killed, other] = [await run.projections(), await run.projections()];
+    const stopped = await killed.project(run.reader, undefined, AbortSignal.abort());
+    expect(stopped).toBeLessThan(long.length);
+    expect(await other.project(run.reader)).toBe(long.length);
+    expect(await run.dump()).toEqual(whole);
   });
 
   it('pass over what cannot be decoded, and count it', async () => {

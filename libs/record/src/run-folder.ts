@@ -80,7 +80,7 @@ export class RunFolder {
 }
 
 /** `mkdir` with `recursive` goes round for ever where the system denies a directory as if its parent were missing (/proc). */
-function makeDirectory(path: string): void {
+export function makeDirectory(path: string): void {
   if (existsSync(path)) return;
   if (dirname(path) !== path) makeDirectory(dirname(path));
   mkdirSync(path);

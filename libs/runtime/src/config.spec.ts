@@ -13,6 +13,12 @@ describe('readConfig', () => {
     });
   });
 
+  it('has the folder of studies that is said, and an empty word says none', () => {
+    const folderOf = (said: string) =>
+      readConfig('event-log', { FAULTLINE_STUDIES_DIR: said }).studiesDirectory;
+    expect([folderOf('/data/studies'), folderOf('')]).toEqual(['/data/studies', undefined]);
+  });
+
   it('takes several servers', () => {
     expect(readConfig('iommu', { NATS_URL: 'nats://a:1, nats://b:2' }).natsServers).toEqual([
       'nats://a:1',

@@ -91,6 +91,9 @@ const environment = z.object({
     .describe(
       'at a site: the folder with one folder for each run, which the event log and the laboratory share',
     ),
+  FAULTLINE_STUDIES_DIR: unlessEmpty(z.string()).describe(
+    "where the event log looks for studies to show; absent: the folder 'studies' beside that of the runs",
+  ),
   FAULTLINE_HEARTBEAT_FILE: z
     .string()
     .min(1)
@@ -166,6 +169,8 @@ export interface ServiceConfig {
   runDirectory: string | undefined;
   /** Where the runs of a site are kept. */
   runsDirectory?: string;
+  /** Where studies are kept, if not beside the runs. */
+  studiesDirectory?: string;
   heartbeatFile?: string;
   /** Where it answers over HTTP; absent: nowhere. */
   http?: HttpConfig;
@@ -195,6 +200,7 @@ export function readConfig(service: ServiceName, variables: NodeJS.ProcessEnv = 
     site: data.FAULTLINE_SITE,
     runDirectory: data.FAULTLINE_RUN_DIR,
     runsDirectory: data.FAULTLINE_RUNS_DIR,
+    studiesDirectory: data.FAULTLINE_STUDIES_DIR,
     heartbeatFile: data.FAULTLINE_HEARTBEAT_FILE,
     http: httpOf(data),
     tracing: readTracing(variables),

@@ -5,7 +5,7 @@ export * from './current-engagement';
 export { runDoor } from './door-service';
 export { ConfigError } from './environment';
 export * from './failpoints';
-export type { HttpConfig } from './http/address';
+export { type HttpConfig, urlOf } from './http/address';
 export type { DoorContent } from './http/content';
 export { HTTP_LIMITS } from './http/limits';
 export type { HttpFailure } from './http/failure-filter';

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuditController } from './audit/audit.controller';
 import { AuditDesk } from './audit/audit-desk';
 import { FaultsController } from './faults/faults.controller';
-import { LiveProjection } from './faults/live-projection';
+import { FaultTables } from './faults/fault-tables';
 import { LettersController } from './letters/letters.controller';
 import { LaboratoryWatch } from './live/laboratory-watch';
 import { LiveController } from './live/live.controller';
@@ -23,6 +23,6 @@ import { StateDesk } from './state/state-desk';
     LiveController,
     LettersController,
   ],
-  providers: [RunShelf, LiveProjection, AuditDesk, StateDesk, LaboratoryWatch, LiveFeed],
+  providers: [RunShelf, FaultTables, AuditDesk, StateDesk, LaboratoryWatch, LiveFeed],
 })
 export class ApiModule {}

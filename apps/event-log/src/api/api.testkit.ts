@@ -16,9 +16,11 @@ export interface Answer<T> {
 
 /** A folder of runs, and the API over it behind a real door. */
 export class ApiBench {
-  readonly runs = mkdtempSync(join(tmpdir(), 'faultline-api-'));
   private readonly doors = new DoorBench();
   url = '';
+
+  /** @param runs the folder of another bench, for a second service over it */
+  constructor(readonly runs = mkdtempSync(join(tmpdir(), 'faultline-api-'))) {}
 
   async open(options: DoorBenchOptions = {}): Promise<CurrentEngagement> {
     const config = { runsDirectory: this.runs, ...options.config };

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { devNull } from 'node:os';
 import { dirname } from 'node:path';
 import { settlesWithin } from '@faultline/runtime';
 import { Exit, RunFailed } from '../errors';
+import { openInBrowser } from '../open-in-browser';
 import { Guard } from '../run/guard';
 import { Interruption } from '../run/interruption';
 import { entryPoint } from '../run/plan';
@@ -21,8 +21,6 @@ const ADDRESS = '0';
 const OPEN_MILLIS = 30_000;
 const LOOK_MILLIS = 50;
 const STOP_MILLIS = 5_000;
-/** What a system has to open an address in the browser that its user likes. */
-const OPENERS: Partial<Record<NodeJS.Platform, string>> = { darwin: 'open', win32: 'explorer' };
 
 /** Shows a run that is over in the browser, from the files that it left, until it is interrupted. */
 export async function showConsole(
@@ -58,7 +56,7 @@ export async function showConsole(
       const address = `${url}/#/faults?run=${encodeURIComponent(folder.id)}`;
       terminal.out(address);
       terminal.err('Ctrl-C ends the console\n');
-      if (flags.open) openInBrowser(address, terminal);
+      if (flags.open) openInBrowser(address, terminal, environment);
       await Promise.race([interruption.requested, door.ended]);
     }
     if (!interruption.isRequested) throw ended(door, 'the console has ended');
@@ -85,13 +83,3 @@ async function openedAt(door: ServiceProcess, interruption: Interruption): Promi
 
 const ended = (door: ServiceProcess, what: string): RunFailed =>
   new RunFailed(`${what}; its last words are below`, { details: door.lastLines });
-
-/** A system without a browser is no reason to end: the address is there to be read. */
-function openInBrowser(address: string, terminal: Terminal): void {
-  const opener = OPENERS[process.platform] ?? 'xdg-open';
-  const child = spawn(opener, [address], { stdio: 'ignore', detached: true });
-  child.on('error', () =>
-    terminal.err(`no browser was opened, since there is no ${opener}; open the address yourself\n`),
-  );
-  child.unref();
-}

@@ -1,6 +1,7 @@
 import type { ResolvedScenario, ServiceName } from '@faultline/contracts';
 import type { PresenceBoard } from '@faultline/runtime';
 import type { Bus } from './bus';
+import type { ConsolePlace } from './console-place';
 import type { Crew } from './crew';
 import { entryPoint, type PlannedInstance } from './plan';
 import type { RunFolder } from './run-folder';
@@ -8,14 +9,14 @@ import type { Supervisor } from './supervisor';
 import { unownedUnits } from './unowned-units';
 
 /** Time services get to stop in order, and what they get when there is nothing left to settle. */
-const STOP_MILLIS = 10_000;
-const FAILED_STOP_MILLIS = 2_000;
+export const STOP_MILLIS = 10_000;
+export const FAILED_STOP_MILLIS = 2_000;
 
 /**
  * Services that ask others and wait for answers stop while there is still somebody to answer: a worker may wait for a page, and the
  * mm meanwhile for devices to give it up.
  */
-const STOP_ORDER = [/^iopf-worker/, /^device-emulator/];
+export const STOP_ORDER = [/^iopf-worker/, /^device-emulator/];
 
 export interface OwnCrewOptions {
   lab: string;
@@ -26,6 +27,8 @@ export interface OwnCrewOptions {
   folder: RunFolder;
   environment: NodeJS.ProcessEnv;
   logLevel: string;
+  /** Where the event log shows the console; absent: at FAULTLINE_HTTP, if anywhere. */
+  console: ConsolePlace | undefined;
 }
 
 /** Processes that are started for the run and end with it. */
@@ -70,7 +73,7 @@ export class OwnCrew implements Crew {
   }
 
   private start({ instance, service }: PlannedInstance, script: string, bus: Bus): void {
-    const { supervisor, folder, environment, logLevel, lab } = this.options;
+    const { supervisor, folder, environment, logLevel, lab, console } = this.options;
     supervisor.start({
       instance,
       script,
@@ -83,7 +86,7 @@ export class OwnCrew implements Crew {
         FAULTLINE_INSTANCE: instance,
         FAULTLINE_RUN_DIR: folder.path,
         // One address is for one process, and it is the record that is asked about.
-        FAULTLINE_HTTP: doorOf(service, environment['FAULTLINE_HTTP']),
+        FAULTLINE_HTTP: doorOf(service, environment['FAULTLINE_HTTP'], console),
         LOG_LEVEL: logLevel,
       },
     });
@@ -91,6 +94,11 @@ export class OwnCrew implements Crew {
 }
 
 /** Only one process can have a port; the one who answers what people ask gets it. Of free ports there are enough for all. */
-function doorOf(service: ServiceName, address: string | undefined): string | undefined {
-  return service === 'event-log' || address === '0' || address?.endsWith(':0') === true ? address : undefined;
+export function doorOf(
+  service: ServiceName,
+  address: string | undefined,
+  console: ConsolePlace | undefined,
+): string | undefined {
+  if (service === 'event-log') return console?.address ?? address;
+  return address === '0' || address?.endsWith(':0') === true ? address : undefined;
 }

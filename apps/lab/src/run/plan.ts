@@ -9,11 +9,14 @@ export interface PlannedInstance {
   instance: string;
 }
 
+/** What of a scenario says how many processes it runs on. */
+export interface SystemSize {
+  workers: Pick<ResolvedScenario['workers'], 'processes'>;
+  replicas: ResolvedScenario['replicas'];
+}
+
 /** How many processes of each service a scenario runs on. */
-export function processCounts({
-  workers,
-  replicas,
-}: Pick<ResolvedScenario, 'workers' | 'replicas'>): Record<ServiceName, number> {
+export function processCounts({ workers, replicas }: SystemSize): Record<ServiceName, number> {
   return {
     // The one that takes longest to start is first; the order has no other meaning.
     'event-log': 1,
@@ -25,8 +28,8 @@ export function processCounts({
 }
 
 /** The processes a scenario runs on. */
-export function planInstances(scenario: Pick<ResolvedScenario, 'workers' | 'replicas'>): PlannedInstance[] {
-  const { 'iopf-worker': workers, ...others } = processCounts(scenario);
+export function planInstances(size: SystemSize): PlannedInstance[] {
+  const { 'iopf-worker': workers, ...others } = processCounts(size);
   return [
     ...(Object.entries(others) as [ServiceName, number][]).flatMap(([name, count]) => several(name, count)),
     ...Array.from({ length: workers }, (_, index) => numbered('iopf-worker', index)),
@@ -47,7 +50,7 @@ function numbered(service: ServiceName, index: number): PlannedInstance {
 const MOST_WORKER_PROCESSES = 64;
 
 /** Throws {@link BadInput} for a scenario that a run of services is too small for. */
-export function refuseCrowd({ workers: { processes } }: ResolvedScenario): void {
+export function refuseCrowd({ workers: { processes } }: Pick<SystemSize, 'workers'>): void {
   if (processes > MOST_WORKER_PROCESSES)
     throw new BadInput(
       `workers.processes is ${processes}, expected at most ${MOST_WORKER_PROCESSES} for a run of services; 'faultline simulate' takes more`,

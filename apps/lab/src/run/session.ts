@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises';
 import type { INestMicroservice } from '@nestjs/common';
 import type { ClientNats } from '@nestjs/microservices';
 import { headText } from '@faultline/audit';
@@ -18,9 +17,11 @@ import {
 import { Interrupted, RunFailed } from '../errors';
 import type { Terminal } from '../terminal';
 import { Bus } from './bus';
+import type { ConsolePlace } from './console-place';
 import { ControlPlane } from './control-plane';
 import { Course, type CourseEnd } from './course';
 import type { Crew } from './crew';
+import { diskFull } from './disk-full';
 import { Lifeline } from './lifeline';
 import { Hand } from '@faultline/units';
 import { Interruption } from './interruption';
@@ -47,6 +48,10 @@ export interface SessionOptions {
   logLevel: string;
   /** The site whose services carry out the run; absent to start processes for it. */
   site?: string;
+  /** Where the console of the run is to be; absent for none. Not at a site, whose services have what they have. */
+  console?: ConsolePlace;
+  /** Called with what came out while the services are still there, which then stay until the user has had enough. */
+  onOver?(result: SessionResult): Promise<void>;
 }
 
 /** What came out of a run that could be summarised. */
@@ -77,19 +82,6 @@ const DEATH_MILLIS = 1_000;
 /** An append to a log that may be gone is not waited for any longer. */
 const TELL_MILLIS = 1_000;
 
-/** Below this nothing of a run can be written any more. */
-const LEAST_FREE_BYTES = 4 * 1024 ** 2;
-
-/** A full disk shows as whatever stopped first for want of it; what has to be said is that it is full. */
-async function diskFull(path: string, failure: unknown): Promise<RunFailed | undefined> {
-  const { bavail, bsize } = await statfs(path);
-  if (bavail * bsize >= LEAST_FREE_BYTES) return undefined;
-  const seen = failure instanceof Error ? ` (seen as: ${failure.message})` : '';
-  return new RunFailed(
-    `the disk that holds ${path} is full: free some space, or keep runs elsewhere with --runs DIR${seen}`,
-  );
-}
-
 /** One run, from the first process started to the last one gone. */
 export class RunSession {
   private readonly lifeline = new Lifeline();
@@ -106,6 +98,8 @@ export class RunSession {
   private presence: INestMicroservice | undefined;
   private client: ClientNats | undefined;
   private devicesStarted = false;
+  /** The run has its result: what goes wrong now is no failure of it. */
+  private isOver = false;
   private failed = false;
   private leavesStreams = true;
 
@@ -125,11 +119,13 @@ export class RunSession {
     try {
       const { bus, control, wiring } = await this.setUp();
       const { end, drained } = await this.follow(control, wiring, interruption);
-      return await this.summarise(bus, control, end, drained);
+      const result = await this.summarise(bus, control, end, drained);
+      await this.stay(result, interruption);
+      return result;
     } catch (thrown) {
       const cause = await this.causeOf(thrown);
       this.failed = true;
-      if (this.presence) this.display.step('the run failed; stopping the services');
+      if (this.presence && !this.isOver) this.display.step('the run failed; stopping the services');
       await this.tellFailure();
       throw cause;
     } finally {
@@ -137,6 +133,11 @@ export class RunSession {
       await this.tearDown();
       interruption.close();
     }
+  }
+
+  /** Something that the run hangs on is gone. */
+  fail(error: RunFailed): void {
+    this.lifeline.fail(error);
   }
 
   private async setUp(): Promise<{ bus: Bus; control: ControlPlane; wiring: Wiring }> {
@@ -157,7 +158,7 @@ export class RunSession {
     this.display.step(
       bus.server
         ? `nats-server ${bus.version} on ${bus.servers.join(', ')}`
-        : `using the NATS server at NATS_URL, as laboratory ${lab}`,
+        : `using the NATS server ${site === undefined ? 'at NATS_URL' : `of site ${site}`}, as laboratory ${lab}`,
     );
     await this.lifeline.race(bus.connect());
     await this.lifeline.race(crew.hire(bus));
@@ -188,6 +189,7 @@ export class RunSession {
         ...{ lab, supervisor, board, folder, environment, logLevel },
         instances: planInstances(scenario),
         scenario,
+        console: this.options.console,
       });
     return new StandingCrew({
       ...{ site, lab, run: folder.id, scenario, board, clock: new SystemClock() },
@@ -248,6 +250,7 @@ export class RunSession {
     );
     await this.keepHeads(bus);
     this.leavesStreams = false;
+    this.isOver = true;
     const { deadLetters, repairedQueues } = this.board;
     const { durability } = bus;
     return {
@@ -259,6 +262,15 @@ export class RunSession {
       repairedQueues,
       ...(hostUse ? { hostUse } : {}),
     };
+  }
+
+  /** Whoever stopped the run has had enough by now. */
+  private async stay(result: SessionResult, interruption: Interruption): Promise<void> {
+    const { onOver } = this.options;
+    if (!onOver || interruption.isRequested) return;
+    this.display.clear();
+    await this.lifeline.race(onOver(result));
+    await this.lifeline.race(interruption.requested);
   }
 
   /** What workers say of themselves is a second old at most; that of a run which has drained is waited for. */
@@ -283,9 +295,9 @@ export class RunSession {
     return { kind: 'RunEnded' as const, run: this.options.folder.id, reason, atMicros: nowMicros() };
   }
 
-  /** The log tells that the run failed, unless the log is what failed. */
+  /** The log tells that the run failed, unless the log is what failed, or the run has ended before. */
   private async tellFailure(): Promise<void> {
-    if (this.bus) await settlesWithin(this.bus.append(this.ended('failed')), TELL_MILLIS);
+    if (this.bus && !this.isOver) await settlesWithin(this.bus.append(this.ended('failed')), TELL_MILLIS);
   }
 
   /** A question that was not answered because its service died is told as that death. */

@@ -62,7 +62,7 @@ test('a server that is gone at the end does not keep the run: the services are s
   isAway = true;
   // A beat that waits for the server stands before what the end writes.
   clock.advance(5_000_000);
-  const left = crew.dismiss().then((late) =>
+  const left = crew.dismiss(false).then((late) =>
     crew.release().then(
       () => late,
       () => late,

@@ -10,6 +10,8 @@ import { lookedFor, unownedUnits } from './unowned-units';
 
 /** What services get to leave a laboratory; they themselves give up a little earlier. */
 const LEAVE_MILLIS = 13_000;
+/** After a failure whoever could take the word is likely to be gone. */
+const FAILED_LEAVE_MILLIS = 2_000;
 const LOOK_MILLIS = 100;
 
 export interface StandingCrewOptions {
@@ -69,10 +71,10 @@ export class StandingCrew implements Crew {
     ];
   }
 
-  async dismiss(): Promise<string[]> {
+  async dismiss(failed: boolean): Promise<string[]> {
     const { board, site } = this.options;
     try {
-      await this.hold?.leave(LEAVE_MILLIS);
+      await this.hold?.leave(failed ? FAILED_LEAVE_MILLIS : LEAVE_MILLIS);
     } catch (error) {
       if (!(error instanceof KvUnavailable)) throw error;
       return [`the services of site ${site}, which could not be told to leave: ${error.message}`];

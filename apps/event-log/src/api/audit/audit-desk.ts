@@ -11,7 +11,8 @@ import { sha256 } from '@faultline/record';
 import { Injectable } from '@nestjs/common';
 import { RunFileDamaged } from '../common/failures';
 import { Turnstile } from '../common/turnstile';
-import { type OpenRun, readText } from '../runs/open-run';
+import { readText } from '../common/kept-files';
+import type { OpenRun } from '../runs/open-run';
 
 /** How long one question may audit before it says how far it is; the next one goes on from there. */
 const PATIENCE_MILLIS = 1_000;

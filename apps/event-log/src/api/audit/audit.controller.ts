@@ -2,7 +2,8 @@ import { RequestSignal } from '@faultline/runtime';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ZodResponse } from 'nestjs-zod';
-import { type OpenRun, readJson } from '../runs/open-run';
+import { readJson } from '../common/kept-files';
+import type { OpenRun } from '../runs/open-run';
 import { RunParams } from '../runs/run-schemas';
 import { RunShelf } from '../runs/run-shelf';
 import { AuditDesk } from './audit-desk';
@@ -28,7 +29,7 @@ export class AuditController {
       const { position, hash } = await open.reader.head();
       const head = { position, hash: Buffer.from(hash).toString('hex') };
       const isLive = open.id === this.shelf.live;
-      const kept = fresh || isLive ? undefined : await keptReport(open);
+      const kept = fresh ? undefined : await keptReport(open);
       // What came after the audit that is kept, if anything did, it says nothing about.
       if (kept && kept.lastSequence === position)
         return {

@@ -22,11 +22,11 @@ export class NotInRun extends Refusal {
   }
 }
 
-/** Nobody has built the tables that questions about faults are asked of. */
+/** The tables that questions about faults are asked of are not there, and cannot be built here. */
 export class NotProjected extends Refusal {
   constructor(run: string) {
     super(
-      `the faults of run ${run} are not laid out yet, because it did not end in order; 'faultline rebuild ${run}' does it`,
+      `the faults of run ${run} are not laid out, because it did not end in order, and this service cannot do it: its log says why`,
       409,
     );
   }

@@ -7,14 +7,14 @@ import type { OpenRun } from '../runs/open-run';
 import { RunParams } from '../runs/run-schemas';
 import { RunShelf } from '../runs/run-shelf';
 import { FaultList, FaultParams, FaultsQuery, FaultTimeline } from './fault-schemas';
-import { LiveProjection } from './live-projection';
+import { FaultTables } from './fault-tables';
 
 @ApiTags('faults')
 @Controller('api/runs/:run/faults')
 export class FaultsController {
   constructor(
     private readonly shelf: RunShelf,
-    private readonly projection: LiveProjection,
+    private readonly tables: FaultTables,
   ) {}
 
   @Get()
@@ -56,7 +56,7 @@ export class FaultsController {
   }
 
   private async positions(run: OpenRun): Promise<{ projectedTo: number; recordedTo: number }> {
-    await this.projection.refresh(run.id);
+    await this.tables.refresh(run);
     const { position } = await run.reader.head();
     return { projectedTo: await (await run.queries()).position(), recordedTo: position };
   }

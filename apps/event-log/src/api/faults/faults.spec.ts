@@ -1,3 +1,5 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { goodLog } from '../../../../../libs/audit/src/log.testkit';
 import { ApiBench } from '../api.testkit';
 
@@ -19,10 +21,14 @@ interface Timeline {
 
 const api = new ApiBench();
 const run = '20250101-000000-aaaa';
+const crashed = '20240101-000000-open';
 const faults = `/api/runs/${run}/faults`;
 beforeAll(async () => {
   await api.run(run);
-  await api.run('20240101-000000-open', { ended: false });
+  await api.run(crashed, { ended: false });
+  // Nothing can be made where this leads.
+  const shut = await api.run('20240101-000000-shut', { ended: false });
+  symlinkSync('/no/such/folder/projections.sqlite', join(shut.path, 'projections.sqlite'));
   await api.open();
 });
 afterAll(() => api.clear());
@@ -73,6 +79,24 @@ it('shows one fault with its events in the order of the log', async () => {
   expect(body.events.every(({ atMicros }) => atMicros !== null && atMicros > 1.6e15)).toBe(true);
 });
 
+it('lists the faults of a run that did not end, by laying them out when they are asked for', async () => {
+  const other = new ApiBench(api.runs);
+  await other.open();
+  // Two services that are asked at once do it once.
+  const lists = await Promise.all(
+    [api, other, api].map((each) => each.get<List>(`/api/runs/${crashed}/faults`)),
+  );
+  for (const { status, body } of lists) {
+    expect([status, body.projectedTo]).toEqual([200, goodLog().length]);
+    expect(body.faults.map(({ id }) => id)).toEqual(await ids(''));
+  }
+  const counters = await Promise.all(
+    [run, crashed].map((each) => api.get<Record<string, unknown>>(`/api/runs/${each}/counters`)),
+  );
+  expect(counters[1]?.body['counters']).toEqual(counters[0]?.body['counters']);
+  await other.close();
+});
+
 it.each([
   [`${faults}?limit=1001`, 400, 'RequestInvalid'],
   [`${faults}?device=nic0`, 400, 'RequestInvalid'],
@@ -86,7 +110,7 @@ it.each([
   [`${faults}?order=slowest&cursor=0:1:1:0`, 400, 'CursorInvalid'],
   [`${faults}/0.1.9`, 404, 'NotInRun'],
   [`${faults}/0.1`, 400, 'RequestInvalid'],
-  ['/api/runs/20240101-000000-open/faults', 409, 'NotProjected'],
+  ['/api/runs/20240101-000000-shut/faults', 409, 'NotProjected'],
 ])('%s is refused', async (path, status, error) => {
   const answer = await api.get(path);
   expect([answer.status, answer.body]).toEqual([status, { error, message: expect.any(String) as string }]);

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { decodeLogBody, type ResolvedScenario } from '@faultline/contracts';
 import { FaultQueries, RecordMissing, RecordReader, type RunFolder } from '@faultline/record';
-import { NotProjected, RunFileDamaged } from '../common/failures';
+import { NotProjected } from '../common/failures';
 
 /** A run that is open for questions. */
 export class OpenRun {
@@ -41,6 +40,16 @@ export class OpenRun {
     }
   }
 
+  /** Sequence up to which questions about its faults are answered completely; null while they are not at all. */
+  async projectedTo(): Promise<number | null> {
+    try {
+      return await (await this.queries()).position();
+    } catch (error) {
+      if (error instanceof NotProjected) return null;
+      throw error;
+    }
+  }
+
   async close(): Promise<void> {
     await this.openQueries?.then((queries) => queries.close()).catch(() => undefined);
     await this.reader.close();
@@ -59,28 +68,4 @@ export class OpenRun {
 function isScenario(value: unknown): value is ResolvedScenario {
   const parts = new Map<string, unknown>(Object.entries(value ?? {}));
   return ['devices', 'iommus', 'shards', 'processes'].every((name) => Array.isArray(parts.get(name)));
-}
-
-/** A JSON file that is kept with a run; undefined when there is none. Rejects with {@link RunFileDamaged}. */
-export async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
-  const text = await readText(path);
-  if (text === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  throw new RunFileDamaged(path, 'it is no JSON object');
-}
-
-/** A file that is kept with a run; undefined when there is none. */
-export async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }

@@ -3,20 +3,37 @@ import { stat } from 'node:fs/promises';
 import { unitsOfScenario } from '@faultline/units';
 import type { RunFolder } from '@faultline/record';
 import type { z } from 'zod';
-import { NotProjected } from '../common/failures';
-import { type OpenRun, readJson } from './open-run';
+import { isMissing, readJson } from '../common/kept-files';
+import type { OpenRun } from './open-run';
 import { type RunDetail, type runEntry, summaryPart } from './run-schemas';
 
 type RunEntry = z.infer<typeof runEntry>;
 
+/** Runs as a list shows them. One that is removed at this very moment is left out. */
+export async function entriesOf(
+  folders: readonly RunFolder[],
+  live: string | undefined,
+): Promise<RunEntry[]> {
+  const entries = await Promise.all(
+    folders.map((folder) =>
+      entryOf(folder, live).catch((error: unknown) => {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }),
+    ),
+  );
+  return entries.filter((entry) => entry !== undefined);
+}
+
 /** A run as a list shows it, from the files beside its record. */
-export async function entryOf(folder: RunFolder, live: string | undefined): Promise<RunEntry> {
+async function entryOf(folder: RunFolder, live: string | undefined): Promise<RunEntry> {
   const { size, mtimeMs } = await stat(folder.log);
   const kept = summaryPart.safeParse(await readJson(folder.summary).catch(() => undefined));
   const { scenario, profile, end, summary } = kept.success ? kept.data : {};
   return {
     run: folder.id,
-    state: folder.id === live ? 'live' : (end ?? 'unfinished'),
+    // Its services may stay when it is over.
+    state: end ?? (folder.id === live ? 'live' : 'unfinished'),
     scenario: scenario ?? null,
     profile: profile ?? null,
     bytes: size,
@@ -41,19 +58,10 @@ export async function detailOf(run: OpenRun, live: string | undefined): Promise<
     scenario: scenario?.name ?? entry.scenario,
     profile: scenario?.profile ?? entry.profile,
     record: { position, messages: rows, bytes, hash: Buffer.from(hash).toString('hex') },
-    projectedTo: await projectedTo(run),
+    projectedTo: await run.projectedTo(),
     units: scenario ? unitsOfScenario(scenario) : [],
     scenarioAsRun: scenario ? { ...scenario } : null,
     summary: (await readJson(folder.summary)) ?? null,
     origin: (await readJson(folder.origin)) ?? null,
   };
-}
-
-async function projectedTo(run: OpenRun): Promise<number | null> {
-  try {
-    return await (await run.queries()).position();
-  } catch (error) {
-    if (error instanceof NotProjected) return null;
-    throw error;
-  }
 }

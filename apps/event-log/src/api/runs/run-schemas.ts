@@ -21,7 +21,11 @@ export const summaryPart = z.looseObject({
   end: z.enum(['finished', 'stopped']),
   summary: z.looseObject({
     pageRequests: z.number(),
-    active: z.looseObject({ firstSentAtMicros: z.number(), durationMicros: z.number(), faultsPerSecond: z.number() }),
+    active: z.looseObject({
+      firstSentAtMicros: z.number(),
+      durationMicros: z.number(),
+      faultsPerSecond: z.number(),
+    }),
     latency: z.looseObject({ endToEnd: latency }),
     audit: z.looseObject({ clean: z.boolean() }),
   }),
@@ -32,22 +36,31 @@ export const runEntry = z
     run: z.string(),
     state: z
       .enum(['live', 'finished', 'stopped', 'unfinished'])
-      .describe('live: recorded by this service now; unfinished: it has no summary, and may be recorded by another service'),
-    scenario: z.string().nullable(),
-    profile: z.string().nullable(),
+      .describe(
+        'live: recorded by this service now, and not over; unfinished: it has no summary, and may be recorded by another service',
+      ),
+    scenario: z.string().nullable().describe('its name'),
+    profile: z.string().nullable().describe('name of its costs'),
     bytes: z.number().describe('of its record on disk'),
     modifiedAtMillis: z.number().describe('when its record was last written to, since the Unix epoch'),
-    faults: z.number().nullable(),
+    faults: z
+      .number()
+      .nullable()
+      .describe('page requests; null without a summary, as are times, rate and verdict'),
     durationMicros: z.number().nullable().describe('from the first fault sent to the last one settled'),
-    faultsPerSecond: z.number().nullable(),
-    endToEnd: latency.nullable(),
+    faultsPerSecond: z.number().nullable().describe('over that time'),
+    endToEnd: latency.nullable().describe('from sent to settled, of all faults'),
     clean: z.boolean().nullable().describe('whether no invariant was violated'),
-    hasReport: z.boolean(),
+    hasReport: z.boolean().describe('whether there is a report to ask for'),
   })
   .meta({ id: 'RunEntry' });
 
 export class RunList extends createDto(
-  z.object({ runs: z.array(runEntry), live: z.string().nullable(), nextCursor: z.string().nullable() }),
+  z.object({
+    runs: z.array(runEntry),
+    live: z.string().nullable().describe('id of the run that this service is recording'),
+    nextCursor: z.string().nullable().describe('for the next page; null: these were the last'),
+  }),
 ) {}
 
 export class RunDetail extends createDto(
@@ -76,4 +89,6 @@ export class Counters extends createDto(
   }),
 ) {}
 
-export class Report extends createDto(z.looseObject({}).describe('what the page shows, as report.json has it')) {}
+export class Report extends createDto(
+  z.looseObject({}).describe('what the page shows, as report.json has it'),
+) {}

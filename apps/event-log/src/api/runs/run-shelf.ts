@@ -1,8 +1,9 @@
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isRun, listRuns, RunFolder } from '@faultline/record';
 import { CurrentEngagement } from '@faultline/runtime';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { RunUnknown } from '../common/failures';
+import { runsFolder } from '../common/folders';
 import { OpenRun } from './open-run';
 
 /** Runs that are kept open at a time: each is two databases. */
@@ -40,9 +41,7 @@ export class RunShelf implements OnModuleDestroy {
 
   /** Where runs are kept; undefined for a service that was told of no folder. */
   get directory(): string | undefined {
-    const { runsDirectory, runDirectory } = this.current.config;
-    if (runsDirectory !== undefined) return resolve(runsDirectory);
-    return runDirectory === undefined ? undefined : dirname(resolve(runDirectory));
+    return runsFolder(this.current.config);
   }
 
   /** Id of the run that is being recorded. */
@@ -54,6 +53,11 @@ export class RunShelf implements OnModuleDestroy {
   /** Ids of all runs, newest first. */
   list(): string[] {
     return this.directory === undefined ? [] : listRuns(this.directory).reverse();
+  }
+
+  /** The folder of a run that {@link list} gave. */
+  folderOf(id: string): RunFolder {
+    return new RunFolder(join(this.directory ?? '', id));
   }
 
   /** Whether there is a record of the run that is being recorded: its first message may still be to come. */

@@ -3,10 +3,11 @@ import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ZodResponse } from 'nestjs-zod';
 import { CursorInvalid, NotInRun } from '../common/failures';
+import { run as runName } from '../common/query-parts';
 import { sendReport } from '../common/report-page';
-import { LiveProjection } from '../faults/live-projection';
-import { readJson, readText } from './open-run';
-import { detailOf, entryOf } from './run-look';
+import { readJson, readText } from '../common/kept-files';
+import { FaultTables } from '../faults/fault-tables';
+import { detailOf, entriesOf } from './run-look';
 import { Counters, Report, RunDetail, RunList, RunParams, RunsQuery } from './run-schemas';
 import { RunShelf } from './run-shelf';
 
@@ -15,7 +16,7 @@ import { RunShelf } from './run-shelf';
 export class RunsController {
   constructor(
     private readonly shelf: RunShelf,
-    private readonly projection: LiveProjection,
+    private readonly tables: FaultTables,
   ) {}
 
   @Get()
@@ -24,11 +25,14 @@ export class RunsController {
   async list(@Query() { limit, cursor }: RunsQuery): Promise<RunList> {
     const { live } = this.shelf;
     const ids = this.shelf.list();
-    if (cursor !== undefined && !/^[A-Za-z0-9][\w.-]*$/.test(cursor)) throw new CursorInvalid(cursor);
+    if (cursor !== undefined && !runName.safeParse(cursor).success) throw new CursorInvalid(cursor);
     // The run that a cursor names may have been removed: its place is where it would be.
     const rest = cursor === undefined ? ids : ids.filter((id) => id < cursor);
     const shown = rest.slice(0, limit);
-    const runs = await Promise.all(shown.map((id) => entryOf(this.shelf.find(id), live)));
+    const runs = await entriesOf(
+      shown.map((id) => this.shelf.folderOf(id)),
+      live,
+    );
     return { runs, live: live ?? null, nextCursor: rest.length > limit ? (shown.at(-1) ?? null) : null };
   }
 
@@ -44,7 +48,7 @@ export class RunsController {
   @ZodResponse({ status: 200, type: Counters })
   counters(@Param() { run }: RunParams): Promise<Counters> {
     return this.shelf.use(run, async (open) => {
-      await this.projection.refresh(open.id);
+      await this.tables.refresh(open);
       const queries = await open.queries();
       return { projectedTo: await queries.position(), counters: await queries.counters() };
     });

@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { goodLog } from '../../../../../libs/audit/src/log.testkit';
-import { RecordReader } from '@faultline/record';
+import { RecordReader, RunFolder } from '@faultline/record';
 import { ApiBench } from '../api.testkit';
+import { entriesOf } from './run-look';
 
 interface Entry {
   run: string;
@@ -61,14 +63,19 @@ it('tells of one run, and of the latest by that name', async () => {
 
 it('counts events', async () => {
   const { body } = await api.get(`/api/runs/${ended}/counters`);
-  expect(body).toMatchObject({ projectedTo: goodLog().length, counters: { GroupQueued: 4, PageRequestDropped: 1 } });
+  expect(body).toMatchObject({
+    projectedTo: goodLog().length,
+    counters: { GroupQueued: 4, PageRequestDropped: 1 },
+  });
 });
 
 it('gives the report as data, and as a page that can ask this service nothing', async () => {
   expect(await api.get(`/api/runs/${ended}/report`)).toEqual({ status: 200, body: { title: 'a run' } });
   const page = await fetch(`${api.url}/api/runs/${ended}/report.html`);
   expect(await page.text()).toBe('<!doctype html><title>a run</title>');
-  expect(page.headers.get('content-security-policy')).toMatch(/^sandbox allow-scripts allow-downloads; default-src 'none'/);
+  expect(page.headers.get('content-security-policy')).toMatch(
+    /^sandbox allow-scripts allow-downloads; default-src 'none'/,
+  );
 });
 
 it.each([
@@ -82,12 +89,39 @@ it.each([
   ['/api/runs?limit=ten', 400, 'RequestInvalid'],
   ['/api/runs?limits=5', 400, 'RequestInvalid'],
   ['/api/runs?cursor=../x', 400, 'CursorInvalid'],
-  [`/api/runs/${broken}/counters`, 409, 'NotProjected'],
+  ['/api/runs/20990101-000000-none/counters', 404, 'RunUnknown'],
+  ['/api/runs/20990101-000000-none/report', 404, 'RunUnknown'],
+  ['/api/runs/20990101-000000-none/report.html', 404, 'RunUnknown'],
+  ['/api/runs/.hidden/counters', 400, 'RequestInvalid'],
+  ['/api/runs/.hidden/report', 400, 'RequestInvalid'],
+  ['/api/runs/.hidden/report.html', 400, 'RequestInvalid'],
+  ['/api/runs?cursor=', 400, 'RequestInvalid'],
   [`/api/runs/${broken}/report`, 404, 'NotInRun'],
   [`/api/runs/${broken}/report.html`, 404, 'NotInRun'],
 ])('%s is refused', async (path, status, error) => {
   const answer = await api.get(path);
   expect([answer.status, answer.body]).toEqual([status, { error, message: expect.any(String) as string }]);
+});
+
+it('counts the events of a run that did not end, too', async () => {
+  const [whole, other] = await Promise.all(
+    [ended, broken].map((run) => api.get<Record<string, unknown>>(`/api/runs/${run}/counters`)),
+  );
+  expect([other?.status, other?.body]).toEqual([200, whole?.body]);
+});
+
+it('a run that is removed while runs are listed is left out', async () => {
+  const there = new RunFolder(join(api.runs, ended));
+  const entries = await entriesOf([new RunFolder(join(api.runs, 'gone')), there], undefined);
+  expect(entries).toMatchObject([{ run: ended, state: 'finished' }]);
+});
+
+it('a damaged report is said to be damaged', async () => {
+  const folder = await api.run('20240103-000000-eeee');
+  api.write(folder, 'report.json', '[]');
+  const answer = await api.get(`/api/runs/${folder.id}/report`);
+  expect([answer.status, answer.body]).toMatchObject([409, { error: 'RunFileDamaged' }]);
+  rmSync(folder.path, { recursive: true });
 });
 
 it('a damaged summary is said to be damaged, and spoils no list', async () => {

@@ -13,7 +13,10 @@ export class StudiesController {
   constructor(private readonly shelf: StudyShelf) {}
 
   @Get()
-  @ApiOperation({ summary: 'The studies beside the runs of this service, the latest begun first' })
+  @ApiOperation({
+    summary:
+      'The studies in FAULTLINE_STUDIES_DIR, else beside the runs of this service, the latest begun first',
+  })
   @ZodResponse({ status: 200, type: StudyList })
   async list(@Query() { limit, cursor }: StudiesQuery): Promise<StudyList> {
     const all = await this.shelf.list();

@@ -77,3 +77,16 @@ it('shows a report as it was written, in a sandbox, and says of which there is n
       name === '..' ? 404 : 400,
     ]);
 });
+
+it('looks where it is told that studies are kept, which need not be beside the runs', async () => {
+  const other = new ApiBench();
+  const studiesDirectory = join(other.runs, 'elsewhere');
+  mkdirSync(join(studiesDirectory, 'far-1'), { recursive: true });
+  writeFileSync(join(studiesDirectory, 'far-1', 'head.json'), head(1e15));
+  writeFileSync(join(studiesDirectory, 'far-1', 'report.html'), 'far');
+  await other.open({ config: { runsDirectory: join(api.runs, 'runs'), studiesDirectory } });
+  const { body } = await other.get<List>('/api/studies');
+  expect(body.studies.map(({ study }) => study)).toEqual(['far-1']);
+  expect(await (await fetch(`${other.url}/api/studies/far-1/report.html`)).text()).toBe('far');
+  await other.clear();
+});

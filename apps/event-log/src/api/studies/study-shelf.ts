@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { CurrentEngagement } from '@faultline/runtime';
 import { Injectable } from '@nestjs/common';
+import { studiesFolder } from '../common/folders';
+import { readJson, readText } from '../common/kept-files';
 import { StudyUnknown } from './study-unknown';
-import { readJson, readText } from '../runs/open-run';
 import { type StudyEntry, studyHead, studyReportPart } from './study-schemas';
 
-const DIRECTORY = 'studies';
 const HEAD = 'head.json';
 
-/** The studies that this service can show: those in the folder `studies` beside its folder of runs. */
+/** The studies that this service can show: those of the folder that it was told of, else of `studies` beside its folder of runs. */
 @Injectable()
 export class StudyShelf {
   constructor(private readonly current: CurrentEngagement) {}
@@ -34,9 +34,7 @@ export class StudyShelf {
   }
 
   private get directory(): string {
-    const { runsDirectory, runDirectory } = this.current.config;
-    const runs = runsDirectory ?? (runDirectory === undefined ? undefined : dirname(resolve(runDirectory)));
-    return join(dirname(resolve(runs ?? 'runs')), DIRECTORY);
+    return studiesFolder(this.current.config);
   }
 }
 

@@ -1,5 +1,5 @@
 import { differences } from './difference.js';
-import { scroller } from './parts.js';
+import { table } from './parts.js';
 import { cutWords } from './state-tree.js';
 import { html, nothing } from './vendor.js';
 import { count, several } from './words.js';
@@ -51,27 +51,18 @@ function partView(part, changes, from, to) {
   ].flatMap(([number, what]) => (number === 0 ? [] : [`${count(Number(number))} ${what}`]));
   return html`<details class="differing" ?open=${changes.length <= OPEN}>
     <summary><code>${part === '' ? '/' : part}</code> <small>${words.join(', ')}</small></summary>
-    ${scroller(
+    ${table(
       `What differs in ${part}`,
-      html`<table class="difference">
-        <thead>
-          <tr>
-            <th scope="col">Where</th>
-            <th scope="col">At ${count(from)}</th>
-            <th scope="col">At ${count(to)}</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${changes.slice(0, SHOWN).map(
-            ({ path, before, after }) =>
-              html`<tr>
-                <th scope="row"><code>${path === '' ? '/' : path}</code></th>
-                <td class="before">${valuePart(before)}</td>
-                <td class="after">${valuePart(after)}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>`,
+      'difference',
+      ['Where', `At ${count(from)}`, `At ${count(to)}`],
+      changes.slice(0, SHOWN).map(
+        ({ path, before, after }) =>
+          html`<tr>
+            <th scope="row"><code>${path === '' ? '/' : path}</code></th>
+            <td class="before">${valuePart(before)}</td>
+            <td class="after">${valuePart(after)}</td>
+          </tr>`,
+      ),
     )}
     ${changes.length > SHOWN ? html`<p class="caption">${count(changes.length - SHOWN)} more are not shown.</p>` : nothing}
   </details>`;

@@ -3,12 +3,6 @@ import { ask, runPath } from './api.js';
 import { masthead } from './masthead.js';
 import { routeOf } from './route.js';
 import { html, nothing, render } from './vendor.js';
-import * as audit from './views/audit.js';
-import * as fault from './views/fault.js';
-import * as faults from './views/faults.js';
-import * as live from './views/live.js';
-import * as state from './views/state.js';
-import * as studies from './views/studies.js';
 
 /** @typedef {import('./vendor.js').Part} Part */
 /** @typedef {import('../../api/runs/run-schemas').RunList} RunList */
@@ -22,7 +16,8 @@ import * as studies from './views/studies.js';
  * @property {Record<string, string>} query
  * @property {string} run id of the run; empty where there is none
  * @property {RunDetail | null} detail
- * @property {RunList} runs
+ * @property {RunList} runs as they are known now
+ * @property {() => Promise<void>} relist asks for the runs again, and has everything drawn that speaks of them
  * @property {AbortSignal} signal aborted when the view is left
  * @property {() => void} draw
  */
@@ -33,14 +28,26 @@ import * as studies from './views/studies.js';
  * @typedef {{ title: string, content: () => Part }} View
  */
 
-/** @type {Record<string, { open: (context: Context) => Promise<View> | View, ofRun: boolean }>} */
+/** @typedef {{ open: (context: Context) => Promise<View> | View }} Opener */
+
+/**
+ * Views by their names, each loaded when it is first looked at: most are not.
+ *
+ * @type {Record<string, { load: (rest: string[]) => Promise<Opener>, ofRun: boolean }>}
+ */
 const views = {
-  live: { open: live.open, ofRun: false },
-  faults: { open: (context) => (context.rest.length > 0 ? fault : faults).open(context), ofRun: true },
-  state: { open: state.open, ofRun: true },
-  studies: { open: studies.open, ofRun: false },
-  audit: { open: audit.open, ofRun: true },
+  live: { load: () => import('./views/live.js'), ofRun: false },
+  faults: {
+    load: (rest) => (rest.length > 0 ? import('./views/fault.js') : import('./views/faults.js')),
+    ofRun: true,
+  },
+  state: { load: () => import('./views/state.js'), ofRun: true },
+  studies: { load: () => import('./views/studies.js'), ofRun: false },
+  audit: { load: () => import('./views/audit.js'), ofRun: true },
 };
+
+/** Which runs there are to choose from. */
+const RUNS = { limit: 200 };
 
 /** @type {RunList} */
 let runs = { runs: [], live: null, nextCursor: null };
@@ -77,9 +84,11 @@ function toContent(event) {
   document.getElementById('main')?.focus();
 }
 
+/** Whether an address names one run, whichever others there are. @param {string | undefined} asked @returns {asked is string} */
+const isNamed = (asked) => !!asked && asked !== 'latest' && asked !== 'live';
+
 /** The run that an address names; without one, the run that goes on, or else the newest. @param {string | undefined} asked */
-const runOf = (asked) =>
-  asked && asked !== 'latest' && asked !== 'live' ? asked : (runs.live ?? runs.runs[0]?.run ?? '');
+const runOf = (asked) => (isNamed(asked) ? asked : (runs.live ?? runs.runs[0]?.run ?? ''));
 
 async function show() {
   leave.abort();
@@ -87,17 +96,22 @@ async function show() {
   const { signal } = leave;
   const { view, rest, query } = routeOf(location.hash);
   const named = Object.hasOwn(views, view);
+  // What the address alone says that it needs is on its way while the runs are asked for; what that fails with is told later.
+  const asked = query.run;
+  /** @type {Promise<RunDetail> | undefined} */
+  const detail = named && views[view]?.ofRun && isNamed(asked) ? ask(runPath(asked), {}, signal) : undefined;
+  for (const early of [named && views[view]?.load(rest), detail]) if (early) early.catch(() => undefined);
   isBusy = true;
   if (document.body.hasChildNodes()) draw();
   try {
-    runs = await ask('/api/runs', { limit: 200 }, signal);
+    runs = await ask('/api/runs', RUNS, signal);
     const before = at;
     // Where nothing runs, what has run is of more interest than that nothing does.
     at = {
       view: named ? view : runs.live === null && runs.runs.length > 0 ? 'faults' : 'live',
       run: runOf(query.run),
     };
-    const opened = await opener({ rest: named ? rest : [], query, signal });
+    const opened = await opener({ rest: named ? rest : [], query, signal }, detail);
     if (signal.aborted) return;
     shown = opened;
     settle(before.view !== at.view || rest.length > 0);
@@ -108,17 +122,32 @@ async function show() {
   }
 }
 
-/** @param {{ rest: string[], query: Record<string, string>, signal: AbortSignal }} where */
-async function opener({ rest, query, signal }) {
-  const { open, ofRun } = views[at.view] ?? { open: live.open, ofRun: false };
+/**
+ * @param {{ rest: string[], query: Record<string, string>, signal: AbortSignal }} where
+ * @param {Promise<RunDetail> | undefined} asked the run, if it was asked for already
+ */
+async function opener({ rest, query, signal }, asked) {
   const { run } = at;
+  const { load, ofRun } = /** @type {(typeof views)[string]} */ (views[at.view]);
   if (ofRun && run === '') return none();
-  /** @type {RunDetail | null} */
-  const detail = ofRun ? await ask(runPath(run), {}, signal) : null;
+  /** @type {[Opener, RunDetail | null]} */
+  const [{ open }, detail] = await Promise.all([
+    load(rest),
+    ofRun ? (asked ?? ask(runPath(run), {}, signal)) : null,
+  ]);
   const drawIfHere = () => {
     if (!signal.aborted) draw();
   };
-  return open({ rest, query, run, detail, runs, signal, draw: drawIfHere });
+  const relist = async () => {
+    runs = await ask('/api/runs', RUNS, signal).catch(() => runs);
+    drawIfHere();
+  };
+  return open({
+    ...{ rest, query, run, detail, signal, relist, draw: drawIfHere },
+    get runs() {
+      return runs;
+    },
+  });
 }
 
 /** @param {boolean} isOther another view than before: who listens to the page is told, and who scrolled begins at its top */

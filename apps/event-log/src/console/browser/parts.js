@@ -33,9 +33,36 @@ export const tileList = (tiles) =>
     )}
   </dl>`;
 
-/** A table that moves by itself where it is wide, and so must be reached by the keyboard. @param {string} name @param {Part} content */
-export const scroller = (name, content) =>
-  html`<div class="scroll" role="region" aria-label="${name}, table" tabindex="0">${content}</div>`;
+/**
+ * A table with a head. It moves by itself where it is wide, and so must be reached by the keyboard.
+ *
+ * @param {string} name
+ * @param {string} kind
+ * @param {([title: string, kind: string] | string)[]} columns titles, and what kind of column it is where it is not one of words
+ * @param {Part} rows
+ */
+export const table = (name, kind, columns, rows) =>
+  html`<div class="scroll" role="region" aria-label="${name}, table" tabindex="0">
+    <table class=${kind}>
+      <thead>
+        <tr>
+          ${columns.map((column) => {
+            const [title, of] = typeof column === 'string' ? [column] : column;
+            return html`<th scope="col" class=${of ?? nothing}>${title}</th>`;
+          })}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`;
+
+/** A report is a document of its own, in a window of its own, which knows nothing of this one. @param {string} href @param {string} of */
+export const reportLink = (href, of) =>
+  html`<a href=${href} target="_blank" rel="noopener noreferrer" aria-label="report of ${of}, in a new window"
+    >report</a
+  >`;
 
 /** A command that somebody can copy. @param {string} command */
 export const commandLine = (command) => html`<code>${command}</code>`;

@@ -13,7 +13,7 @@ import { count, micros, rate, several } from '../words.js';
  * @property {string} id
  * @property {string} name
  * @property {Health} health of what owns it, or of itself
- * @property {string[]} lines what is to be known of it
+ * @property {string[]} lines what is to be known of it: as many and as short at every moment, or what is below would jump
  * @property {number} load from 0 to 1: how full it is beside the fullest of its kind
  * @property {string[]} to ids of the nodes that it sends to
  *
@@ -79,7 +79,8 @@ function deviceNodes({ devices }, scenario, rates, healthOf) {
         ...{ load: open / fullest, to: [`iommu.${iommu}`] },
         lines: [
           `${rate(rates.of(`device ${device}`))}, ${count(open)} open`,
-          `${count(settled)} settled${retried > 0 ? `, ${count(retried)} retried` : ''}`,
+          `${count(settled)} settled`,
+          `${count(retried)} retried`,
         ],
       };
     },
@@ -118,8 +119,9 @@ function queueNodes({ queues }, rates, workers) {
           ? 'late'
           : 'nobody',
       lines: [
-        `${several(depth, 'group')} deep${oldestAgeMicros === null ? '' : `, oldest ${micros(oldestAgeMicros)}`}`,
-        `${rate(rates.of(`handled ${queueId(each)}`))} handled, ${count(handled)} in all`,
+        `${count(depth)} deep${oldestAgeMicros === null ? '' : `, oldest ${micros(oldestAgeMicros)}`}`,
+        `${rate(rates.of(`handled ${queueId(each)}`))} groups`,
+        `${count(handled)} handled`,
       ],
       to: workers.filter(({ standing }) => standing !== 'gone').map(({ instance }) => `worker ${instance}`),
     };

@@ -1,5 +1,5 @@
 // What is live, in numbers.
-import { scroller, tileList } from '../parts.js';
+import { table, tileList } from '../parts.js';
 import { linkTo } from '../route.js';
 import { html, nothing } from '../vendor.js';
 import { count, micros, rate, share, STAGES } from '../words.js';
@@ -39,31 +39,20 @@ export function progressPart({ progress, services }) {
 
 /** The stages of what settled last. @param {Progress} progress */
 export const stagesPart = ({ stages }) =>
-  scroller(
+  table(
     'Stages of what settled last',
-    html`<table class="stages">
-      <thead>
-        <tr>
-          <th scope="col">Stage</th>
-          <th scope="col" class="number">Faults</th>
-          <th scope="col" class="number">Mean</th>
-          <th scope="col" class="number">p50</th>
-          <th scope="col" class="number">p99</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${[...STAGES, /** @type {const} */ (['total', 'end to end'])].map(([id, name]) => {
-          const look = stages[id];
-          return html`<tr>
-            <th scope="row">${name}</th>
-            <td class="number">${count(look?.count ?? 0)}</td>
-            <td class="number">${micros(look?.meanMicros)}</td>
-            <td class="number">${micros(look?.p50Micros)}</td>
-            <td class="number">${micros(look?.p99Micros)}</td>
-          </tr>`;
-        })}
-      </tbody>
-    </table>`,
+    'stages',
+    ['Stage', ['Faults', 'number'], ['Mean', 'number'], ['p50', 'number'], ['p99', 'number']],
+    [...STAGES, /** @type {const} */ (['total', 'end to end'])].map(([id, name]) => {
+      const look = stages[id];
+      return html`<tr>
+        <th scope="row">${name}</th>
+        <td class="number">${count(look?.count ?? 0)}</td>
+        <td class="number">${micros(look?.meanMicros)}</td>
+        <td class="number">${micros(look?.p50Micros)}</td>
+        <td class="number">${micros(look?.p99Micros)}</td>
+      </tr>`;
+    }),
   );
 
 const STANDING = { here: 'here', late: 'late: heartbeats did not come', gone: 'gone' };
@@ -72,35 +61,23 @@ const STANDING = { here: 'here', late: 'late: heartbeats did not come', gone: 'g
 export const servicesPart = ({ services, laboratory }) =>
   html`<section aria-labelledby="services">
     <h2 id="services">Services</h2>
-    ${scroller(
+    ${table(
       'Services',
-      html`<table class="services">
-        <thead>
-          <tr>
-            <th scope="col">Instance</th>
-            <th scope="col">Standing</th>
-            <th scope="col">Says</th>
-            <th scope="col">Owns</th>
-            <th scope="col" class="number">Dead letters</th>
-            <th scope="col" class="number">Process</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${services.map(
-            ({ instance, service, standing, state, reason, units, deadLetters, pid }) =>
-              html`<tr class=${standing}>
-                <th scope="row"><b>${instance}</b><small>${service}</small></th>
-                <td class="standing">${STANDING[standing]}</td>
-                <td>${state}${reason === null ? nothing : html`<small class="bad">${reason}</small>`}</td>
-                <td>
-                  ${units.map((unit, place) => [place > 0 ? ', ' : nothing, unitPart(unit, laboratory?.run)])}
-                </td>
-                <td class="number">${count(deadLetters)}</td>
-                <td class="number">${pid}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>`,
+      'services',
+      ['Instance', 'Standing', 'Says', 'Owns', ['Dead letters', 'number'], ['Process', 'number']],
+      services.map(
+        ({ instance, service, standing, state, reason, units, deadLetters, pid }) =>
+          html`<tr class=${standing}>
+            <th scope="row"><b>${instance}</b><small>${service}</small></th>
+            <td class="standing">${STANDING[standing]}</td>
+            <td>${state}${reason === null ? nothing : html`<small class="bad">${reason}</small>`}</td>
+            <td>
+              ${units.map((unit, place) => [place > 0 ? ', ' : nothing, unitPart(unit, laboratory?.run)])}
+            </td>
+            <td class="number">${count(deadLetters)}</td>
+            <td class="number">${pid}</td>
+          </tr>`,
+      ),
     )}
   </section>`;
 

@@ -1,6 +1,6 @@
 // Whether the record of a run is whole, and whether its invariants hold.
 import { ask, runPath } from '../api.js';
-import { commandLine, factList, heading, scroller } from '../parts.js';
+import { commandLine, factList, heading, table } from '../parts.js';
 import { linkTo } from '../route.js';
 import { html, nothing } from '../vendor.js';
 import { bytes, count, several, share } from '../words.js';
@@ -131,38 +131,29 @@ function openWords(pending) {
 const invariants = (report, run) =>
   html`<section aria-labelledby="invariants">
     <h2 id="invariants">Invariants</h2>
-    ${scroller(
+    ${table(
       'Invariants',
-      html`<table class="audit">
-        <thead>
-          <tr>
-            <th scope="col">Invariant</th>
-            <th scope="col">Verdict</th>
-            <th scope="col" class="number">Checked</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${report.invariants.map(
-            ({ invariant, title, note, status, checked, violations, violated }) =>
-              html`<tr class=${status}>
-                <th scope="row">
-                  <b>${invariant}</b> ${title} ${note === undefined ? nothing : html`<small>${note}</small>`}
-                  ${violations
-                    .slice(0, SHOWN)
-                    .map(
-                      ({ sequence, identity, sentence }) =>
-                        html`<small class="bad"
-                          >At ${count(sequence)}, ${subject(identity, run)}: ${sentence}</small
-                        >`,
-                    )}
-                  ${violated > SHOWN ? html`<small class="bad">${count(violated - Math.min(SHOWN, violations.length))} more</small>` : nothing}
-                </th>
-                <td class="status">${WORDS[status]}</td>
-                <td class="number">${checked > 0 ? count(checked) : '–'}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>`,
+      'audit',
+      ['Invariant', 'Verdict', ['Checked', 'number']],
+      report.invariants.map(
+        ({ invariant, title, note, status, checked, violations, violated }) =>
+          html`<tr class=${status}>
+            <th scope="row">
+              <b>${invariant}</b> ${title} ${note === undefined ? nothing : html`<small>${note}</small>`}
+              ${violations
+                .slice(0, SHOWN)
+                .map(
+                  ({ sequence, identity, sentence }) =>
+                    html`<small class="bad"
+                      >At ${count(sequence)}, ${subject(identity, run)}: ${sentence}</small
+                    >`,
+                )}
+              ${violated > SHOWN ? html`<small class="bad">${count(violated - Math.min(SHOWN, violations.length))} more</small>` : nothing}
+            </th>
+            <td class="status">${WORDS[status]}</td>
+            <td class="number">${checked > 0 ? count(checked) : '–'}</td>
+          </tr>`,
+      ),
     )}
   </section>`;
 

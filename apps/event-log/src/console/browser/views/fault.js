@@ -1,6 +1,6 @@
 // One fault: what it was, its stages drawn to scale, and every event that speaks of it.
 import { ask, runPath } from '../api.js';
-import { commandLine, factList, heading, scroller } from '../parts.js';
+import { commandLine, factList, heading, table } from '../parts.js';
 import { linkTo } from '../route.js';
 import { deviceName, iommuName, pasidWords, processesOf, scenarioOf } from '../scenario.js';
 import { stageDrawing } from '../stage-drawing.js';
@@ -117,40 +117,27 @@ function groupPart(fault, events, run) {
 
 /** @param {FaultTimeline['fault']} fault @param {FaultEvent[]} events @param {string} run */
 const eventTable = (fault, events, run) =>
-  scroller(
+  table(
     'Events of this fault',
-    html`<table class="events">
-      <thead>
-        <tr>
-          <th scope="col" class="number">After</th>
-          <th scope="col">When</th>
-          <th scope="col" class="number">Sequence</th>
-          <th scope="col">What</th>
-          <th scope="col">Who</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${events.map(
-          ({ sequence, unit, atMicros, event: { kind, ...fields } }) =>
-            html`<tr>
-              <td class="number">
-                ${atMicros === null ? '–' : micros(atMicros - fault.instants.sentAtMicros)}
-              </td>
-              <td>${atMicros === null ? '–' : instant(atMicros).slice(11)}</td>
-              <td class="number">${count(sequence)}</td>
-              <th scope="row">
-                <details>
-                  <summary>${kind}</summary>
-                  <pre>${JSON.stringify(fields, null, 1)}</pre>
-                </details>
-              </th>
-              <td>
-                ${isUnit(unit) ? html`<a href=${linkTo(['state', unit], { run, at: sequence })}>${unit}</a>` : unit}
-              </td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>`,
+    'events',
+    [['After', 'number'], 'When', ['Sequence', 'number'], 'What', 'Who'],
+    events.map(
+      ({ sequence, unit, atMicros, event: { kind, ...fields } }) =>
+        html`<tr>
+          <td class="number">${atMicros === null ? '–' : micros(atMicros - fault.instants.sentAtMicros)}</td>
+          <td>${atMicros === null ? '–' : instant(atMicros).slice(11)}</td>
+          <td class="number">${count(sequence)}</td>
+          <th scope="row">
+            <details>
+              <summary>${kind}</summary>
+              <pre>${JSON.stringify(fields, null, 1)}</pre>
+            </details>
+          </th>
+          <td>
+            ${isUnit(unit) ? html`<a href=${linkTo(['state', unit], { run, at: sequence })}>${unit}</a>` : unit}
+          </td>
+        </tr>`,
+    ),
   );
 
 /** Whether it has a state that can be folded; workers have none. @param {string} unit */

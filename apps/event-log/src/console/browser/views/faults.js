@@ -1,6 +1,6 @@
 // Search among the faults of a run.
 import { ask, runPath } from '../api.js';
-import { heading, scroller, stageBar, stageLegend } from '../parts.js';
+import { heading, stageBar, stageLegend, table } from '../parts.js';
 import { linkTo } from '../route.js';
 import { deviceName, scenarioOf } from '../scenario.js';
 import { html, nothing } from '../vendor.js';
@@ -27,7 +27,7 @@ export async function open({ run, detail, query, signal }) {
     title: 'Faults',
     content: () =>
       html`${heading('Faults', `run ${run}${scenario ? ` · ${scenario.name}` : ''}`)}
-      ${form(run, query, scenario)} ${behind(list)} ${table(run, list, scenario, query.stage)}
+      ${form(run, query, scenario)} ${behind(list)} ${found(run, list, scenario, query.stage)}
       ${pager(run, filters, query, list)}`,
   };
 }
@@ -125,31 +125,28 @@ const field = (name, title, value = '', { pattern, inputmode = 'text', hint = ''
   /></label>`;
 
 /** @param {string} run @param {FaultList} list @param {Scenario | null} scenario @param {string | undefined} asked the stage that was asked about */
-function table(run, { faults }, scenario, asked) {
+function found(run, { faults }, scenario, asked) {
   const stage = STAGES.find(([id]) => id === asked);
   if (faults.length === 0) return html`<p class="nothing">No fault of this run is like that.</p>`;
   const longest = Math.max(...faults.map(({ totalMicros }) => totalMicros ?? 0));
+  /** @type {[string, string][]} */
+  const askedColumn = stage ? [[stage[1], 'number']] : [];
   return html`${stageLegend()}
-  ${scroller(
+  ${table(
     'Faults that were found',
-    html`<table class="faults">
-      <thead>
-        <tr>
-          <th scope="col">Fault</th>
-          ${stage ? html`<th scope="col" class="number">${stage[1]}</th>` : nothing}
-          <th scope="col" class="number">Took</th>
-          <th scope="col">Answer</th>
-          <th scope="col">Device</th>
-          <th scope="col" class="number">PASID</th>
-          <th scope="col">Page</th>
-          <th scope="col" class="wide">Stages</th>
-          <th scope="col">Queue</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${faults.map((fault) => row(run, fault, longest, scenario, stage?.[0]))}
-      </tbody>
-    </table>`,
+    'faults',
+    [
+      'Fault',
+      ...askedColumn,
+      ['Took', 'number'],
+      'Answer',
+      'Device',
+      ['PASID', 'number'],
+      'Page',
+      ['Stages', 'wide'],
+      'Queue',
+    ],
+    faults.map((fault) => row(run, fault, longest, scenario, stage?.[0])),
   )}`;
 }
 

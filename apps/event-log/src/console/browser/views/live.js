@@ -6,7 +6,7 @@ import { pathLayers, queueId } from '../live/path-layers.js';
 import { PathPicture } from '../live/path-picture.js';
 import { countersPart, progressPart, servicesPart, stagesPart } from '../live/tables.js';
 import { Rates } from '../live/rates.js';
-import { heading } from '../parts.js';
+import { heading, reportLink } from '../parts.js';
 import { linkTo } from '../route.js';
 import { scenarioOf } from '../scenario.js';
 import { html, nothing } from '../vendor.js';
@@ -15,13 +15,24 @@ import { micros, rate, STAGES } from '../words.js';
 /** @typedef {import('../live/feed.js').LiveState} LiveState */
 /** @typedef {import('../scenario.js').Scenario} Scenario */
 
+/** @type {Record<string, string>} */
 const ENDS = { finished: 'has finished', stopped: 'was stopped', failed: 'has failed' };
+
+/** The laboratory of a run has the name of the run. @param {NonNullable<LiveState['laboratory']>} laboratory */
+const nameOf = ({ lab, run, scenario }) =>
+  [lab === `run-${run}` ? '' : `laboratory ${lab}`, `run ${run ?? 'not begun'}`, scenario]
+    .filter(Boolean)
+    .join(' · ');
 
 /** @param {import('../main.js').Context} context @returns {import('../main.js').View} */
 export function open(context) {
   const view = new LiveView(context);
   return { title: 'Live', content: () => view.content() };
 }
+
+/** Whether the run was over before anybody looked: then there is nothing to chart. @param {LiveState} state */
+const isSilent = ({ laboratory, history }) =>
+  !!laboratory?.ended && !history.some(({ faultsPerSecond }) => faultsPerSecond > 0);
 
 class LiveView {
   #context;
@@ -31,6 +42,8 @@ class LiveView {
   /** @type {{ run: string, scenario: Scenario | null } | undefined} */
   #known;
   #isAsking = false;
+  /** Which run goes on, and whether it does: when that changes, so do the runs that there are. */
+  #seen = '';
   #throughput;
   #latency;
   #toDraw = 0;
@@ -61,6 +74,7 @@ class LiveView {
       this.#count(state);
       this.#chart(state);
       void this.#learn(state);
+      this.#notice(state);
     }
     // Events come in bunches, and a picture of each would be seen by nobody.
     cancelAnimationFrame(this.#toDraw);
@@ -78,6 +92,13 @@ class LiveView {
     this.#known = { run, scenario: scenarioOf(detail) };
     this.#isAsking = false;
     this.#context.draw();
+  }
+
+  /** @param {LiveState} state */
+  #notice({ laboratory }) {
+    const now = `${laboratory?.run} ${laboratory?.ended}`;
+    if (this.#seen !== '' && this.#seen !== now) void this.#context.relist();
+    this.#seen = now;
   }
 
   /** @param {LiveState} state */
@@ -108,9 +129,7 @@ class LiveView {
   content() {
     const { state, isOpen } = this.#feed;
     const { laboratory } = state ?? {};
-    const about = laboratory
-      ? `laboratory ${laboratory.lab} · run ${laboratory.run ?? 'not begun'}${laboratory.scenario ? ` · ${laboratory.scenario}` : ''}`
-      : 'the laboratory of this service';
+    const about = laboratory ? nameOf(laboratory) : 'the laboratory of this service';
     return html`${heading('Live', about)} ${this.#standing(state, isOpen)}
     ${state && laboratory ? this.#laboratory(state) : nothing}`;
   }
@@ -124,14 +143,11 @@ class LiveView {
           ${state ? 'The service does not answer at the moment: what is shown is how it was.' : 'Asking the service…'}
         </p>`
       : !state?.laboratory
-        ? html`<p class="nothing">
-            No laboratory is running at this service now.
-            <code>npx faultline run examples/quickstart.yaml</code> starts one;
-            <a href=${linkTo(['studies'])}>past runs</a> are kept.
-          </p>`
+        ? this.#idle()
         : ended && run
           ? html`<p class="verdict">
-              The run ${ENDS[ended]}: <a href=${linkTo(['faults'], { run })}>its faults</a>
+              The run ${ENDS[ended]}: <a href=${linkTo(['faults'], { run })}>faults</a>,
+              <a href=${linkTo(['audit'], { run })}>audit</a>${this.#report(run)}
             </p>`
           : state.progress?.catchingUp
             ? html`<p class="caption">
@@ -139,6 +155,28 @@ class LiveView {
               </p>`
             : nothing;
     return html`<div role="status">${words}</div>`;
+  }
+
+  /** Its report, once it is known to be there. @param {string} run */
+  #report(run) {
+    const { hasReport = false } = this.#context.runs.runs.find((each) => each.run === run) ?? {};
+    return hasReport ? html`, ${reportLink(`${runPath(run)}/report.html`, `run ${run}`)}` : nothing;
+  }
+
+  /** What to say while nothing runs: what ran last, and how something is made to run. */
+  #idle() {
+    const [last] = this.#context.runs.runs;
+    return html`<p class="nothing">
+      No laboratory is running at this service now.
+      <code>npx faultline run examples/quickstart.yaml</code> starts one.
+      ${
+        last
+          ? html`The last run, ${last.run}${last.scenario ? ` of ${last.scenario}` : ''},
+              ${ENDS[last.state] ?? 'has not ended in order'}:
+              <a href=${linkTo(['faults'], { run: last.run })}>its faults</a>.`
+          : nothing
+      } <a href=${linkTo(['studies'])}>Past runs</a> are kept.
+    </p>`;
   }
 
   /** @param {LiveState} state */
@@ -150,7 +188,12 @@ class LiveView {
         <h2 id="path">The path</h2>
         ${this.#picture.view(pathLayers(state, scenario, this.#rates))}
       </section>
-      <section aria-labelledby="throughput">
+      ${isSilent(state) ? nothing : this.#charts(last)} ${servicesPart(state)} ${countersPart(state)}`;
+  }
+
+  /** @param {import('../live/feed.js').Progress | undefined} last */
+  #charts(last) {
+    return html`<section aria-labelledby="throughput">
         <h2 id="throughput">Throughput</h2>
         ${this.#throughput.view(`Faults settled a second, over the last two minutes; now ${rate(last?.faultsPerSecond)}`)}
       </section>
@@ -161,7 +204,6 @@ class LiveView {
         </p>
         ${this.#latency.view(`99th percentile of each stage over the last two minutes; end to end now ${micros(last?.stages.total?.p99Micros)}`)}
         ${last ? stagesPart(last) : nothing}
-      </section>
-      ${servicesPart(state)} ${countersPart(state)}`;
+      </section>`;
   }
 }

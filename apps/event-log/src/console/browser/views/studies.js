@@ -1,6 +1,6 @@
 // Reports of past runs and studies.
 import { ask, runPath } from '../api.js';
-import { heading, scroller } from '../parts.js';
+import { heading, reportLink, table } from '../parts.js';
 import { linkTo } from '../route.js';
 import { html, nothing } from '../vendor.js';
 import { bytes, count, micros, moment, rate, RUN_STATES } from '../words.js';
@@ -38,98 +38,74 @@ function studyTable({ studies }) {
     return html`<p class="nothing">
       No study in the folder of this service. <code>npx faultline study</code> says what there is.
     </p>`;
-  return scroller(
+  return table(
     'Studies',
-    html`<table class="studies">
-      <thead>
-        <tr>
-          <th scope="col">Study</th>
-          <th scope="col">Begun</th>
-          <th scope="col" class="number">Points</th>
-          <th scope="col" class="number">Runs</th>
-          <th scope="col" class="number">Faults</th>
-          <th scope="col">Verdict</th>
-          <th scope="col">Report</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${studies.map(
-          ({ study, title, question, begunAtMicros, points, runs, faults, passes, hasReport }) =>
-            html`<tr>
-              <th scope="row"><b>${title ?? study}</b><small>${question ?? study}</small></th>
-              <td class="when">${moment(begunAtMicros / 1e3)}</td>
-              <td class="number">${count(points)}</td>
-              <td class="number">
-                ${runs ? html`${count(runs.made)}${runs.failed > 0 ? html`<small class="bad">${count(runs.failed)} failed</small>` : nothing}` : '–'}
-              </td>
-              <td class="number">${count(faults)}</td>
-              <td class=${passes === false ? 'bad' : ''}>
-                ${passes === null ? '–' : passes ? 'holds' : 'does not hold'}
-              </td>
-              <td>
-                ${hasReport ? report(`/api/studies/${encodeURIComponent(study)}/report.html`, `study ${study}`) : 'none yet'}
-              </td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>`,
+    'studies',
+    ['Study', 'Begun', ['Points', 'number'], ['Runs', 'number'], ['Faults', 'number'], 'Verdict', 'Report'],
+    studies.map(
+      ({ study, title, question, begunAtMicros, points, runs, faults, passes, hasReport }) =>
+        html`<tr>
+          <th scope="row"><b>${title ?? study}</b><small>${question ?? study}</small></th>
+          <td class="when">${moment(begunAtMicros / 1e3)}</td>
+          <td class="number">${count(points)}</td>
+          <td class="number">
+            ${runs ? html`${count(runs.made)}${runs.failed > 0 ? html`<small class="bad">${count(runs.failed)} failed</small>` : nothing}` : '–'}
+          </td>
+          <td class="number">${count(faults)}</td>
+          <td class=${passes === false ? 'bad' : ''}>
+            ${passes === null ? '–' : passes ? 'holds' : 'does not hold'}
+          </td>
+          <td>
+            ${hasReport ? reportLink(`/api/studies/${encodeURIComponent(study)}/report.html`, `study ${study}`) : 'none yet'}
+          </td>
+        </tr>`,
+    ),
   );
 }
 
 /** @param {RunList} list */
 function runTable({ runs }) {
   if (runs.length === 0) return html`<p class="nothing">No run in the folder of this service.</p>`;
-  return scroller(
+  return table(
     'Runs',
-    html`<table class="runs">
-      <thead>
-        <tr>
-          <th scope="col">Run</th>
-          <th scope="col">End</th>
-          <th scope="col" class="number">Faults</th>
-          <th scope="col" class="number">Rate</th>
-          <th scope="col" class="number">Median</th>
-          <th scope="col" class="number">p99</th>
-          <th scope="col">Audit</th>
-          <th scope="col" class="number">Record</th>
-          <th scope="col">See</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${runs.map(
-          (run) =>
-            html`<tr>
-              <th scope="row">
-                <b>${run.scenario ?? 'not known'}</b
-                ><small>${run.run}${run.profile === null ? '' : `, ${run.profile}`}</small>
-              </th>
-              <td>${RUN_STATES[run.state]}</td>
-              <td class="number">${count(run.faults)}</td>
-              <td class="number">${rate(run.faultsPerSecond)}</td>
-              <td class="number">${micros(run.endToEnd?.p50Micros)}</td>
-              <td class="number">${micros(run.endToEnd?.p99Micros)}</td>
-              <td class=${run.clean === false ? 'bad' : ''}>
-                <a href=${linkTo(['audit'], { run: run.run })}
-                  >${run.clean === null ? 'look' : run.clean ? 'passed' : 'failed'}</a
-                >
-              </td>
-              <td class="number">${bytes(run.bytes)}</td>
-              <td class="links">
-                <a href=${linkTo(['faults'], { run: run.run })} aria-label="faults of ${run.run}">faults</a>
-                ${run.hasReport ? report(`${runPath(run.run)}/report.html`, `run ${run.run}`) : nothing}
-              </td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>`,
+    'runs',
+    [
+      'Run',
+      'End',
+      ['Faults', 'number'],
+      ['Rate', 'number'],
+      ['Median', 'number'],
+      ['p99', 'number'],
+      'Audit',
+      ['Record', 'number'],
+      'See',
+    ],
+    runs.map(
+      (run) =>
+        html`<tr>
+          <th scope="row">
+            <b>${run.scenario ?? 'not known'}</b
+            ><small>${run.run}${run.profile === null ? '' : `, ${run.profile}`}</small>
+          </th>
+          <td>${RUN_STATES[run.state]}</td>
+          <td class="number">${count(run.faults)}</td>
+          <td class="number">${rate(run.faultsPerSecond)}</td>
+          <td class="number">${micros(run.endToEnd?.p50Micros)}</td>
+          <td class="number">${micros(run.endToEnd?.p99Micros)}</td>
+          <td class=${run.clean === false ? 'bad' : ''}>
+            <a href=${linkTo(['audit'], { run: run.run })}
+              >${run.clean === null ? 'look' : run.clean ? 'passed' : 'failed'}</a
+            >
+          </td>
+          <td class="number">${bytes(run.bytes)}</td>
+          <td class="links">
+            <a href=${linkTo(['faults'], { run: run.run })} aria-label="faults of ${run.run}">faults</a>
+            ${run.hasReport ? reportLink(`${runPath(run.run)}/report.html`, `run ${run.run}`) : nothing}
+          </td>
+        </tr>`,
+    ),
   );
 }
-
-/** A report is a document of its own, in a window of its own, which knows nothing of this one. @param {string} href @param {string} of */
-const report = (href, of) =>
-  html`<a href=${href} target="_blank" rel="noopener noreferrer" aria-label="report of ${of}, in a new window"
-    >report</a
-  >`;
 
 /** @param {'studies' | 'runs'} list @param {Record<string, string>} query @param {string | null} nextCursor */
 function pager(list, query, nextCursor) {
