@@ -87,12 +87,14 @@ describe('cells', () => {
 describe('targets', () => {
   it('say what was found and whether it is enough', () => {
     const record = { lagAtEndMessages: 3, secondsToCatchUp: 6 };
-    const targets = speedTargets([
-      round('faultline', 60, { record, auditClean: true }),
-      round('nest', 10),
-      round('skeleton', 200),
-    ]);
+    const processes = [{ name: 'device', coresBusy: 1, cpuMicrosPerFault: 5.2, peakResidentBytes: 1 }];
+    const targets = speedTargets(
+      [round('faultline', 60, { record, auditClean: true }), round('nest', 10), round('skeleton', 200)],
+      [round('faultline', 1), round('metered', 1, { processes }), round('traced', 1, { processes })],
+    );
     expect(targets.map(({ found, reached }) => [found, reached])).toEqual([
+      ['0.962', false],
+      ['0.962', true],
       ['6.00', true],
       ['0.30', false],
       ['6.00 s', false],

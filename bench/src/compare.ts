@@ -1,18 +1,15 @@
 import { join } from 'node:path';
 import { provision } from '@faultline/messaging';
 import { WholePath } from './faultline/whole-path';
-import { measureRound, type Round } from './measure';
+import { measureRound, type Round, WARM_UP_MILLIS, warmUpMillisOf } from './measure';
 import type { BenchOptions } from './options';
 import { QUEUE } from './skeleton/ports';
 import type { Children } from './support/children';
 import { RoleGroup } from './support/role-group';
 import type { BenchServer } from './support/server';
-import type { System, SystemName } from './support/system';
+import { isWatched, type System, type SystemName } from './support/system';
 
 const SKELETON_LAB = 'bench-skeleton';
-/** Fresh processes have to be compiled by their engine; the others were long ago, and only have to fill their queues. */
-const FRESH_WARM_UP_MILLIS = 4_000;
-const WARM_UP_MILLIS = 1_000;
 
 interface CompareOptions {
   options: BenchOptions;
@@ -27,7 +24,8 @@ export async function compare({ options, children, bench, onProgress }: CompareO
   const server = { name: 'nats-server', pid: bench.server.pid };
   const counted: Round[] = [];
   try {
-    for (const name of options.systems) systems.push(await startSystem(name, options, children, bench));
+    for (const name of options.systems.filter((each) => !isWatched(each)))
+      systems.push(await startSystem(name, options, children, bench));
     for (let number = options.quick ? 1 : 0; number <= options.rounds; number += 1) {
       for (const outstanding of options.outstanding) {
         // What one system leaves behind (streams that the server still removes) is there for another one in the next round.
@@ -54,20 +52,15 @@ async function startSystem(
   children: Children,
   bench: BenchServer,
 ): Promise<System> {
-  const { workers, profileDirectory, quick } = options;
+  const { workers, profileDirectory } = options;
   const { url } = bench;
   switch (name) {
     case 'faultline':
     case 'metered':
-    case 'traced':
-      return new WholePath({
-        children,
-        bench,
-        workers,
-        profileDirectory,
-        name,
-        warmUpMillis: quick ? WARM_UP_MILLIS : FRESH_WARM_UP_MILLIS,
-      });
+    case 'traced': {
+      const warmUpMillis = warmUpMillisOf(options);
+      return new WholePath({ children, bench, workers, profileDirectory, name, warmUpMillis });
+    }
     case 'nest':
       return RoleGroup.start(children, {
         name,

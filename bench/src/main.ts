@@ -2,10 +2,12 @@ import { resolve } from 'node:path';
 import type { PureFigures } from './core/pure-path';
 import { runPurePath } from './core/run-pure-path';
 import { compare } from './compare';
+import { observe } from './observation';
 import { type BenchOptions, parseOptions, USAGE, UsageError } from './options';
 import { METHOD, performancePage, printedSections, writePage, writeResults } from './report/document';
 import { describeMachine, machineLines } from './report/machine';
 import {
+  observationSection,
   processSection,
   pureSection,
   pureStageSection,
@@ -44,20 +46,22 @@ async function measureSpeed(
   bench: BenchServer,
 ): Promise<Measured> {
   const rounds = await compare({ options, children, bench, onProgress: say });
+  const watched = await observe({ options, children, bench, onProgress: say });
   const pure = measurePure(options);
   const simulator = measureSimulator(options);
-  const targets = [...speedTargets(rounds), ...pureTargets(pure), ...simulatorTargets(simulator)];
+  const targets = [...speedTargets(rounds, watched), ...pureTargets(pure), ...simulatorTargets(simulator)];
   const sections = [
     speedSection(rounds),
     ratioSection(rounds),
     processSection(rounds),
     recordSection(rounds),
+    observationSection(watched),
     pureSection(pure),
     pureStageSection(pure),
     simulatorSection(simulator, pure),
     targetSection(targets),
   ];
-  return { sections, figures: { rounds, pure, simulator, targets } };
+  return { sections, figures: { rounds, watched, pure, simulator, targets } };
 }
 
 function measurePure({ rounds, quick }: BenchOptions): PureFigures {

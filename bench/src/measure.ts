@@ -3,6 +3,15 @@ import type { WindowFigures } from './support/closed-loop';
 import type { RecordFigures, System, SystemName } from './support/system';
 import { type Named, usageOf } from './support/usage';
 
+/** Fresh processes have to be compiled by their engine; the others were long ago, and only have to fill their queues. */
+const FRESH_WARM_UP_MILLIS = 4_000;
+export const WARM_UP_MILLIS = 1_000;
+
+/** How long the real services warm up, fresh as they are in every round. */
+export function warmUpMillisOf({ quick }: { quick: boolean }): number {
+  return quick ? WARM_UP_MILLIS : FRESH_WARM_UP_MILLIS;
+}
+
 /** What one process did in a window, and the most memory it ever had. */
 export interface ProcessFigures {
   name: string;
@@ -32,21 +41,35 @@ export async function measureRound(
   await system.begin(outstanding);
   const processes = [...system.processes(), server];
   await sleep(system.warmUpMillis);
-  const before = processes.map(({ pid }) => usageOf(pid).cpuSeconds);
+  const before = usedBy(processes);
   await system.open();
   await sleep(windowMillis);
-  const after = processes.map(({ pid }) => usageOf(pid).cpuSeconds);
+  const cpuSeconds = usedBy(processes).map((after, place) => after - (before[place] ?? 0));
   const { figures, record } = await system.close();
-  const used = processes.map(({ name, pid }, place): ProcessFigures => {
-    const cpuSeconds = (after[place] ?? 0) - (before[place] ?? 0);
-    return {
-      name,
-      coresBusy: cpuSeconds / figures.seconds,
-      cpuMicrosPerFault: figures.faults > 0 ? (cpuSeconds * 1_000_000) / figures.faults : 0,
-      peakResidentBytes: usageOf(pid).peakResidentBytes,
-    };
-  });
+  const used = processFigures(processes, cpuSeconds, figures);
   const auditClean = await system.audit?.();
   await system.finish();
   return { system: system.name, outstanding, figures, processes: used, record, auditClean };
+}
+
+/** Processor seconds that each process has used since it began. */
+export function usedBy(processes: readonly Named[]): number[] {
+  return processes.map(({ pid }) => usageOf(pid).cpuSeconds);
+}
+
+/** Given what each process used in a window. The processes still run, so that their memory can be read. */
+export function processFigures(
+  processes: readonly Named[],
+  cpuSeconds: readonly number[],
+  { faults, seconds }: WindowFigures,
+): ProcessFigures[] {
+  return processes.map(({ name, pid }, place) => {
+    const used = cpuSeconds[place] ?? 0;
+    return {
+      name,
+      coresBusy: used / seconds,
+      cpuMicrosPerFault: faults > 0 ? (used * 1_000_000) / faults : 0,
+      peakResidentBytes: usageOf(pid).peakResidentBytes,
+    };
+  });
 }

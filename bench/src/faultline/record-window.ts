@@ -3,12 +3,17 @@ import { RecordReader } from '@faultline/record';
 import { Histogram } from '@faultline/stats';
 import { figuresOf, type WindowFigures } from '../support/closed-loop';
 
-/** The figures of a window, from the record that the run itself has written: accesses that ended in it, from issue to end. */
-export async function windowOfRecord(
-  directory: string,
-  openedAtMicros: number,
-  closedAtMicros: number,
-): Promise<WindowFigures> {
+/** A part of a run that counts, in wall time. */
+export interface Window {
+  openedAtMicros: number;
+  closedAtMicros: number;
+}
+
+/**
+ * The figures of some windows taken together, in their order, from the record that the run itself has written: accesses that ended in
+ * one, from issue to end.
+ */
+export async function windowsOfRecord(directory: string, windows: readonly Window[]): Promise<WindowFigures> {
   const latencies = new Histogram();
   const reader = await RecordReader.open(directory);
   try {
@@ -16,12 +21,25 @@ export async function windowOfRecord(
       if (message.headers.schema !== segmentSchema.name) continue;
       for (const event of segmentSchema.decode(message.body)) {
         if (event.kind !== 'AccessEnded') continue;
-        if (event.endedAtMicros < openedAtMicros || event.endedAtMicros >= closedAtMicros) continue;
-        latencies.record(event.endedAtMicros - event.startedAtMicros);
+        if (windowAt(windows, event.endedAtMicros))
+          latencies.record(event.endedAtMicros - event.startedAtMicros);
       }
     }
   } finally {
     await reader.close();
   }
-  return figuresOf(latencies, (closedAtMicros - openedAtMicros) / 1_000_000);
+  const micros = windows.reduce((sum, each) => sum + each.closedAtMicros - each.openedAtMicros, 0);
+  return figuresOf(latencies, micros / 1_000_000);
+}
+
+/** The window that the instant is in. There may be some hundred, and an instant is looked up for each fault. */
+function windowAt(windows: readonly Window[], atMicros: number): Window | undefined {
+  let [low, high] = [0, windows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((windows[middle]?.closedAtMicros ?? 0) <= atMicros) low = middle + 1;
+    else high = middle;
+  }
+  const window = windows[low];
+  return window && window.openedAtMicros <= atMicros ? window : undefined;
 }

@@ -5,13 +5,23 @@ const EVERY_MILLIS = 1_000;
 export class Scraper {
   private readonly timer: NodeJS.Timeout;
   private failure: Error | undefined;
+  private isPaused = false;
   /** Answers that came, of all services. */
   scrapes = 0;
 
   constructor(private readonly ports: readonly number[]) {
     this.timer = setInterval(() => {
-      for (const port of this.ports) void this.scrape(port);
+      if (!this.isPaused) for (const port of this.ports) void this.scrape(port);
     }, EVERY_MILLIS);
+  }
+
+  /** Asks nobody, until it goes on. */
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  goOn(): void {
+    this.isPaused = false;
   }
 
   /** Throws when a service did not answer, or nobody was ever asked. */

@@ -5,7 +5,7 @@ import type { BenchServer } from '../support/server';
 import type { ClosedWindow, RecordFigures, System, SystemName } from '../support/system';
 import type { Named } from '../support/usage';
 import { Lab } from './lab';
-import { windowOfRecord } from './record-window';
+import { type Window, windowsOfRecord } from './record-window';
 import { loadScenario } from './scenario';
 import { Scraper } from './scraper';
 import { OWNERS } from './services';
@@ -32,7 +32,8 @@ export class WholePath implements System {
   private scraper: Scraper | undefined;
   private sink: SpanSink | undefined;
   private runs = 0;
-  private openedAtMicros = 0;
+  private openedAtMicros: number | undefined;
+  private windows: Window[] = [];
 
   constructor(private readonly options: WholePathOptions) {
     this.name = options.name;
@@ -42,6 +43,7 @@ export class WholePath implements System {
   async begin(outstanding: number): Promise<void> {
     const { children, bench, workers, profileDirectory, name } = this.options;
     this.runs += 1;
+    this.windows = [];
     const scenario = loadScenario({ outstanding, workers });
     const lab = `bench-${this.name}-${this.runs}`;
     const metricPorts = name === 'metered' ? await freePorts(OWNERS + workers) : undefined;
@@ -57,13 +59,31 @@ export class WholePath implements System {
     return Promise.resolve();
   }
 
+  /** Faults that end from now on do not count, until it is opened again. */
+  shut(): void {
+    const { openedAtMicros } = this;
+    if (openedAtMicros !== undefined) this.windows.push({ openedAtMicros, closedAtMicros: nowMicros() });
+    this.openedAtMicros = undefined;
+  }
+
+  /** Its processes get no processor, until they are told to go on. */
+  freeze(): void {
+    this.scraper?.pause();
+    for (const { pid } of this.processes()) process.kill(pid, 'SIGSTOP');
+  }
+
+  thaw(): void {
+    for (const { pid } of this.processes()) process.kill(pid, 'SIGCONT');
+    this.scraper?.goOn();
+  }
+
   async close(): Promise<ClosedWindow> {
-    const closedAtMicros = nowMicros();
+    this.shut();
     const lab = this.current();
     this.scraper?.stop();
     await lab.halt(DRAIN_MILLIS);
     const record = await catchUp(lab);
-    const figures = await windowOfRecord(lab.directory, this.openedAtMicros, closedAtMicros);
+    const figures = await windowsOfRecord(lab.directory, this.windows);
     return { figures, record };
   }
 

@@ -1,4 +1,4 @@
-import { median, medianOfRatios, summariseRounds } from '@faultline/stats';
+import { median, pairedRatios, summariseRounds } from '@faultline/stats';
 import type { ProcessFigures, Round } from '../measure';
 import type { RecordFigures, SystemName } from '../support/system';
 
@@ -91,18 +91,34 @@ export function costRatio(
   return pairedRatio(rounds, outstanding, [base, system], cpuMicrosPerFault);
 }
 
+/** {@link costRatio} of each pair of rounds. */
+export function costRatios(
+  rounds: readonly Round[],
+  outstanding: number,
+  system: SystemName,
+  base: SystemName,
+): number[] {
+  return ratiosOf(rounds, outstanding, [base, system], cpuMicrosPerFault);
+}
+
 export function cpuMicrosPerFault({ processes }: Pick<Round, 'processes'>): number {
   return processes.reduce((sum, each) => sum + each.cpuMicrosPerFault, 0);
 }
 
-function pairedRatio(
+function pairedRatio(...of: Parameters<typeof ratiosOf>): number | undefined {
+  const ratios = ratiosOf(...of);
+  return ratios.length === 0 ? undefined : median(ratios);
+}
+
+/** A ratio for each pair of neighbouring rounds; none unless both systems were measured. */
+function ratiosOf(
   rounds: readonly Round[],
   outstanding: number,
   pair: [SystemName, SystemName],
   figure: (round: Round) => number,
-): number | undefined {
+): number[] {
   const of = (name: SystemName): number[] =>
     rounds.filter((round) => round.outstanding === outstanding && round.system === name).map(figure);
   const [values, bases] = [of(pair[0]), of(pair[1])];
-  return values.length === 0 || values.length !== bases.length ? undefined : medianOfRatios(values, bases);
+  return values.length === bases.length ? pairedRatios(values, bases) : [];
 }

@@ -12,6 +12,7 @@ export const METHOD = [
   '(b) and (c) are four processes that live over all rounds. (b) makes the same hops with ClientNats.send, one JSON message a fault, without logic and without a log.',
   '(m) is (a) with a door for each service, through which its metrics are read every second.',
   '(t) is (a) with one fault in a hundred traced, and the spans exported to a server that takes them and throws them away.',
+  '(m) and (t) stand beside an (a), and the three work in turns of half a second, each while the processes of the others are stopped.',
   '(c) uses the codec, batches, fenced appends and consumers of (a), on the same subjects, without logic and without the record.',
   '(d) and (e) run in one process each. (e) is the simulator with its audit: the units of the services on a virtual clock, by processor time.',
   'CPU is what the kernel counted in the window; the NATS server is shared and counts in each.',

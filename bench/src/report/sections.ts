@@ -4,7 +4,8 @@ import type { PureFigures } from '../core/pure-path';
 import type { SimulatorFigures } from '../simulator/simulator';
 import type { SoakFigures } from '../soak';
 import type { SystemName } from '../support/system';
-import { type Cell, cellsOf, costRatio, cpuMicrosPerFault, speedRatio } from './cells';
+import { median } from '@faultline/stats';
+import { type Cell, cellsOf, costRatio, costRatios, cpuMicrosPerFault, speedRatio } from './cells';
 import type { Target } from './targets';
 
 /** One table with its heading, for any printer. */
@@ -60,19 +61,27 @@ export function ratioSection(rounds: readonly Round[]): Section {
     shown(speedRatio(rounds, outstanding, 'faultline', 'skeleton')),
     shown(costRatio(rounds, outstanding, 'faultline', 'nest')),
     shown(costRatio(rounds, outstanding, 'faultline', 'skeleton')),
-    shown(costRatio(rounds, outstanding, 'metered', 'faultline')),
-    shown(costRatio(rounds, outstanding, 'traced', 'faultline')),
   ]);
-  const head = [
-    'outstanding',
-    'a/b faults/s',
-    'a/c faults/s',
-    'a/b faults per CPU',
-    'a/c faults per CPU',
-    'm/a faults per CPU',
-    't/a faults per CPU',
-  ];
+  const head = ['outstanding', 'a/b faults/s', 'a/c faults/s', 'a/b faults per CPU', 'a/c faults per CPU'];
   return { title: 'Ratios (medians of the ratios of neighbouring rounds)', head, rows };
+}
+
+/** What counting and tracing cost: the real services in turns, watched and unwatched. */
+export function observationSection(rounds: readonly Round[]): Section {
+  const head = ['path', 'outstanding', 'CPU us/fault', 'faults per CPU against (a)', 'least', 'most'];
+  const rows = cellsOf(rounds).map((cell) => {
+    const ratios = costRatios(rounds, cell.outstanding, cell.system, 'faultline');
+    const shown = (ratio: number | undefined): string => ratio?.toFixed(3) ?? '-';
+    return [
+      TITLES[cell.system],
+      String(cell.outstanding),
+      cpuMicrosPerFault(cell).toFixed(1),
+      shown(ratios.length > 0 ? median(ratios) : undefined),
+      shown(Math.min(...ratios)),
+      shown(Math.max(...ratios)),
+    ];
+  });
+  return { title: 'Cost of observation', head, rows };
 }
 
 export function processSection(rounds: readonly Round[]): Section {

@@ -4,6 +4,14 @@ import type { Named } from './usage';
 export const systemNames = ['faultline', 'metered', 'traced', 'nest', 'skeleton'] as const;
 export type SystemName = (typeof systemNames)[number];
 
+/** The real services while somebody watches them. What that costs is measured apart from the others. */
+export const watchedNames = ['metered', 'traced'] as const;
+export type WatchedName = (typeof watchedNames)[number];
+
+export function isWatched(name: SystemName): name is WatchedName {
+  return (watchedNames as readonly SystemName[]).includes(name);
+}
+
 /** What the audit record did in a round; only Faultline keeps one. */
 export interface RecordFigures {
   /** Messages not yet in the record when the devices were done. */

@@ -40,13 +40,13 @@ export function ratio(value: number, base: number): number {
 }
 
 /**
- * Ratios of pairs that were measured one right after the other. On a noisy machine only ratios of neighbours compare, so rounds
- * are paired first and the median is taken of the ratios. Throws a RangeError for lists of different lengths.
+ * The ratio of each pair that was measured one right after the other: on a noisy machine only neighbours compare, so medians are taken
+ * of these. Throws a RangeError for lists of different lengths.
  */
-export function medianOfRatios(values: readonly number[], bases: readonly number[]): number {
+export function pairedRatios(values: readonly number[], bases: readonly number[]): number[] {
   if (values.length !== bases.length)
     throw new RangeError(`${values.length} values and ${bases.length} bases are no pairs`);
-  return median(values.map((value, index) => ratio(value, bases[index] ?? 0)));
+  return values.map((value, index) => ratio(value, bases[index] ?? 0));
 }
 
 /** Events per second over an interval in microseconds; 0 for an interval without length. */
