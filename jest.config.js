@@ -24,6 +24,7 @@ module.exports = {
     ],
   },
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.cache'],
+  testSequencer: '<rootDir>/test/sequencer.js',
   maxWorkers: 2,
   testTimeout: 20_000,
 };

@@ -10,7 +10,7 @@ import type { Named } from './support/usage';
 /** Where costs are compared. */
 export const WATCHED_OUTSTANDING = 1_024;
 const REPETITIONS = 3;
-const TURNS = 40;
+const TURNS = 24;
 const QUICK_TURNS = 2;
 /** How long a system works at a time: the machine is the same for neighbours in so short a time, and a turn is long against a batch. */
 const TURN_MILLIS = 500;

@@ -81,6 +81,7 @@ export class WholePath implements System {
     this.shut();
     const lab = this.current();
     this.scraper?.stop();
+    this.sink?.check();
     await lab.halt(DRAIN_MILLIS);
     const record = await catchUp(lab);
     const figures = await windowsOfRecord(lab.directory, this.windows);
