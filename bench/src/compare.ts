@@ -59,7 +59,15 @@ async function startSystem(
     case 'metered':
     case 'traced': {
       const warmUpMillis = warmUpMillisOf(options);
-      return new WholePath({ children, bench, workers, profileDirectory, name, warmUpMillis });
+      return new WholePath({
+        children,
+        bench,
+        workers,
+        profileDirectory,
+        name,
+        warmUpMillis,
+        kind: 'rounds',
+      });
     }
     case 'nest':
       return RoleGroup.start(children, {

@@ -40,17 +40,18 @@ export async function observe({ options, children, bench, onProgress }: ObserveO
   const { workers, quick } = options;
   const server = { name: 'nats-server', pid: bench.server.pid };
   const warmUpMillis = warmUpMillisOf(options);
+  const systems = (['faultline', ...watched] as const).map(
+    (name) => new WholePath({ children, bench, workers, name, warmUpMillis, kind: 'turns' }),
+  );
+  const repetitions = quick ? 1 : REPETITIONS;
   const rounds: Round[] = [];
-  for (let repetition = 1; repetition <= (quick ? 1 : REPETITIONS); repetition += 1) {
-    const systems = (['faultline', ...watched] as const).map(
-      (name) => new WholePath({ children, bench, workers, name, warmUpMillis }),
-    );
-    try {
+  try {
+    for (let repetition = 1; repetition <= repetitions; repetition += 1) {
       rounds.push(...(await children.race(takeTurns(systems, server, quick ? QUICK_TURNS : TURNS))));
-    } finally {
-      await Promise.all(systems.map((system) => system.dispose()));
+      onProgress(`cost of observation: ${repetition} of ${repetitions}`);
     }
-    onProgress(`cost of observation: repetition ${repetition}`);
+  } finally {
+    await Promise.all(systems.map((system) => system.dispose()));
   }
   return rounds;
 }
@@ -62,7 +63,7 @@ async function takeTurns(systems: readonly WholePath[], server: Named, turns: nu
     const processes = [...path.processes(), server];
     observed.push({ path, processes, cpuSeconds: processes.map(() => 0) });
     await sleep(path.warmUpMillis);
-    path.freeze();
+    await path.freeze();
   }
   for (let turn = 0; turn < turns; turn += 1)
     for (const each of turn % 2 === 0 ? observed : [...observed].reverse()) await takeTurn(each);
@@ -79,7 +80,7 @@ async function takeTurn({ path, processes, cpuSeconds }: Observed): Promise<void
   path.shut();
   for (const [place, used] of usedBy(processes).entries())
     cpuSeconds[place] = (cpuSeconds[place] ?? 0) + used - (before[place] ?? 0);
-  path.freeze();
+  await path.freeze();
 }
 
 async function close({ path, processes, cpuSeconds }: Observed): Promise<Round> {

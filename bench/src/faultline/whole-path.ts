@@ -22,6 +22,8 @@ export interface WholePathOptions {
   profileDirectory?: string;
   /** `metered`: the services count for metrics, which are read every second; `traced`: they trace one fault in a hundred. */
   name: 'faultline' | 'metered' | 'traced';
+  /** Of measurement: laboratories of different kinds have different names. */
+  kind: 'rounds' | 'turns';
 }
 
 /** The real services with the record on. Each round is a run of its own, of fresh processes in a fresh laboratory. */
@@ -41,11 +43,11 @@ export class WholePath implements System {
   }
 
   async begin(outstanding: number): Promise<void> {
-    const { children, bench, workers, profileDirectory, name } = this.options;
+    const { children, bench, workers, profileDirectory, name, kind } = this.options;
     this.runs += 1;
     this.windows = [];
     const scenario = loadScenario({ outstanding, workers });
-    const lab = `bench-${this.name}-${this.runs}`;
+    const lab = `bench-${kind}-${this.name}-${this.runs}`;
     const metricPorts = name === 'metered' ? await freePorts(OWNERS + workers) : undefined;
     this.sink = name === 'traced' ? await SpanSink.open() : undefined;
     const tracesTo = this.sink?.endpoint;
@@ -67,8 +69,8 @@ export class WholePath implements System {
   }
 
   /** Its processes get no processor, until they are told to go on. */
-  freeze(): void {
-    this.scraper?.pause();
+  async freeze(): Promise<void> {
+    await this.scraper?.pause();
     for (const { pid } of this.processes()) process.kill(pid, 'SIGSTOP');
   }
 
