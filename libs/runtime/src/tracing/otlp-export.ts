@@ -23,8 +23,6 @@ const BATCH_SPANS = 512;
 const QUEUE_SPANS = 8_192;
 /** How long a span waits for others to be exported with. */
 const DELAY_MILLIS = 1_000;
-/** How long an export may take, with its retries. */
-const EXPORT_MILLIS = 10_000;
 
 const KINDS = { internal: SpanKind.INTERNAL, producer: SpanKind.PRODUCER, consumer: SpanKind.CONSUMER };
 const SCOPE = { name: 'faultline', version: FAULTLINE_VERSION };
@@ -48,12 +46,11 @@ export class OtlpExport {
     { endpoint: url, headers }: TracingConfig,
     private readonly watch: ExportWatch,
   ) {
-    const exporter = new OTLPTraceExporter({ url, headers, timeoutMillis: EXPORT_MILLIS });
+    const exporter = new OTLPTraceExporter({ url, headers });
     this.processor = new BatchSpanProcessor(this.watched(exporter), {
       maxExportBatchSize: BATCH_SPANS,
       maxQueueSize: QUEUE_SPANS,
       scheduledDelayMillis: DELAY_MILLIS,
-      exportTimeoutMillis: 2 * EXPORT_MILLIS,
     });
   }
 
