@@ -51,10 +51,7 @@ export function describeLanePort(name: string, makeLanes: () => Promise<LaneHarn
   });
 }
 
-type Serve = (
-  handler: LaneHandler,
-  onError?: (error: Error) => void,
-) => Promise<Running>;
+type Serve = (handler: LaneHandler, onError?: (error: Error) => void) => Promise<Running>;
 type Ask = (body: string, millis?: number, context?: LaneContext) => Promise<string>;
 
 function describeReplies(serve: Serve, ask: Ask): void {
