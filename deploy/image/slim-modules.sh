@@ -8,6 +8,7 @@ find . -type f \( -name '*.ts' -o -name '*.[cm]ts' -o -name '*.map' -o -iname '*
   ! -iname '*licen[cs]e*' ! -iname '*notice*' -delete
 
 rm -rf typeorm/browser rxjs/src rxjs/dist/bundles rxjs/dist/esm rxjs/dist/esm5 rxjs/dist/types zod/src
+rm -rf @opentelemetry/*/build/esm @opentelemetry/*/build/esnext
 
 binary=sqlite3/build/Release/node_sqlite3.node
 strip --strip-unneeded "$binary"

@@ -2,21 +2,15 @@ import type { ResolvedScenario } from '@faultline/contracts';
 import fc from 'fast-check';
 import { complaintsAbout } from '../kit/complaints';
 import { smallScenario } from '../kit/scenario-arbitrary';
+import { takeovers } from '../kit/takeover-arbitrary';
 import { livelyScenario } from '../kit/timeline-arbitrary';
-import { runVirtually, type Takeover } from '../kit/virtual-run';
+import { runVirtually } from '../kit/virtual-run';
 
 /** Scenarios that are tried; many more with FAULTLINE_RUNS=300, the same ones again with FAULTLINE_SEED. */
 const numRuns = Number(process.env['FAULTLINE_RUNS'] ?? 60);
 const seed = Number(process.env['FAULTLINE_SEED'] ?? Date.now() % 2 ** 31);
 const effort = { seed, numRuns, endOnFailure: process.env['FAULTLINE_SHRINK'] === undefined };
 
-const takeover: fc.Arbitrary<Takeover> = fc.record({
-  afterSteps: fc.integer({ min: 1, max: 400 }),
-  whom: fc.constantFrom('iommu', 'mm-handler', 'device-emulator', 'iopf-worker'),
-  how: fc.constantFrom('killed', 'frozen', 'handed-over'),
-  thawSteps: fc.integer({ min: 1, max: 400 }),
-});
-const takeovers = fc.array(takeover, { minLength: 1, maxLength: 6 });
 /** A log that is trimmed all the time, and one that is not: then a new owner has all of it. */
 const trims = fc.constantFrom(40, undefined);
 /** A worker that died settles nothing: its groups come again soon. */

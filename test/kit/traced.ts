@@ -205,12 +205,16 @@ class Judge {
     expect('retry', received ?? (model === 'stall' ? responded : null), instants.settledAtMicros);
     // What a worker did beside another answer is traced, and no part of the record.
     const isBeside = (text: string): boolean => started === null && /^(queue wait|mm) /.test(text);
-    const found = shown.filter((text) => !isBeside(text));
+    // Members that are refused one by one are answered one by one; their device takes the first answer for that of all (R18, R78).
+    const isOneOfMany = (text: string): boolean =>
+      row.code === 'refused' && /^(response|delivery) /.test(text);
+    const isJudged = (text: string): boolean => !isBeside(text) && !isOneOfMany(text);
+    const found = shown.filter(isJudged);
     // An access that is lost with its device is over for the record, whatever its group gets afterwards.
     const isLost = row.code === 'unanswered' || row.settlement === 'removed';
     const isRight = isLost
-      ? expected.every((text) => found.includes(text))
-      : String(found.sort()) === String(expected.sort());
+      ? expected.every((text) => found.includes(text) || !isJudged(text))
+      : String(found.sort()) === String(expected.filter(isJudged).sort());
     if (!isRight)
       this.complain(
         `${id} (${row.code}) has the stages\n  ${found.join('\n  ')}\nexpected\n  ${expected.join('\n  ')}`,

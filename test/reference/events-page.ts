@@ -45,7 +45,7 @@ record as its tag (\`u8\`) and its fields in the order of the table. A message o
 | \`Fl-Epoch\` | epoch of the unit's owner; 0 for workers and for the laboratory itself, which own no unit |
 | \`Fl-Cycle\` | number of the unit's cycle in that epoch; messages of one cycle share it (D5) |
 | \`Nats-Msg-Id\` | names the message; JetStream drops one that it has under the name |
-| \`traceparent\` | has its place; nobody writes it yet |
+| \`traceparent\` | W3C trace context of its sending; only where it tells of a traced fault ([traces](../guides/observe.md#traces)) |
 `;
 
 /** Every field type, with its bytes. A type that is not told here does not compile. */

@@ -23,7 +23,7 @@ Every subject, stream and bucket on NATS. \`<lab>\` names a laboratory, so that 
 id. IOMMUs, shards and segments are numbers from 0; \`<queue>\` is the name of an IOPF queue. [Events and versions](events.md) has the
 records of each schema, [the design](../concepts/architecture.md) why it is so.
 
-- **log**: a message of the stream, kept, in one total order, one schema a subject. Its headers say schema, version, unit, epoch and cycle.
+- **log**: a message of the stream, kept, in one total order, one schema a subject. Its headers say schema, version, unit, epoch and cycle, and where it tells of a traced fault, the context of its trace.
 - **request**: a core NATS request with a reply, kept nowhere. Its body says its schema version itself. Both may be lost or come twice.
 - **control**: JSON through Nest's NATS transporter, beside the path.
 - **dead**: a message that no service could use, kept in a stream of its own.

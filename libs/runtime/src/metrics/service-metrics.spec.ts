@@ -3,7 +3,9 @@ import { pino } from 'pino';
 import { CurrentEngagement, type EngagementView } from '../current-engagement';
 import { MemoryServicePorts } from '../memory-service.testkit';
 import type { UnitService } from '../unit-service';
+import type { Tracing } from '../tracing/tracing';
 import { METRICS, type MetricName } from './catalogue';
+import { countFamily } from './families';
 import { Meters } from './meters';
 import { unitReadings } from './readings';
 import { ServiceMetrics } from './service-metrics';
@@ -58,6 +60,14 @@ describe('the metrics of a service', () => {
     meters.path.released([{ kind: 'RingOverflowSet', model: 'pri' }]);
     await current.leave(view);
     expect(await ours()).toContain('faultline_events_total{kind="RingOverflowSet"} 1');
+  });
+
+  it('have the spans of the process where there are traces', async () => {
+    const { current, ours } = setUp();
+    const spans = countFamily('faultline_trace_spans_total');
+    spans.of('dropped').value = 2;
+    current.tracing = { families: [spans] } as unknown as Tracing;
+    expect(await ours()).toContain('faultline_trace_spans_total{result="dropped"} 2');
   });
 
   it('leave out what could not be read, and the log says why', async () => {

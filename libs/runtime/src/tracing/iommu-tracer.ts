@@ -201,11 +201,11 @@ export class IommuTraces implements IommuTracer {
   private refused(event: FaultRefused, open: () => SentMessage): void {
     const record = this.ungrouped.get(event.request)?.record;
     this.ungrouped.delete(event.request);
-    // A stop marker may be refused like a request (R75), and is no fault.
-    if (!record) return;
+    // A stop marker may be refused like a request (R75), and is no fault; a transaction may have ended before its record is consumed.
+    if (!record && this.model === 'pri') return;
     const root = this.rootOf(event);
     open().tells(root);
-    if (!event.answered) return;
+    if (!record || !event.answered) return;
     open().stage(root, {
       ...{ name: 'response', startMicros: record.writtenAtMicros, endMicros: event.atMicros },
       attributes: { [FAULTLINE.stage]: 'response', [FAULTLINE.cause]: event.reason },

@@ -1,8 +1,10 @@
 import {
+  type Attributes,
   type HrTime,
   type Link,
   type SpanContext,
   SpanKind,
+  type SpanStatus,
   SpanStatusCode,
   TraceFlags,
 } from '@opentelemetry/api';
@@ -23,10 +25,9 @@ const BATCH_SPANS = 512;
 const QUEUE_SPANS = 8_192;
 /** How long a span waits for others to be exported with. */
 const DELAY_MILLIS = 1_000;
-/** How long an export may take, with its retries. */
-const EXPORT_MILLIS = 10_000;
 
 const KINDS = { internal: SpanKind.INTERNAL, producer: SpanKind.PRODUCER, consumer: SpanKind.CONSUMER };
+const NOTHING: never[] = [];
 const SCOPE = { name: 'faultline', version: FAULTLINE_VERSION };
 
 /** What becomes of exports. */
@@ -48,12 +49,11 @@ export class OtlpExport {
     { endpoint: url, headers }: TracingConfig,
     private readonly watch: ExportWatch,
   ) {
-    const exporter = new OTLPTraceExporter({ url, headers, timeoutMillis: EXPORT_MILLIS });
+    const exporter = new OTLPTraceExporter({ url, headers });
     this.processor = new BatchSpanProcessor(this.watched(exporter), {
       maxExportBatchSize: BATCH_SPANS,
       maxQueueSize: QUEUE_SPANS,
       scheduledDelayMillis: DELAY_MILLIS,
-      exportTimeoutMillis: 2 * EXPORT_MILLIS,
     });
   }
 
@@ -70,7 +70,7 @@ export class OtlpExport {
   take(span: Span, resource: Resource): void {
     if (this.waiting >= QUEUE_SPANS) return this.watch.dropped(1, 'queue-full');
     this.waiting += 1;
-    this.processor.onEnd(readable(span, resource));
+    this.processor.onEnd(new ExportedSpan(span, resource));
   }
 
   /** Exports what waits, and takes no more. */
@@ -94,26 +94,67 @@ export class OtlpExport {
   }
 }
 
-function readable(span: Span, resource: Resource): ReadableSpan {
-  const { traceId, parentId, name, startMicros, endMicros, attributes, links, error } = span;
-  const context = contextOf(span);
-  return {
-    ...{ name, attributes, resource, instrumentationScope: SCOPE, ended: true, events: [] },
-    kind: KINDS[span.kind],
-    spanContext: () => context,
-    parentSpanContext: parentId === undefined ? undefined : contextOf({ traceId, spanId: parentId }),
-    startTime: timeOf(startMicros),
-    endTime: timeOf(endMicros),
-    duration: timeOf(Math.max(0, endMicros - startMicros)),
-    status:
-      error === undefined ? { code: SpanStatusCode.UNSET } : { code: SpanStatusCode.ERROR, message: error },
-    links: links.map((link): Link => ({ context: contextOf(link) })),
-    ...{ droppedAttributesCount: 0, droppedEventsCount: 0, droppedLinksCount: 0 },
-  };
+/** A span as the exporter asks for it: nothing is put together for it before. */
+class ExportedSpan implements ReadableSpan {
+  readonly instrumentationScope = SCOPE;
+  readonly ended = true;
+  readonly events = NOTHING;
+  readonly droppedAttributesCount = 0;
+  readonly droppedEventsCount = 0;
+  readonly droppedLinksCount = 0;
+
+  constructor(
+    private readonly span: Span,
+    readonly resource: Resource,
+  ) {}
+
+  get name(): string {
+    return this.span.name;
+  }
+
+  get kind(): SpanKind {
+    return KINDS[this.span.kind];
+  }
+
+  get attributes(): Attributes {
+    return this.span.attributes;
+  }
+
+  get parentSpanContext(): SpanContext | undefined {
+    const { traceId, parentId } = this.span;
+    return parentId === undefined ? undefined : contextOf({ traceId, spanId: parentId });
+  }
+
+  get startTime(): HrTime {
+    return timeOf(this.span.startMicros);
+  }
+
+  get endTime(): HrTime {
+    return timeOf(this.span.endMicros);
+  }
+
+  get duration(): HrTime {
+    return timeOf(Math.max(0, this.span.endMicros - this.span.startMicros));
+  }
+
+  get status(): SpanStatus {
+    const { error: message } = this.span;
+    return message === undefined ? { code: SpanStatusCode.UNSET } : { code: SpanStatusCode.ERROR, message };
+  }
+
+  get links(): Link[] {
+    return this.span.links.map((link) => ({ context: contextOf(link) }));
+  }
+
+  spanContext(): SpanContext {
+    return contextOf(this.span);
+  }
 }
 
 const contextOf = ({ traceId, spanId }: SpanIdentity): SpanContext => ({
-  ...{ traceId, spanId, traceFlags: TraceFlags.SAMPLED },
+  traceId,
+  spanId,
+  traceFlags: TraceFlags.SAMPLED,
 });
 
 /** Seconds and nanoseconds; instants have fractions of a microsecond. */

@@ -35,6 +35,8 @@ export class SegmentTraces implements SegmentTracer {
   private readonly open = new Map<number, OpenRequest>();
   /** The newest of each access, by device. */
   private readonly ofAccess = new Map<number, Map<number, OpenRequest>>();
+  /** Whether a response to a group is for a device of this owner. */
+  private isKnown = false;
   /** Translations that are asked for again, by their number. */
   private readonly retries = new Map<number, OpenRequest>();
 
@@ -80,12 +82,18 @@ export class SegmentTraces implements SegmentTracer {
     return message;
   }
 
+  resetSeen({ segment, segmentEpoch }: SegmentResetSeen): void {
+    if (segment !== this.segment) return;
+    // A newer one has devices of its own, which use the same indices.
+    if (segmentEpoch >= this.epoch) this.isKnown = segmentEpoch === this.epoch;
+  }
+
   reads(message: LogMessage, events: readonly (IommuEvent | CycleClosed)[]): ReceivedSpan | undefined {
     const received = this.maker.processLog(message, events.length);
     if (!received) return undefined;
     for (const event of events) {
       if (event.kind === 'GroupResponded') this.hearGroup(event, received);
-      else if (event.kind === 'SegmentResetSeen') this.hearReset(event);
+      else if (event.kind === 'SegmentResetSeen') this.resetSeen(event);
       else if (event.kind === 'PageRequestDropped' || event.kind === 'FaultRefused')
         this.hearAnswer(event, 'writtenAtMicros' in event ? event.writtenAtMicros : event.atMicros, received);
       else if (event.kind === 'StallEnded' && this.isOurs(event) && event.rounds > 0)
@@ -151,7 +159,7 @@ export class SegmentTraces implements SegmentTracer {
   }
 
   private hearGroup(event: GroupResponded, received: ReceivedMessage): void {
-    if (event.model !== 'pri' || event.segment !== this.segment) return;
+    if (event.model !== 'pri' || event.segment !== this.segment || !this.isKnown) return;
     for (const open of this.open.values()) {
       // An index is used anew as soon as it was answered (R10): what was answered before is not meant.
       if (open.device !== event.device || open.groupId !== event.groupId) continue;
@@ -159,11 +167,6 @@ export class SegmentTraces implements SegmentTracer {
       open.respondedAtMicros = event.respondedAtMicros;
       received.tells(open.root);
     }
-  }
-
-  /** The segment has a newer owner: answers from here on are for its devices, under whatever index. */
-  private hearReset({ segment, segmentEpoch }: SegmentResetSeen): void {
-    if (segment === this.segment && segmentEpoch > this.epoch) this.open.clear();
   }
 
   private hearAnswer(

@@ -17,6 +17,7 @@ import type {
   RequestRecord,
   RunMember,
   SegmentEvent,
+  SegmentResetSeen,
 } from '@faultline/domain';
 import type { LaneContext, LogMessage, OutgoingMessage, SendingSpan, WorkMessage } from '@faultline/hosting';
 
@@ -54,7 +55,7 @@ export interface AskingSpan extends SendingSpan {
 /** Where a message is to go. */
 export type Addressed = Pick<OutgoingMessage, 'subject' | 'schema'>;
 
-/** What a segment sends in its numbered sequence. */
+/** What is numbered in a segment's sequence of requests. */
 export type SegmentRequest = PageRequestMessage | StalledAccessMessage | DeviceResetMessage;
 
 /** The faults of one segment, from their request to the end of their access. */
@@ -63,6 +64,8 @@ export interface SegmentTracer {
   decided(events: readonly SegmentEvent[]): void;
   asks(subject: string, requests: readonly SegmentRequest[]): AskingSpan | undefined;
   translates(subject: string, requests: readonly TranslateRequest[]): AskingSpan | undefined;
+  /** The IOMMU has closed what was open before an epoch of a segment: answers from then on are for devices of that epoch (D9). */
+  resetSeen(event: SegmentResetSeen): void;
   /** What the IOMMU has written. */
   reads(message: LogMessage, events: readonly (IommuEvent | CycleClosed)[]): ReceivedSpan | undefined;
   appends(to: Addressed, events: readonly DurableSegmentEvent[]): SendingSpan | undefined;

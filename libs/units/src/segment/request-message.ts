@@ -1,11 +1,8 @@
-import type { DeviceResetMessage, PageRequestMessage, StalledAccessMessage } from '@faultline/contracts';
 import type { SegmentEvent } from '@faultline/domain';
-
-/** What is numbered in a segment's sequence of requests. */
-export type RequestMessage = PageRequestMessage | StalledAccessMessage | DeviceResetMessage;
+import type { SegmentRequest } from '../common';
 
 /** The message for an event that leaves the devices as part of the numbered sequence; undefined for any other event. */
-export function asRequest(segment: number, event: SegmentEvent): RequestMessage | undefined {
+export function asRequest(segment: number, event: SegmentEvent): SegmentRequest | undefined {
   switch (event.kind) {
     case 'PageRequestSent': {
       const { request, device, pasid, page, permissions, groupId, last, round, sentAtMicros } = event;

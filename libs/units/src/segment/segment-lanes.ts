@@ -23,11 +23,12 @@ import {
   followRecords,
   LaneClient,
   PeerEpoch,
+  type SegmentRequest,
   type SegmentTracer,
   serveLane,
   type UnitPorts,
 } from '../common';
-import { asRequest, type RequestMessage } from './request-message';
+import { asRequest } from './request-message';
 import { StopDesk } from './stop-desk';
 
 /** What travels between a segment and its IOMMU: translations, page requests, responses, invalidations, stops, resets. */
@@ -36,14 +37,14 @@ export class SegmentLanes {
     TranslateRequest,
     ReturnType<typeof translateSchema.decode>[number]
   >;
-  private readonly requests: LaneClient<RequestMessage, ReturnType<typeof pageRequestSchema.decode>[number]>;
+  private readonly requests: LaneClient<SegmentRequest, ReturnType<typeof pageRequestSchema.decode>[number]>;
   private readonly parts = new RunningParts();
   private readonly stops: StopDesk;
   private readonly peer = new PeerEpoch();
   /** Whether the IOMMU has closed what the devices had open before this epoch: answers from before are for nobody (D9). */
   private isKnown = false;
   /** The modelled way to the IOMMU. Requests are numbered, so none may overtake another on it. */
-  private readonly distance: DelayLine<readonly RequestMessage[]>;
+  private readonly distance: DelayLine<readonly SegmentRequest[]>;
 
   constructor(
     private readonly ports: UnitPorts,
@@ -133,7 +134,7 @@ export class SegmentLanes {
    * A master's access travels at once: what a stall costs is spent where it stalls, and most accesses translate.
    */
   send(events: readonly SegmentEvent[]): void {
-    const requests: RequestMessage[] = [];
+    const requests: SegmentRequest[] = [];
     for (const event of events) {
       if (event.kind === 'TranslationRequested') {
         const { translation, device, pasid, page, permissions } = event;
@@ -185,6 +186,7 @@ export class SegmentLanes {
     const span = this.tracer?.reads(message, events);
     const { segment } = this.iommu;
     for (const event of events) {
+      if (event.kind === 'SegmentResetSeen') this.tracer?.resetSeen(event);
       if (event.kind === 'IommuOwnerChanged') this.peer.accepts(event.epoch);
       else if (event.kind === 'SegmentResetSeen' && this.ours(event)) this.isKnown = true;
       // A device is cut off to be reset, and it may be one of this epoch, of which the IOMMU was told, and that has hung since, before the
