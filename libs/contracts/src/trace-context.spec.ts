@@ -33,12 +33,26 @@ describe('the sampling of faults', () => {
         [3, 2],
       ] as const) {
         let taken = 0;
-        for (let request = 1; request <= 100_000; request += 1)
+        for (let request = 1; request <= 1_000_000; request += 1)
           if (sampler.samples(segment, epoch, request)) taken += 1;
-        expect(taken / 100_000).toBeGreaterThan(ratio * 0.85);
-        expect(taken / 100_000).toBeLessThan(ratio * 1.15);
+        expect(taken / 1_000_000).toBeGreaterThan(ratio * 0.85);
+        expect(taken / 1_000_000).toBeLessThan(ratio * 1.15);
       }
     }
+  });
+
+  it('takes neighbours together: one fault in a hundred is not one in nearly every message', () => {
+    const sampler = new FaultSampler('lab', 0.01);
+    let [taken, messages] = [0, 0];
+    for (let first = 0; first < 1_000_000; first += 100) {
+      const requests = Array.from({ length: 100 }, (_, place) => first + place);
+      const traced = requests.filter((request) => sampler.samples(0, 1, request)).length;
+      taken += traced;
+      if (traced > 0) messages += 1;
+    }
+    expect(taken / 1_000_000).toBeCloseTo(0.01, 2);
+    // One by one, 63 % of them would have one.
+    expect(messages / 10_000).toBeLessThan(0.1);
   });
 
   it('takes all or none at the ends, and what it took at a smaller share at a greater one too', () => {
