@@ -83,14 +83,27 @@ export class Slots {
 const BITS = 32;
 const MOST_UNITS = 2 ** BITS - 1;
 
-/** What belongs to each value, made when it is first asked for: found by one look, where labels would have to be put together. */
+/**
+ * What belongs to each value, made when it is first asked for. Neighbours are mostly of one value, so the last one is at hand; the others
+ * are found by one look, where labels would have to be put together.
+ */
 export function byValue<Member>(make: (value: string) => Member): (value: string) => Member {
   const known = new Map<string, Member>();
+  let lastValue: string | undefined;
+  let last: Member | undefined;
   return (value) => {
+    if (last !== undefined && value === lastValue) return last;
     let member = known.get(value);
     if (member === undefined) known.set(value, (member = make(value)));
-    return member;
+    lastValue = value;
+    return (last = member);
   };
+}
+
+/** Made when it is first asked for, so that a process shows only what it has. */
+export function once<Member>(make: () => Member): () => Member {
+  let made: Member | undefined;
+  return () => (made ??= make());
 }
 
 export const countFamily = (name: MetricName): Family<Count> =>

@@ -1,6 +1,6 @@
 import type { AccessEnded, GroupHandled, GroupQueued, GroupResponded } from '@faultline/domain';
 import type { PathEvent, PathMeter } from '@faultline/units';
-import { byValue, type Count, countFamily, type Family, secondsFamily, type Slots } from './families';
+import { byValue, type Count, countFamily, type Family, once, secondsFamily, type Slots } from './families';
 import { ResultTimes } from './result-times';
 
 /** By `ResponseCode`. */
@@ -16,7 +16,14 @@ export class PathMetrics implements PathMeter {
   private readonly eventsOf = byValue((kind) => this.events.of(kind));
   private readonly responsesOf = CODES.map((code) => byValue((cause) => this.responses.of(code, cause)));
   private readonly droppedOf = byValue((cause) => this.dropped.of(cause));
-  private readonly stageOf = byValue((stage) => this.stages.of(stage));
+  private readonly stage = {
+    deviceToIommu: once(() => this.stages.of('deviceToIommu')),
+    iommuToQueue: once(() => this.stages.of('iommuToQueue')),
+    queueWait: once(() => this.stages.of('queueWait')),
+    mm: once(() => this.stages.of('mm')),
+    response: once(() => this.stages.of('response')),
+    retry: once(() => this.stages.of('retry')),
+  };
   private readonly accessesOf = byValue((outcome) => this.accesses.of(outcome));
   /** When the results that IOMMUs have read were ready. */
   private readonly results = new ResultTimes();
@@ -41,10 +48,10 @@ export class PathMetrics implements PathMeter {
   ): void {
     const last = members[members.length - 1];
     if (!last) return;
-    this.stageOf('deviceToIommu').record(last.writtenAtMicros - last.sentAtMicros);
-    this.stageOf('iommuToQueue').record(queuedAtMicros - last.writtenAtMicros);
-    this.stageOf('queueWait').record(startedAtMicros - queuedAtMicros);
-    this.stageOf('mm').record(handledAtMicros - startedAtMicros);
+    this.stage.deviceToIommu().record(last.writtenAtMicros - last.sentAtMicros);
+    this.stage.iommuToQueue().record(queuedAtMicros - last.writtenAtMicros);
+    this.stage.queueWait().record(startedAtMicros - queuedAtMicros);
+    this.stage.mm().record(handledAtMicros - startedAtMicros);
   }
 
   admits(results: readonly GroupHandled[]): void {
@@ -56,11 +63,11 @@ export class PathMetrics implements PathMeter {
     if (count) count.value += 1;
     const handledAtMicros = this.results.take(event);
     if (handledAtMicros !== undefined)
-      this.stageOf('response').record(event.respondedAtMicros - handledAtMicros);
+      this.stage.response().record(event.respondedAtMicros - handledAtMicros);
   }
 
   private ended({ outcome, startedAtMicros, receivedAtMicros, endedAtMicros }: AccessEnded): void {
-    if (receivedAtMicros > 0) this.stageOf('retry').record(endedAtMicros - receivedAtMicros);
+    if (receivedAtMicros > 0) this.stage.retry().record(endedAtMicros - receivedAtMicros);
     this.accessesOf(outcome).record(endedAtMicros - startedAtMicros);
   }
 }
