@@ -113,6 +113,8 @@ function thrashing(scenario: ResolvedScenario): ResolvedScenario {
           ? { pattern: 'uniform', pages: Math.min(workload.pages, 8) }
           : {}),
         accesses: 2 * workload.accesses,
+        // So long a page is in use once it was found: hits that take no time are over before anything is removed.
+        accessMicros: 20,
         outstanding: Math.max(workload.outstanding, 4),
       })),
     })),
