@@ -25,6 +25,7 @@ module.exports = {
   },
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.cache'],
   testSequencer: '<rootDir>/test/sequencer.js',
-  maxWorkers: 2,
+  // Many tests wait for services more than they compute. A build machine has time: there nothing should be late.
+  maxWorkers: process.env.CI ? 2 : 3,
   testTimeout: 20_000,
 };
