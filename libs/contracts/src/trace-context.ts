@@ -1,4 +1,4 @@
-import type { RequestIdentity } from '@faultline/domain';
+import { mixBits, type RequestIdentity } from '@faultline/domain';
 
 /** Names a span among all spans there ever are (W3C trace context). */
 export interface SpanIdentity {
@@ -58,33 +58,26 @@ export class FaultSampler {
     if (segment !== this.segment || epoch !== this.epoch) {
       this.segment = segment;
       this.epoch = epoch;
-      this.prefix = mix(mix((this.salts[0] ?? 0) ^ segment) ^ epoch);
+      this.prefix = mixBits(mixBits((this.salts[0] ?? 0) ^ segment) ^ epoch);
     }
-    return mix(this.prefix ^ (request >>> NEIGHBOUR_BITS)) >>> 0 < this.threshold;
+    return mixBits(this.prefix ^ (request >>> NEIGHBOUR_BITS)) >>> 0 < this.threshold;
   }
 
   /** The root span of the fault's trace. */
   rootOf({ segment, segmentEpoch, request, stallRound }: FaultIdentity): SpanIdentity {
     const word = (place: number): string => {
-      const prefix = mix(mix((this.salts[place] ?? 0) ^ segment) ^ segmentEpoch);
-      const hash = mix(mix(prefix + Math.imul(stallRound, GOLDEN)) ^ request);
+      const prefix = mixBits(mixBits((this.salts[place] ?? 0) ^ segment) ^ segmentEpoch);
+      const hash = mixBits(mixBits(prefix + Math.imul(stallRound, GOLDEN)) ^ request);
       return (hash >>> 0).toString(16).padStart(8, '0');
     };
     return { traceId: word(1) + word(2) + word(3) + word(4), spanId: word(5) + word(6) };
   }
 }
 
-/** The finalizer of MurmurHash3: each bit of the result depends on every bit of the word. */
-function mix(word: number): number {
-  word = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
-  word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
-  return word ^ (word >>> 16);
-}
-
 function saltsOf(text: string): number[] {
   return Array.from({ length: WORDS }, (_, place) => {
-    let salt = mix(Math.imul(place + 1, GOLDEN));
-    for (let at = 0; at < text.length; at += 1) salt = mix((salt ^ text.charCodeAt(at)) + GOLDEN);
+    let salt = mixBits(Math.imul(place + 1, GOLDEN));
+    for (let at = 0; at < text.length; at += 1) salt = mixBits((salt ^ text.charCodeAt(at)) + GOLDEN);
     return salt;
   });
 }

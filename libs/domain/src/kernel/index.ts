@@ -1,4 +1,5 @@
 export * from './decider';
+export { hashOf, mixBits } from './hash';
 export { NumberSet } from './number-set';
 export { Numbered } from './numbered';
 export * from './vocabulary';

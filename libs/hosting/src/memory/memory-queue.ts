@@ -1,5 +1,5 @@
+import { hashOf } from '@faultline/domain';
 import { Fifo } from '../fifo';
-import { hashOf } from '../hash-of';
 import { retryDelayMillis, type ClockPort, type LogMessage, type WorkMessage, type Working } from '../ports';
 import type { MemoryLog } from './memory-log';
 import type { LogReader } from './subject-log';

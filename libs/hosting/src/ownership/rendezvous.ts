@@ -1,4 +1,4 @@
-import { hashOf } from '../hash-of';
+import { hashOf } from '@faultline/domain';
 
 /**
  * Rendezvous hashing (highest random weight): every member is weighed for the unit, and the heaviest has it. Members that look at the same
