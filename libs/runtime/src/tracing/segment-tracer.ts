@@ -82,18 +82,13 @@ export class SegmentTraces implements SegmentTracer {
     return message;
   }
 
-  resetSeen({ segment, segmentEpoch }: SegmentResetSeen): void {
-    if (segment !== this.segment) return;
-    // A newer one has devices of its own, which use the same indices.
-    if (segmentEpoch >= this.epoch) this.isKnown = segmentEpoch === this.epoch;
-  }
-
   reads(message: LogMessage, events: readonly (IommuEvent | CycleClosed)[]): ReceivedSpan | undefined {
     const received = this.maker.processLog(message, events.length);
-    if (!received) return undefined;
     for (const event of events) {
-      if (event.kind === 'GroupResponded') this.hearGroup(event, received);
-      else if (event.kind === 'SegmentResetSeen') this.resetSeen(event);
+      // Untraced messages may say it too.
+      if (event.kind === 'SegmentResetSeen') this.resetSeen(event);
+      else if (!received) continue;
+      else if (event.kind === 'GroupResponded') this.hearGroup(event, received);
       else if (event.kind === 'PageRequestDropped' || event.kind === 'FaultRefused')
         this.hearAnswer(event, 'writtenAtMicros' in event ? event.writtenAtMicros : event.atMicros, received);
       else if (event.kind === 'StallEnded' && this.isOurs(event) && event.rounds > 0)
@@ -116,6 +111,13 @@ export class SegmentTraces implements SegmentTracer {
       if (open) this.end(open, event, message);
     }
     return message;
+  }
+
+  /** The IOMMU has closed what was open before an epoch of a segment: answers from then on are for devices of that epoch (D9). */
+  private resetSeen({ segment, segmentEpoch }: SegmentResetSeen): void {
+    if (segment !== this.segment) return;
+    // A newer one has devices of its own, which use the same indices.
+    if (segmentEpoch >= this.epoch) this.isKnown = segmentEpoch === this.epoch;
   }
 
   private samples(request: number): boolean {

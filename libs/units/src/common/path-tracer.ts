@@ -17,7 +17,6 @@ import type {
   RequestRecord,
   RunMember,
   SegmentEvent,
-  SegmentResetSeen,
 } from '@faultline/domain';
 import type { LaneContext, LogMessage, OutgoingMessage, SendingSpan, WorkMessage } from '@faultline/hosting';
 
@@ -64,9 +63,7 @@ export interface SegmentTracer {
   decided(events: readonly SegmentEvent[]): void;
   asks(subject: string, requests: readonly SegmentRequest[]): AskingSpan | undefined;
   translates(subject: string, requests: readonly TranslateRequest[]): AskingSpan | undefined;
-  /** The IOMMU has closed what was open before an epoch of a segment: answers from then on are for devices of that epoch (D9). */
-  resetSeen(event: SegmentResetSeen): void;
-  /** What the IOMMU has written. */
+  /** What the IOMMU has written, all of it: undefined where it tells of no traced fault. */
   reads(message: LogMessage, events: readonly (IommuEvent | CycleClosed)[]): ReceivedSpan | undefined;
   appends(to: Addressed, events: readonly DurableSegmentEvent[]): SendingSpan | undefined;
 }

@@ -244,8 +244,11 @@ export class IommuUnit implements OwnedUnit {
     const decider = createIommu(config);
     const state = await this.recover(decider, config, layout);
     this.parts.refuseClosed();
-    const [groups, stalls, ungrouped] = [identifiedGroups(state), openStalls(state), ungroupedRecords(state)];
-    this.tracer?.begins(this.journal.epoch, { groups, stalls, ungrouped });
+    this.tracer?.begins(this.journal.epoch, {
+      groups: identifiedGroups(state),
+      stalls: openStalls(state),
+      ungrouped: ungroupedRecords(state),
+    });
     this.host = new UnitHost(
       {
         decider,

@@ -186,7 +186,6 @@ export class SegmentLanes {
     const span = this.tracer?.reads(message, events);
     const { segment } = this.iommu;
     for (const event of events) {
-      if (event.kind === 'SegmentResetSeen') this.tracer?.resetSeen(event);
       if (event.kind === 'IommuOwnerChanged') this.peer.accepts(event.epoch);
       else if (event.kind === 'SegmentResetSeen' && this.ours(event)) this.isKnown = true;
       // A device is cut off to be reset, and it may be one of this epoch, of which the IOMMU was told, and that has hung since, before the
