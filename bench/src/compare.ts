@@ -7,7 +7,7 @@ import { QUEUE } from './skeleton/ports';
 import type { Children } from './support/children';
 import { RoleGroup } from './support/role-group';
 import type { BenchServer } from './support/server';
-import { isWatched, type System, type SystemName } from './support/system';
+import { isWatched, type System, type SystemName, type WatchedName } from './support/system';
 
 const SKELETON_LAB = 'bench-skeleton';
 
@@ -24,8 +24,8 @@ export async function compare({ options, children, bench, onProgress }: CompareO
   const server = { name: 'nats-server', pid: bench.server.pid };
   const counted: Round[] = [];
   try {
-    for (const name of options.systems.filter((each) => !isWatched(each)))
-      systems.push(await startSystem(name, options, children, bench));
+    for (const name of options.systems)
+      if (!isWatched(name)) systems.push(await startSystem(name, options, children, bench));
     for (let number = options.quick ? 1 : 0; number <= options.rounds; number += 1) {
       for (const outstanding of options.outstanding) {
         // What one system leaves behind (streams that the server still removes) is there for another one in the next round.
@@ -47,7 +47,7 @@ export async function compare({ options, children, bench, onProgress }: CompareO
 }
 
 async function startSystem(
-  name: SystemName,
+  name: Exclude<SystemName, WatchedName>,
   options: BenchOptions,
   children: Children,
   bench: BenchServer,
@@ -55,9 +55,7 @@ async function startSystem(
   const { workers, profileDirectory } = options;
   const { url } = bench;
   switch (name) {
-    case 'faultline':
-    case 'metered':
-    case 'traced': {
+    case 'faultline': {
       const warmUpMillis = warmUpMillisOf(options);
       return new WholePath({
         children,

@@ -4,11 +4,9 @@ import type { BenchOptions } from './options';
 import type { Children } from './support/children';
 import { sleep } from './support/deadline';
 import type { BenchServer } from './support/server';
-import { watchedNames } from './support/system';
+import { TARGET_OUTSTANDING, watchedNames } from './support/system';
 import type { Named } from './support/usage';
 
-/** Where costs are compared. */
-export const WATCHED_OUTSTANDING = 1_024;
 const REPETITIONS = 3;
 const TURNS = 24;
 const QUICK_TURNS = 2;
@@ -59,7 +57,7 @@ export async function observe({ options, children, bench, onProgress }: ObserveO
 async function takeTurns(systems: readonly WholePath[], server: Named, turns: number): Promise<Round[]> {
   const observed: Observed[] = [];
   for (const path of systems) {
-    await path.begin(WATCHED_OUTSTANDING);
+    await path.begin(TARGET_OUTSTANDING);
     const processes = [...path.processes(), server];
     observed.push({ path, processes, cpuSeconds: processes.map(() => 0) });
     await sleep(path.warmUpMillis);
@@ -90,5 +88,5 @@ async function close({ path, processes, cpuSeconds }: Observed): Promise<Round> 
   const auditClean = await path.audit();
   await path.finish();
   const { name: system } = path;
-  return { system, outstanding: WATCHED_OUTSTANDING, figures, processes: used, record, auditClean };
+  return { system, outstanding: TARGET_OUTSTANDING, figures, processes: used, record, auditClean };
 }

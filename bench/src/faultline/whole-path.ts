@@ -2,7 +2,7 @@ import { freePorts, nowMicros } from '@faultline/messaging';
 import type { Children } from '../support/children';
 import { until } from '../support/deadline';
 import type { BenchServer } from '../support/server';
-import type { ClosedWindow, RecordFigures, System, SystemName } from '../support/system';
+import type { ClosedWindow, RecordFigures, System, SystemName, WatchedName } from '../support/system';
 import type { Named } from '../support/usage';
 import { Lab } from './lab';
 import { type Window, windowsOfRecord } from './record-window';
@@ -21,7 +21,7 @@ export interface WholePathOptions {
   warmUpMillis: number;
   profileDirectory?: string;
   /** `metered`: the services count for metrics, which are read every second; `traced`: they trace one fault in a hundred. */
-  name: 'faultline' | 'metered' | 'traced';
+  name: 'faultline' | WatchedName;
   /** Of measurement: laboratories of different kinds have different names. */
   kind: 'rounds' | 'turns';
 }

@@ -2,6 +2,7 @@ import type { PureFigures } from '../core/pure-path';
 import type { Round } from '../measure';
 import type { SimulatorFigures } from '../simulator/simulator';
 import type { SoakFigures } from '../soak';
+import { TARGET_OUTSTANDING } from '../support/system';
 import { cellsOf, costRatio, speedRatio } from './cells';
 
 /** A figure that was to be reached, and whether it was. */
@@ -12,7 +13,6 @@ export interface Target {
   reached: boolean;
 }
 
-const TARGET_OUTSTANDING = 1024;
 const LEAST_OVER_NEST = 6;
 const LEAST_OVER_SKELETON = 0.35;
 /** What counting for metrics may cost, of all processor time. */

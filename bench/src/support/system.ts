@@ -4,6 +4,9 @@ import type { Named } from './usage';
 export const systemNames = ['faultline', 'metered', 'traced', 'nest', 'skeleton'] as const;
 export type SystemName = (typeof systemNames)[number];
 
+/** Faults in flight where a figure is held against what is wanted. */
+export const TARGET_OUTSTANDING = 1_024;
+
 /** The real services while somebody watches them. What that costs is measured apart from the others. */
 export const watchedNames = ['metered', 'traced'] as const;
 export type WatchedName = (typeof watchedNames)[number];
