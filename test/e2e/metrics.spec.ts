@@ -4,30 +4,13 @@ import { type ServiceName, services } from '@faultline/contracts';
 import { FaultQueries } from '@faultline/record';
 import { METRICS } from '@faultline/runtime';
 import { TestServer } from '../../libs/messaging/src/testkit/server.testkit';
+import { bothModels } from '../kit/both-models';
 import { faultline, PATIENCE_MILLIS, Scratch } from '../kit/command-line';
 import { dashboardQueries } from '../kit/dashboards';
 import { Exposition } from '../kit/exposition';
 import { StandingServices } from '../kit/standing-services';
 
-const SCENARIO = `name: metrics
-profile: none
-workers: { processes: 1, servers: 8 }
-iommus:
-  - { name: pri, model: pri, priQueueEntries: 16 }
-  - { name: smmu, model: stall }
-processes:
-  - { name: one }
-  - { name: two }
-devices:
-  - name: nic
-    iommu: pri
-    credits: 32
-    pagesPerGroup: 2
-    workloads: [{ process: one, pattern: sequential, accesses: 600, pages: 600, outstanding: 32 }]
-  - name: dsp
-    iommu: smmu
-    workloads: [{ process: two, pattern: sequential, accesses: 200, pages: 200, outstanding: 8 }]
-`;
+const SCENARIO = bothModels('metrics', 1, 600, 200);
 const TOKEN = 'a-token-for-the-metrics';
 const headers = { authorization: `Bearer ${TOKEN}` };
 

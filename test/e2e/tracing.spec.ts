@@ -4,29 +4,12 @@ import type { LoggedMessage } from '@faultline/audit';
 import { FAULTLINE_VERSION, FaultSampler, services } from '@faultline/contracts';
 import { RecordReader } from '@faultline/record';
 import { FAULTLINE } from '@faultline/runtime';
+import { bothModels } from '../kit/both-models';
 import { faultline, PATIENCE_MILLIS, Scratch } from '../kit/command-line';
 import { OtlpReceiver } from '../kit/otlp-receiver';
 import { judgeTraces } from '../kit/traced';
 
-const SCENARIO = `name: traced
-profile: none
-workers: { processes: 2, servers: 8 }
-iommus:
-  - { name: pri, model: pri, priQueueEntries: 16 }
-  - { name: smmu, model: stall }
-processes:
-  - { name: one }
-  - { name: two }
-devices:
-  - name: nic
-    iommu: pri
-    credits: 32
-    pagesPerGroup: 2
-    workloads: [{ process: one, pattern: sequential, accesses: 400, pages: 400, outstanding: 32 }]
-  - name: dsp
-    iommu: smmu
-    workloads: [{ process: two, pattern: sequential, accesses: 150, pages: 150, outstanding: 8 }]
-`;
+const SCENARIO = bothModels('traced', 2, 400, 150);
 
 const scratch = new Scratch();
 const scenario = scratch.file('traced.yaml', SCENARIO);
