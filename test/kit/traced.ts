@@ -110,9 +110,9 @@ class Judge {
         switch (event.kind) {
           case 'StallRecorded':
           case 'StallDeferred':
-            // The round before ends with this one.
+            // The round before ends with this one. It may have been queued by an owner who died before he told of its record (D5).
             if (event.round > 0 && latest.get(nameOf(event)) !== nameOf(event, event.round))
-              add(latest.get(nameOf(event)));
+              add(nameOf(event, event.round - 1));
             latest.set(nameOf(event), nameOf(event, event.round));
             add(nameOf(event, event.round));
             break;
