@@ -37,6 +37,9 @@ afterEach(() => ports.link.close());
 const put = (bodies: readonly string[]): Promise<number[]> =>
   appendAll(ports.log, subjectsOf(ports.lab).queueLog(0, QUEUE), bodies);
 
+/** On a machine that stands still for longer than the time to settle, a message comes twice. */
+const areDone = (bodies: readonly string[]): boolean => bodies.every((body) => done.includes(body));
+
 const work = (prefetch = 2) =>
   ports.work.work({
     queue: QUEUE,
@@ -52,7 +55,7 @@ describe('the watchdog of a queue', () => {
   it('makes a consumer that was deleted anew, behind what was settled, and nothing is lost', async () => {
     const running = await work();
     await put(numbered(5, 'before'));
-    await eventually('the first part', () => done.length === 5);
+    await eventually('the first part', () => areDone(numbered(5, 'before')));
     const consumer = queueConsumer(QUEUE);
     await eventually('the floor is seen', async () => {
       const { ack_floor: floor } = await ports.jsm.consumers.info(logStream(ports.lab), consumer);
@@ -60,7 +63,7 @@ describe('the watchdog of a queue', () => {
     });
     await ports.jsm.consumers.delete(logStream(ports.lab), consumer);
     await put(numbered(5, 'after'));
-    await eventually('the second part', () => numbered(5, 'after').every((body) => done.includes(body)));
+    await eventually('the second part', () => areDone(numbered(5, 'after')));
     expect(repairs).toMatchObject([{ queue: QUEUE, trouble: 'missing' }]);
     expect(repairs[0]?.fromSequence).toBeLessThanOrEqual(6);
     // Whoever provisions the laboratory again is content with it.
@@ -85,7 +88,7 @@ describe('the watchdog of a queue', () => {
     const running = await work();
     const more = [...numbered(HELD, 'held'), ...numbered(10, 'more')];
     await put(numbered(10, 'more'));
-    await eventually('everything is done', () => more.every((body) => done.includes(body)));
+    await eventually('everything is done', () => areDone(more));
     clearInterval(extending);
     expect(repairs).toMatchObject([{ queue: QUEUE, trouble: 'stuck', fromSequence: 1 }]);
     expect(outages).toEqual([]);
@@ -98,12 +101,12 @@ describe('the watchdog of a queue', () => {
     const busyUntil = performance.now() + 2 * watching.watchPatienceMillis;
     for (let round = 0; performance.now() < busyUntil; round += 1) {
       await put(numbered(4, `round${round}-`));
-      await eventually('a round', () => done.length === 4 * (round + 1));
+      await eventually('a round', () => areDone(numbered(4, `round${round}-`)));
     }
     expect(repairs).toEqual([]);
     await ports.jsm.consumers.delete(logStream(ports.lab), queueConsumer(QUEUE));
     await put(['last']);
-    await eventually('the last one', () => done.includes('last'));
+    await eventually('the last one', () => areDone(['last']));
     const { created } = await ports.jsm.consumers.info(logStream(ports.lab), queueConsumer(QUEUE));
     const until = performance.now() + 2 * watching.watchPatienceMillis;
     await eventually('some quiet time', () => performance.now() > until);
