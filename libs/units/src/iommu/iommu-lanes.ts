@@ -24,6 +24,7 @@ import { type LogMessage, RunningParts, type UnitHost } from '@faultline/hosting
 import { serveLane, type UnitPorts } from '../common';
 import type { Invalidations } from './invalidations';
 import { LogRoom } from './log-room';
+import { NewestBatch } from './newest-batch';
 import {
   commandOf,
   isRequest,
@@ -36,8 +37,7 @@ import {
 export class IommuLanes {
   private readonly parts = new RunningParts();
   private readonly room: LogRoom;
-  private lastBatch = '';
-  private lastReply: Promise<Uint8Array> | undefined;
+  private readonly newest = new NewestBatch();
   /** Batches with an access that the bus pushed back: they wait until a tag may be free (R40). */
   private pushedBack: (() => void)[] = [];
   /** Counts what may have freed a tag. */
@@ -155,21 +155,11 @@ export class IommuLanes {
     }
   }
 
-  /** A batch that is sent again (its reply was lost, or is late) gets the reply of the first time: it says which accesses translated. */
   private receiveNow(records: readonly PageRequestRecord[]): Promise<Uint8Array> {
-    const head = records[0];
-    const first = records[1];
-    const batch =
-      head?.kind === 'Sender' && first && 'request' in first
-        ? `${head.epoch}/${first.request}/${records.length}`
-        : '';
-    if (batch !== '' && this.lastBatch === batch && this.lastReply) return this.lastReply;
-    // What is refused is not remembered: the requests that it imitates are still to come.
-    const { segmentEpoch, requests } = this.readRequests(records);
-    const reply = this.accept(segmentEpoch, requests);
-    this.lastBatch = batch;
-    this.lastReply = reply;
-    return reply;
+    return this.newest.reply(records, () => {
+      const { segmentEpoch, requests } = this.readRequests(records);
+      return this.accept(segmentEpoch, requests);
+    });
   }
 
   private readRequests(records: readonly PageRequestRecord[]): {
