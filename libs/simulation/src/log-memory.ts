@@ -1,8 +1,8 @@
 import { readersOfLog, type ResolvedScenario, type Subjects } from '@faultline/contracts';
-import type { KvPort, MemoryLog } from '@faultline/hosting';
+import type { KvPort, LogMessage, MemoryLog } from '@faultline/hosting';
 import { SnapshotIndex, trimFloors } from '@faultline/units';
 
-/** Messages from one look at what can be forgotten to the next. */
+/** Messages from one look at the snapshots to the next. */
 const LOOK_EVERY = 1_024;
 
 export interface LogMemoryOptions {
@@ -45,17 +45,19 @@ export class LogMemory {
     this.begun = true;
   }
 
-  /** A message was stored. */
-  stored(sequence: number): void {
+  /** The message was stored. */
+  stored({ subject, sequence }: LogMessage): void {
+    if (!this.begun) return;
+    // At once: what is held for a while longer is copied by the garbage collector first.
+    if (!this.options.mayTakeOver) return this.forgetBefore(subject, sequence);
     this.since += 1;
-    if (this.since < LOOK_EVERY || !this.begun) return;
+    if (this.since < LOOK_EVERY) return;
     this.since = 0;
-    if (!this.options.mayTakeOver) this.forgetAll(sequence);
-    else if (this.isNewer) void this.forgetSnapshots(sequence);
+    if (this.isNewer) void this.forgetSnapshots(sequence);
   }
 
-  private forgetAll(sequence: number): void {
-    void this.options.log.trim(new Map([...this.readers.keys()].map((subject) => [subject, sequence])));
+  private forgetBefore(subject: string, sequence: number): void {
+    if (this.readers.has(subject)) void this.options.log.trim(new Map([[subject, sequence]]));
   }
 
   private async forgetSnapshots(sequence: number): Promise<void> {

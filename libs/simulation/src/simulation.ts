@@ -82,7 +82,7 @@ export class Simulation {
     log.onStored = (message) => {
       onlooker.stored?.(message, clock.nowMicros());
       tally.observe(message);
-      this.memory.stored(message.sequence);
+      this.memory.stored(message);
     };
     this.around = {
       ...options,
