@@ -76,25 +76,38 @@ export class UnitJournal {
   }
 
   /** Writes one cycle, phase by phase. Rejects only when the owner was deposed; an unreachable or full log is waited for. */
-  async write(phases: readonly (readonly OutgoingMessage[])[]): Promise<void> {
+  write(phases: readonly (readonly OutgoingMessage[])[]): Promise<void> {
     this.cycle += 1;
-    let part = 0;
-    for (const phase of phases) {
-      const [first, ...others] = phase;
-      if (!first) continue;
-      if (others.length === 0) {
-        await this.append(first, this.idOf((part += 1)));
-        continue;
-      }
-      const chains = new Map<string, { message: OutgoingMessage; id: string }[]>();
-      for (const message of phase) {
-        const id = this.idOf((part += 1));
-        const chain = chains.get(message.subject);
-        if (chain) chain.push({ message, id });
-        else chains.set(message.subject, [{ message, id }]);
-      }
-      await Promise.all([...chains.values()].map((chain) => this.appendChain(chain)));
+    return this.writeFrom(phases, 0, 0) ?? Promise.resolve();
+  }
+
+  /** The phases from this one on; undefined when they have no message. Most cycles are one message or two, and cost as many promises. */
+  private writeFrom(
+    phases: readonly (readonly OutgoingMessage[])[],
+    place: number,
+    partsBefore: number,
+  ): Promise<void> | undefined {
+    const phase = phases[place];
+    if (!phase) return undefined;
+    const [first] = phase;
+    if (!first) return this.writeFrom(phases, place + 1, partsBefore);
+    const written =
+      phase.length === 1
+        ? this.append(first, this.idOf(partsBefore + 1))
+        : this.writePhase(phase, partsBefore);
+    if (place === phases.length - 1) return written;
+    return written.then(() => this.writeFrom(phases, place + 1, partsBefore + phase.length));
+  }
+
+  private async writePhase(phase: readonly OutgoingMessage[], partsBefore: number): Promise<void> {
+    const chains = new Map<string, { message: OutgoingMessage; id: string }[]>();
+    for (const [place, message] of phase.entries()) {
+      const part = { message, id: this.idOf(partsBefore + place + 1) };
+      const chain = chains.get(message.subject);
+      if (chain) chain.push(part);
+      else chains.set(message.subject, [part]);
     }
+    await Promise.all([...chains.values()].map((chain) => this.appendChain(chain)));
   }
 
   private async appendChain(chain: readonly { message: OutgoingMessage; id: string }[]): Promise<void> {

@@ -24,6 +24,13 @@ interface Server {
   onError(error: Error): void;
 }
 
+/** The caller, and what tells the lanes of the answer. */
+interface LinkedAsker {
+  caller: LaneCaller;
+  resolve(body: Uint8Array): void;
+  reject(error: unknown): void;
+}
+
 /** The request, or its reply, does not get through: whoever serves is not to blame. */
 class Unreachable extends Error {}
 
@@ -60,9 +67,9 @@ export class LinkedLanes implements LanePort {
 
   serve(subject: string, handler: LaneHandler, onError: (error: Error) => void): Promise<Running> {
     const server = { subject, handler, onError };
-    return this.lanes.serve(
+    return this.lanes.answer(
       subject,
-      (body, context, caller) => this.answer(server, body, context, caller),
+      (body, context, caller, asker) => this.answer(server, body, context, { caller, ...asker }),
       (error) => {
         if (!(error instanceof Unreachable)) onError(error);
       },
@@ -73,29 +80,28 @@ export class LinkedLanes implements LanePort {
     server: Server,
     body: Uint8Array,
     context: LaneContext | undefined,
-    caller: LaneCaller,
-  ): Promise<Uint8Array> {
+    asker: LinkedAsker,
+  ): void {
     const { subject, handler } = server;
+    const { caller, reject } = asker;
     if (!caller.link.reaches(this.link)) {
       if (this.link.happens(KEPT)) this.keep(server, body, context, caller.link);
       caller.lose();
-      throw new Unreachable(subject);
+      return reject(new Unreachable(subject));
     }
     const answer = handler(body, context);
-    const reply = (bytes: Uint8Array): Promise<Uint8Array> => this.reply(subject, bytes, caller);
-    return answer instanceof Uint8Array ? reply(answer) : answer.then(reply);
+    if (answer instanceof Uint8Array) this.reply(subject, answer, asker);
+    else answer.then((late) => this.reply(subject, late, asker), reject);
   }
 
-  private reply(subject: string, bytes: Uint8Array, caller: LaneCaller): Promise<Uint8Array> {
+  private reply(subject: string, bytes: Uint8Array, { caller, resolve, reject }: LinkedAsker): void {
     const { link } = this;
-    return new Promise((resolve, reject) => {
-      const lose = (): void => {
-        caller.lose();
-        reject(new Unreachable(subject));
-      };
-      if (link.isLost()) return lose();
-      link.inOrder(caller.link.replies, () => (link.reaches(caller.link) ? resolve(bytes) : lose()));
-    });
+    const lose = (): void => {
+      caller.lose();
+      reject(new Unreachable(subject));
+    };
+    if (link.isLost()) return lose();
+    link.inOrder(caller.link.replies, () => (link.reaches(caller.link) ? resolve(bytes) : lose()));
   }
 
   private keep(

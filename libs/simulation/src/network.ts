@@ -17,7 +17,7 @@ export class Network {
     seed: number,
   ) {
     this.random = new SeededRandom(seed).fork('network');
-    this.lanes = new MemoryLanes({ clock });
+    this.lanes = new MemoryLanes({ clock, schedule: (task) => task() });
   }
 
   /** Runs a delivery when it has arrived. */

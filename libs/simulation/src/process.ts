@@ -36,6 +36,8 @@ export interface ProcessSurroundings {
   logger: UnitLogger;
   leaseMillis: number;
   snapshotEvents: number;
+  /** Whether some process is killed, frozen or started again before the end. */
+  mayEnd: boolean;
   /** A process cannot go on, for another reason than that it was made to. */
   onFailure(error: Error): void;
   /** A message was put to the dead letters. */
@@ -96,7 +98,9 @@ export class SimulatedProcess {
 
   private portsOf(): OwnerPorts {
     const { around, life } = this;
-    const world = portsOf(life, linkedPorts(this.link, around.network, around.world));
+    const linked = linkedPorts(this.link, around.network, around.world);
+    // Whether a process lives is asked at each step that it takes, so only where it may have an end.
+    const world = around.mayEnd ? portsOf(life, linked) : linked;
     return {
       ...world,
       config: {

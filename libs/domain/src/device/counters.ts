@@ -68,7 +68,7 @@ function add(counters: SegmentCounters, device: SegmentDevice): void {
   counters.pending += device.accesses.size;
   counters.waiting += device.waiting;
   counters.outstanding += device.outstanding;
-  counters.outstandingGroups += device.outstandingGroups;
+  counters.outstandingGroups += device.groups.size;
   counters.unreportedHits += device.atcHits + device.translated;
   counters.started += device.started;
   counters.ended += device.ended;

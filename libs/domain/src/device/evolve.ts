@@ -13,6 +13,7 @@ import type {
 } from './events';
 import { EVERY_DEVICE } from './atc';
 import { resetDevice } from './forget';
+import { PRG_INDEXES } from './config';
 import { dissolveGroup, forgetGroups, joinGroup } from './groups';
 import { evolveLifecycle, leaveStop, type LifecycleEvent } from './evolve-lifecycle';
 import { letGo, takeInHand } from './live';
@@ -168,12 +169,12 @@ function sendPageRequest(state: SegmentState, event: PageRequestSent): void {
   live.request = event.request;
   live.receivedAtMicros = 0;
   joinGroup(device, event.groupId, live);
-  device.nextIndex = (event.groupId + 1) % device.groups.length;
+  device.nextIndex = (event.groupId + 1) % PRG_INDEXES;
 }
 
 function receiveResponse(state: SegmentState, event: ResponseReceived): void {
   const device = deviceOf(state, event.device);
-  if (device.groups[event.groupId] === undefined)
+  if (device.groups.get(event.groupId) === undefined)
     throw new Error(`device ${event.device}: response for index ${event.groupId}, which is not outstanding`);
   dissolveGroup(device, event.groupId, event.receivedAtMicros);
 }

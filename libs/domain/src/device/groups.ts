@@ -5,24 +5,23 @@ import { Stage, type LiveAccess, type SegmentDevice } from './state';
 
 /** The access becomes the last member of the group with this index (R9). */
 export function joinGroup(device: SegmentDevice, groupId: number, live: LiveAccess): void {
-  const last = device.groups[groupId];
+  const last = device.groups.get(groupId);
   if (last === undefined) {
     live.nextMember = live;
-    device.outstandingGroups += 1;
   } else {
     live.nextMember = last.nextMember;
     last.nextMember = live;
+    device.groups.delete(groupId);
   }
-  device.groups[groupId] = live;
+  device.groups.add(groupId, live);
   device.outstanding += 1;
 }
 
 /** The group was answered: its index and the credits of its members are free again (R10, R11). */
 export function dissolveGroup(device: SegmentDevice, groupId: number, receivedAtMicros: number): void {
-  const last = device.groups[groupId];
+  const last = device.groups.get(groupId);
   if (last === undefined) return;
-  device.groups[groupId] = undefined;
-  device.outstandingGroups -= 1;
+  device.groups.delete(groupId);
   let member = last;
   do {
     const next = member.nextMember ?? last;
@@ -48,9 +47,7 @@ export function membersOf(last: LiveAccess): LiveAccess[] {
 
 /** All outstanding groups are lost, their credits and indexes with them (R16, R21). */
 export function forgetGroups(device: SegmentDevice): void {
-  for (const last of device.groups) if (last !== undefined) unlinkMembers(last);
-  device.groups.fill(undefined);
-  device.outstandingGroups = 0;
+  for (const last of device.groups.clear()) unlinkMembers(last);
   device.outstanding = 0;
 }
 

@@ -68,7 +68,7 @@ export function decideStallEnd(
 }
 
 function matchingGroup(device: SegmentDevice, command: ReceiveResponse): LiveAccess | undefined {
-  const group = device.groups[command.groupId];
+  const group = device.groups.get(command.groupId);
   return group !== undefined && device.responsePasidRequired && group.pasid !== command.pasid
     ? undefined
     : group;

@@ -1,6 +1,6 @@
 import type { FaultModel, Permissions } from '../kernel/vocabulary';
 import { Atc } from './atc';
-import { PRG_INDEXES, type Retransmission, type SegmentConfig, type SegmentDeviceConfig } from './config';
+import { type Retransmission, type SegmentConfig, type SegmentDeviceConfig } from './config';
 import type { AccessRange } from './events';
 import { TranslationsInFlight } from './in-flight';
 import { Numbered } from '../kernel/numbered';
@@ -77,8 +77,7 @@ export interface SegmentDevice {
   lastWaiting: LiveAccess | undefined;
   waiting: number;
   /** The last member of each group whose response is due (R12), by PRG index. */
-  readonly groups: (LiveAccess | undefined)[];
-  outstandingGroups: number;
+  readonly groups: Numbered<LiveAccess>;
   /** Credits in use: requests are counted, not groups (R10). */
   outstanding: number;
   /** Where the search for a free PRG index goes on. Next-fit keeps an index unused for long after its response (R53). */
@@ -166,8 +165,7 @@ function createDevice(config: SegmentDeviceConfig): SegmentDevice {
     firstWaiting: undefined,
     lastWaiting: undefined,
     waiting: 0,
-    groups: new Array<LiveAccess | undefined>(PRG_INDEXES).fill(undefined),
-    outstandingGroups: 0,
+    groups: new Numbered(),
     outstanding: 0,
     nextIndex: 0,
     failed: false,

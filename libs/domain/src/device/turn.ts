@@ -40,7 +40,7 @@ function sendGroups(device: SegmentDevice, request: number, now: number, events:
   const writer: GroupWriter = {
     request,
     now,
-    freeIndexes: PRG_INDEXES - device.outstandingGroups,
+    freeIndexes: PRG_INDEXES - device.groups.size,
     index: device.nextIndex,
     events,
   };
@@ -85,7 +85,7 @@ function writeGroup(device: SegmentDevice, group: OpenGroup, writer: GroupWriter
   const { members, size } = group;
   group.size = 0;
   if (size === 0 || writer.freeIndexes === 0) return;
-  while (device.groups[writer.index] !== undefined) writer.index = (writer.index + 1) % PRG_INDEXES;
+  while (device.groups.get(writer.index) !== undefined) writer.index = (writer.index + 1) % PRG_INDEXES;
   for (let at = 0; at < size; at++) {
     const live = members[at];
     if (live !== undefined)

@@ -28,6 +28,10 @@ describe('Numbered', () => {
         for (const [number, thing] of model) expect(numbered.get(number)).toEqual(thing);
         expect(numbered.get(last + 1)).toBeUndefined();
         expect(numbered.list()).toEqual([...model.values()]);
+        expect(numbered.clear()).toEqual([...model.values()]);
+        expect([numbered.size, numbered.get(last)]).toEqual([0, undefined]);
+        numbered.add(last, { n: last });
+        expect(numbered.list()).toEqual([{ n: last }]);
       }),
     );
   });

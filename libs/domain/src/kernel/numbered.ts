@@ -1,4 +1,4 @@
-const FIRST_SLOTS = 64;
+const FIRST_SLOTS = 16;
 const MOST_SLOTS = 4096;
 
 /**
@@ -60,6 +60,15 @@ export class Numbered<T extends object> {
     if (this.numbers[slot] === number && this.slots[slot] !== undefined) this.slots[slot] = undefined;
     else if (!this.stragglers.delete(number)) return;
     this.held -= 1;
+  }
+
+  /** Lets go of everything. Returns it, by rising number. */
+  clear(): T[] {
+    const things = this.held === 0 ? [] : this.list();
+    this.slots.fill(undefined);
+    this.stragglers.clear();
+    this.held = 0;
+    return things;
   }
 
   /** Everything in hand, by rising number. It sorts, so it is for seldom events. */

@@ -3,6 +3,7 @@ import {
   LaneUnavailable,
   type ClockPort,
   type LaneContext,
+  type LaneHandler,
   type LanePort,
   type Running,
 } from '../ports';
@@ -22,17 +23,19 @@ interface LaneRequest {
   context?: LaneContext;
 }
 
-type Handler<Caller> = (
-  body: Uint8Array,
-  context: LaneContext | undefined,
-  caller: Caller,
-) => Promise<Uint8Array> | Uint8Array;
-
 /** Whom the end of a request is told to. */
 interface Asker {
   resolve(body: Uint8Array): void;
-  reject(error: Error): void;
+  reject(error: unknown): void;
 }
+
+/** Answers once, now or later. */
+type Answerer<Caller> = (
+  body: Uint8Array,
+  context: LaneContext | undefined,
+  caller: Caller,
+  asker: Asker,
+) => void;
 
 class Server<Caller> {
   stopped = false;
@@ -41,7 +44,7 @@ class Server<Caller> {
   private idle: (() => void)[] = [];
 
   constructor(
-    readonly handler: Handler<Caller>,
+    readonly answer: Answerer<Caller>,
     readonly onError: (error: Error) => void,
   ) {}
 
@@ -99,7 +102,7 @@ class Call implements Expiring {
 
 /**
  * Lanes in one process. As on NATS every server of a subject gets the request and the first answer counts. With {@link MemoryLanes.ask}
- * a request may say by whom it is, for servers that have to know.
+ * and {@link MemoryLanes.answer} both sides are called back in the place of promises, and a request says by whom it is.
  */
 export class MemoryLanes<Caller = undefined> implements LanePort {
   private readonly servers = new Map<string, Set<Server<Caller>>>();
@@ -135,8 +138,18 @@ export class MemoryLanes<Caller = undefined> implements LanePort {
     for (const server of servers) this.schedule(() => this.serveOne(server, request, caller, call));
   }
 
-  serve(subject: string, handler: Handler<Caller>, onError: (error: Error) => void): Promise<Running> {
-    const server = new Server(handler, onError);
+  serve(subject: string, handler: LaneHandler, onError: (error: Error) => void): Promise<Running> {
+    const answerer = (body: Uint8Array, context: LaneContext | undefined, _: Caller, asker: Asker): void => {
+      const answer = handler(body, context);
+      if (answer instanceof Uint8Array) asker.resolve(answer);
+      else answer.then(asker.resolve, asker.reject);
+    };
+    return this.answer(subject, answerer, onError);
+  }
+
+  /** {@link serve}, by somebody who answers without a promise. */
+  answer(subject: string, answerer: Answerer<Caller>, onError: (error: Error) => void): Promise<Running> {
+    const server = new Server(answerer, onError);
     const servers = this.servers.get(subject) ?? new Set();
     this.servers.set(subject, servers.add(server));
     for (const call of [...this.openOf(subject)])
@@ -166,22 +179,19 @@ export class MemoryLanes<Caller = undefined> implements LanePort {
 
   private serveOne(server: Server<Caller>, { body, context }: LaneRequest, caller: Caller, call: Call): void {
     if (server.stopped) return;
-    try {
-      const answer = server.handler(body, context, caller);
-      if (answer instanceof Uint8Array) return this.schedule(() => call.reply(answer));
-      server.begin();
-      answer.then(
-        (late) => {
-          this.schedule(() => call.reply(late));
-          server.end();
-        },
-        (thrown: unknown) => {
-          this.failed(server, call, thrown);
-          server.end();
-        },
-      );
-    } catch (thrown) {
+    const resolve = (reply: Uint8Array): void => {
+      this.schedule(() => call.reply(reply));
+      server.end();
+    };
+    const reject = (thrown: unknown): void => {
       this.failed(server, call, thrown);
+      server.end();
+    };
+    server.begin();
+    try {
+      server.answer(body, context, caller, { resolve, reject });
+    } catch (thrown) {
+      reject(thrown);
     }
   }
 
