@@ -18,7 +18,7 @@ export * from './ports';
 export * from './presence';
 export { PresenceBoard, type Sighting } from './presence-board';
 export * from './service';
-export { simulationPlatform } from './simulation-platform';
+export { growHeapSparingly, simulationPlatform } from './simulation-platform';
 export * from './trace-feed';
 export * from './trace-file';
 export { readTracing, type TracingConfig } from './tracing/config';

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
 import type { UnitLogger } from '@faultline/units';
 import { TraceFeed } from './trace-feed';
 import { v8States } from './v8-states';
@@ -6,6 +7,17 @@ import { v8States } from './v8-states';
 const quiet = (): void => undefined;
 const silent: UnitLogger = { info: quiet, warn: quiet, error: quiet };
 const resolved = Promise.resolve();
+
+/** How much garbage of old objects there may be before it is collected, in percent of what lives. */
+const HEAP_GROWTH_PERCENT = 50;
+
+/**
+ * Makes the heap of this process grow in small steps from now on. V8 lets the garbage among old objects become several times what lives,
+ * which is much in a simulation of thousands of devices: 10,000 took 1.5 GB in the place of 0.9.
+ */
+export function growHeapSparingly(): void {
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
+}
 
 /** What a simulation needs of Node.js. Its units say nothing: what happens is in its result. */
 export const simulationPlatform = {

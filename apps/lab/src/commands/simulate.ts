@@ -6,7 +6,7 @@ import {
 import { Exit, RunFailed } from '../errors';
 import { simulationLines, type SimulationReport, summaryOf } from '../print/simulation-report';
 import { styleFor } from '../print/style';
-import { simulationPlatform } from '@faultline/runtime';
+import { growHeapSparingly, simulationPlatform } from '@faultline/runtime';
 import { checkScenario } from '../scenario/preflight';
 import type { Terminal } from '../terminal';
 
@@ -29,6 +29,7 @@ export interface SimulateFlags {
  */
 export async function simulate(file: string, flags: SimulateFlags, terminal: Terminal): Promise<Exit> {
   const { resolved } = await checkScenario(file, flags.set ?? []);
+  growHeapSparingly();
   const began = performance.now();
   const told: string[] = [];
   const { seed = resolved.seed } = flags;

@@ -1,7 +1,7 @@
 import { simulate } from '@faultline/simulation';
 import { PointMeter, type PointRun } from '@faultline/study';
 import { nowMicros } from '@faultline/messaging';
-import { simulationPlatform } from '@faultline/runtime';
+import { growHeapSparingly, simulationPlatform } from '@faultline/runtime';
 import { failedRun, violatedOf } from './failed-run';
 import { hasOpenLoop } from './open-loop';
 import { knownOf, type RunJob } from './run-job';
@@ -9,6 +9,7 @@ import { knownOf, type RunJob } from './run-job';
 /** Makes a simulated run of a point. What goes wrong with it is told in its place, and the study goes on. */
 export async function simulatedRun(job: RunJob): Promise<PointRun> {
   const { seed, scenario, window, apart } = job;
+  growHeapSparingly();
   const begun = performance.now();
   const devices = scenario.devices.map(({ name }) => name);
   const meter = new PointMeter({ timeScale: 1, window, devices, apart });

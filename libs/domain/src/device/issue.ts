@@ -19,7 +19,7 @@ type CompleteTranslation = Extract<SegmentCommand, { kind: 'CompleteTranslation'
 export function decideIssue(state: SegmentState, access: Access, now: number): readonly SegmentEvent[] {
   const device = deviceOf(state, access.device);
   // A caller that has not seen the stop or the removal yet: the access is settled all the same (I5).
-  if (device.removed || (device.stops.length > 0 && stopOf(device, access.pasid) !== undefined))
+  if (device.removed || stopOf(device, access.pasid) !== undefined)
     return decideWithdrawal(device.device, [{ first: access.access, count: 1 }]);
   if (device.accesses.get(access.access) !== undefined)
     throw new Error(`device ${access.device} has issued access ${access.access} already`);

@@ -32,5 +32,6 @@ export function hasStopToFinish(device: SegmentDevice): boolean {
 
 /** The stop of a PASID in a device, under way or done. */
 export function stopOf(device: SegmentDevice, pasid: number): PasidStop | undefined {
-  return device.stops.find((stop) => stop.pasid === pasid);
+  // Nearly no device has any, and it is asked for each workload at each turn.
+  return device.stops.length === 0 ? undefined : device.stops.find((stop) => stop.pasid === pasid);
 }

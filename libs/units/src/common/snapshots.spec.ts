@@ -194,7 +194,13 @@ describe('snapshots', () => {
     const { ports, add, snapshots } = setUp(undefined, 1);
     await ports.snapshots.put('iommu.0/3/99', new Uint8Array(1));
     await ports.snapshots.put('iommu.00/1/1', new Uint8Array(1));
-    for (const name of ['a', 'b', 'c']) await add(name);
+    for (const [place, name] of ['a', 'b', 'c'].entries()) {
+      await add(name);
+      await eventually(`snapshot ${place + 1}`, async () => {
+        ports.clock.advance(1);
+        return (await snapshots.load())?.sequence === place + 1;
+      });
+    }
     await eventually('the blobs', async () => {
       ports.clock.advance(1);
       const [name, ...others] = await ports.snapshots.names('iommu.0/');

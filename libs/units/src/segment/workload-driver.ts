@@ -39,6 +39,8 @@ export class WorkloadDriver {
   private overBefore = 0;
   private isClosed = false;
   private pacer: AccessPacer | undefined;
+  /** As many accesses are in flight as may be: only the end of one makes room. Most workloads of a large segment are so at most turns. */
+  private isFull = false;
   private timer: (() => void) | undefined;
 
   constructor(private readonly options: DriverOptions) {}
@@ -141,20 +143,22 @@ export class WorkloadDriver {
   ended(): void {
     const { workload, clock, timeScale, wake } = this.options;
     const { accessMicros = 0 } = workload;
-    if (accessMicros === 0) {
-      this.inFlight -= 1;
-      return;
-    }
+    if (accessMicros === 0) return this.makeRoom();
     clock.after(accessMicros * timeScale, () => {
-      this.inFlight -= 1;
+      this.makeRoom();
       wake();
     });
   }
 
+  private makeRoom(): void {
+    this.inFlight -= 1;
+    this.isFull = false;
+  }
+
   /** The next access, if one may be issued now. */
   next(): Access | undefined {
+    if (!this.pacer || this.isClosed || this.isFull) return undefined;
     const { workload, feed, clock, device, firstAccess } = this.options;
-    if (!this.pacer || this.isClosed) return undefined;
     this.skipWhatIsOver();
     if (this.place >= workload.accesses || !feed.ready) return undefined;
     const now = clock.nowMicros();
@@ -194,7 +198,8 @@ export class WorkloadDriver {
 
   private wakeWhenDue(now: number): void {
     const due = this.pacer?.nextDueMicros(this.inFlight);
-    // Without a due time only the end of another access makes room, and that wakes the segment anyway.
+    this.isFull = due === undefined;
+    // What makes room for an access wakes the segment anyway.
     if (this.timer || due === undefined || due <= now) return;
     this.timer = this.options.clock.after(due - now, () => {
       this.timer = undefined;
