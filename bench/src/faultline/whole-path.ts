@@ -20,7 +20,7 @@ export interface WholePathOptions {
   workers: number;
   warmUpMillis: number;
   profileDirectory?: string;
-  /** `metered`: the services count for metrics, which are read every second; `traced`: they trace one fault in a hundred. */
+  /** `metered`: the services count for metrics, which are read as often as Prometheus does; `traced`: they trace one fault in a hundred. */
   name: 'faultline' | WatchedName;
   /** Of measurement: laboratories of different kinds have different names. */
   kind: 'rounds' | 'turns';

@@ -10,7 +10,7 @@ export const METHOD = [
   'A closed loop keeps the number of outstanding faults in flight. Faults that end in a window of time after a warm-up count, each from issue to end.',
   '(a) is the real services with the audit record on, profile none: one run of fresh processes a round, start-up and warm-up not counted, figures from its record.',
   '(b) and (c) are four processes that live over all rounds. (b) makes the same hops with ClientNats.send, one JSON message a fault, without logic and without a log.',
-  '(m) is (a) with a door for each service, through which its metrics are read every second.',
+  '(m) is (a) with a door for each service, through which its metrics are read every 5 s, as often as the Prometheus of the profile observe does.',
   '(t) is (a) with one fault in a hundred traced, and the spans exported to a server that takes them and throws them away.',
   '(m) and (t) stand beside an (a), and the three work in turns of half a second, each while the processes of the others are stopped.',
   '(c) uses the codec, batches, fenced appends and consumers of (a), on the same subjects, without logic and without the record.',
