@@ -64,6 +64,7 @@ it('every service is told where traces go', () => {
     expect(Object.keys(environment)).toEqual(
       expect.arrayContaining([
         'OTEL_EXPORTER_OTLP_ENDPOINT',
+        'OTEL_EXPORTER_OTLP_PROTOCOL',
         'OTEL_EXPORTER_OTLP_HEADERS',
         'OTEL_TRACES_SAMPLER_ARG',
       ]),

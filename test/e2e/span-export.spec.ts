@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { REPOSITORY } from '../kit/command-line';
+import type { TracingConfig } from '@faultline/runtime';
 import { OtlpReceiver } from '../kit/otlp-receiver';
 
 /** Makes as many spans as it is told to, a line each time, and exports them; says how many were taken and lost, and what it logs. */
@@ -10,7 +11,7 @@ const PROGRAM = `
 const { Tracing } = require(${JSON.stringify(join(REPOSITORY, 'dist/libs/runtime/src/tracing/tracing.js'))});
 const say = (what) => process.stdout.write(JSON.stringify(what) + '\\n');
 const logger = { warn: (_, msg) => say({ msg: 'warn: ' + msg }), info: (_, msg) => say({ msg: 'info: ' + msg }) };
-const config = { endpoint: process.argv[1], headers: {}, ratio: 1 };
+const config = { endpoint: process.argv[1], protocol: process.argv[2], headers: {}, ratio: 1 };
 const tracing = new Tracing(config, { service: 'iommu', instance: 'one' }, logger);
 const tracer = tracing.tracerFor('lab', { nowMicros: () => Date.now() * 1000 });
 const traceparent = '00-' + 'a'.repeat(32) + '-' + 'b'.repeat(16) + '-01';
@@ -39,8 +40,8 @@ class Exporting {
   private readonly child: ChildProcess;
   private readonly ended: Promise<unknown>;
 
-  constructor(endpoint: string) {
-    this.child = spawn(process.execPath, ['-e', PROGRAM, `${endpoint}/v1/traces`], {
+  constructor(endpoint: string, protocol: TracingConfig['protocol'] = 'http/protobuf') {
+    this.child = spawn(process.execPath, ['-e', PROGRAM, `${endpoint}/v1/traces`, protocol], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.ended = new Promise((resolve) => this.child.once('close', resolve));
@@ -75,12 +76,21 @@ let receiver: OtlpReceiver;
 beforeEach(async () => void (receiver = await OtlpReceiver.open()));
 afterEach(() => receiver.close());
 
-it('exports what there is at the end, and counts it', async () => {
-  const exporting = new Exporting(receiver.endpoint);
+it.each([
+  ['http/protobuf', 'application/x-protobuf'],
+  ['http/json', 'application/json'],
+] as const)('exports what there is at the end by %s, and counts it', async (protocol, contentType) => {
+  const exporting = new Exporting(receiver.endpoint, protocol);
   exporting.send(3);
   await exporting.end();
   expect(exporting).toMatchObject({ counts: { exported: 3, dropped: 0 }, said: [] });
+  expect(receiver.headers['content-type']).toBe(contentType);
   expect(receiver.spans.map(({ name }) => name)).toEqual(['process mm', 'process mm', 'process mm']);
+  expect(receiver.spans[2]).toMatchObject({
+    ...{ kind: 'consumer', traceId: 'a'.repeat(32), parentId: 'b'.repeat(16), error: undefined },
+    attributes: { 'faultline.log.sequence': 3, 'messaging.system': 'nats' },
+    resource: { 'service.name': 'iommu', 'faultline.lab': 'lab' },
+  });
 });
 
 it('tells once that spans cannot be exported, counts them, and says when they can again', async () => {

@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AttributeValue, Span } from '@faultline/runtime';
+import { exportOfProtobuf } from './otlp-protobuf';
 
 /** A span as it was exported, with what its process says of itself. */
 export interface ReceivedSpan extends Span {
@@ -38,7 +39,7 @@ const ERROR = 2;
 const UNAVAILABLE = 503;
 const FORBIDDEN = 403;
 
-/** A collector on a free port of this machine: takes OTLP over HTTP, as JSON. */
+/** A collector on a free port of this machine: takes OTLP over HTTP, as protocol buffers or JSON. */
 export class OtlpReceiver {
   readonly spans: ReceivedSpan[] = [];
   /** Headers of the last export, and how many there were. */
@@ -56,7 +57,8 @@ export class OtlpReceiver {
       request.on('data', (part: Buffer) => parts.push(part));
       request.on('end', () => {
         receiver.headers = { ...request.headers, path: request.url };
-        receiver.take(Buffer.concat(parts).toString('utf8'), response);
+        const isJson = request.headers['content-type'] === 'application/json';
+        receiver.take(Buffer.concat(parts), isJson, response);
       });
     });
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
@@ -77,15 +79,19 @@ export class OtlpReceiver {
     await closed;
   }
 
-  private take(text: string, response: ServerResponse): void {
+  private take(body: Buffer, isJson: boolean, response: ServerResponse): void {
     this.requests += 1;
     if (this.manner === 'is-silent') return;
     if (this.manner === 'refuses') return void response.writeHead(UNAVAILABLE).end();
     if (this.manner === 'forbids') return void response.writeHead(FORBIDDEN).end();
-    for (const { resource, scopeSpans } of (JSON.parse(text) as Exported).resourceSpans)
+    const exported: Exported = isJson
+      ? (JSON.parse(body.toString('utf8')) as Exported)
+      : exportOfProtobuf(body);
+    for (const { resource, scopeSpans } of exported.resourceSpans)
       for (const span of scopeSpans.flatMap(({ spans }) => spans))
         this.spans.push({ ...plain(span), resource: valuesOf(resource.attributes) });
-    response.setHeader('content-type', 'application/json').end('{}');
+    if (isJson) response.setHeader('content-type', 'application/json').end('{}');
+    else response.setHeader('content-type', 'application/x-protobuf').end();
   }
 }
 

@@ -18,7 +18,12 @@ describe('where traces go', () => {
   });
 
   it.each([
-    [{}, { endpoint, ratio: 0.01, headers: {}, serviceName: undefined }],
+    [{}, { endpoint, protocol: 'http/protobuf', ratio: 0.01, headers: {}, serviceName: undefined }],
+    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }, { protocol: 'http/json' }],
+    [
+      { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/protobuf' },
+      { protocol: 'http/protobuf' },
+    ],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/' }, { endpoint }],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://all.of/otlp' }, { endpoint: 'https://all.of/otlp/v1/traces' }],
     [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://traces/here' }, { endpoint: 'http://traces/here' }],
@@ -46,6 +51,10 @@ describe('where traces go', () => {
       /an address such as http:\/\/127.0.0.1:4318\/v1\/traces$/,
     ],
     [{ OTEL_TRACES_SAMPLER_ARG: '1.5' }, /OTEL_TRACES_SAMPLER_ARG is '1.5', expected a number from 0 to 1$/],
+    [
+      { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+      /OTEL_EXPORTER_OTLP_PROTOCOL is 'grpc', expected http\/protobuf or http\/json$/,
+    ],
     [{ OTEL_TRACES_SAMPLER_ARG: '1e-2' }, /expected a number from 0 to 1$/],
     [{ OTEL_SDK_DISABLED: 'maybe' }, /OTEL_SDK_DISABLED is 'maybe', expected true or false$/],
     // A header may be a key.

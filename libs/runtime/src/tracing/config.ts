@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { readVariables, unlessEmpty } from '../environment';
 
+/** How spans are written for a collector: the default of OTLP over HTTP, or what people can read. */
+const PROTOCOLS = ['http/protobuf', 'http/json'] as const;
+
 /** Where traces go, and of how much. */
 export interface TracingConfig {
   /** Takes OTLP over HTTP. */
   endpoint: string;
+  protocol: (typeof PROTOCOLS)[number];
   /** What every export has to show there. */
   headers: Readonly<Record<string, string>>;
   /** Share of the faults that is traced: more than 0, at most 1. */
@@ -25,6 +29,8 @@ const headers = unlessEmpty(
     .refine((found) => found !== undefined, 'name=value, with commas between several'),
 );
 
+const protocol = unlessEmpty(z.enum(PROTOCOLS, PROTOCOLS.join(' or ')));
+
 /** The standard variables of OpenTelemetry that are heeded here; those of its exporter, such as time limits, it reads itself. */
 const environment = z.object({
   OTEL_SDK_DISABLED: unlessEmpty(
@@ -35,6 +41,8 @@ const environment = z.object({
   ),
   OTEL_EXPORTER_OTLP_ENDPOINT: address('http://127.0.0.1:4318'),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: address(`http://127.0.0.1:4318/${TRACES_PATH}`),
+  OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: protocol,
   OTEL_EXPORTER_OTLP_HEADERS: headers,
   OTEL_EXPORTER_OTLP_TRACES_HEADERS: headers,
   OTEL_TRACES_SAMPLER_ARG: unlessEmpty(
@@ -57,6 +65,7 @@ export function readTracing(variables: NodeJS.ProcessEnv = process.env): Tracing
   if (endpoint === undefined || ratio === 0 || data.OTEL_SDK_DISABLED === 'true') return undefined;
   return {
     endpoint,
+    protocol: data.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL ?? data.OTEL_EXPORTER_OTLP_PROTOCOL ?? PROTOCOLS[0],
     headers: { ...data.OTEL_EXPORTER_OTLP_HEADERS, ...data.OTEL_EXPORTER_OTLP_TRACES_HEADERS },
     ratio,
     serviceName: data.OTEL_SERVICE_NAME,

@@ -9,7 +9,8 @@ import {
   TraceFlags,
 } from '@opentelemetry/api';
 import { FAULTLINE_VERSION, type SpanIdentity } from '@faultline/contracts';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace-base';
 import {
@@ -26,6 +27,7 @@ const QUEUE_SPANS = 8_192;
 /** How long a span waits for others to be exported with. While it waits, each collection of young garbage copies it. */
 const DELAY_MILLIS = 250;
 
+const EXPORTERS = { 'http/protobuf': ProtobufExporter, 'http/json': JsonExporter };
 const KINDS = { internal: SpanKind.INTERNAL, producer: SpanKind.PRODUCER, consumer: SpanKind.CONSUMER };
 const NOTHING: never[] = [];
 const SCOPE = { name: 'faultline', version: FAULTLINE_VERSION };
@@ -46,10 +48,10 @@ export class OtlpExport {
   private waiting = 0;
 
   constructor(
-    { endpoint: url, headers }: TracingConfig,
+    { endpoint: url, protocol, headers }: TracingConfig,
     private readonly watch: ExportWatch,
   ) {
-    const exporter = new OTLPTraceExporter({ url, headers });
+    const exporter = new EXPORTERS[protocol]({ url, headers });
     this.processor = new BatchSpanProcessor(this.watched(exporter), {
       maxExportBatchSize: BATCH_SPANS,
       maxQueueSize: QUEUE_SPANS,
