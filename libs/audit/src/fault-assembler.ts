@@ -49,7 +49,7 @@ export class FaultAssembler {
   /** The same by device. */
   openByDevice(): Map<number, number> {
     const open = new Map<number, number>();
-    for (const { record } of this.faults) open.set(record.device, (open.get(record.device) ?? 0) + 1);
+    for (const { record } of this.faults.list()) open.set(record.device, (open.get(record.device) ?? 0) + 1);
     return open;
   }
 
@@ -73,13 +73,13 @@ export class FaultAssembler {
 
   /** Rows of everything still open, oldest first, each marked incomplete. They stay open. */
   openRows(): FaultRow[] {
-    return [...this.faults].map((fault) => rowOf(fault));
+    return this.faults.list().map((fault) => rowOf(fault));
   }
 
   /** The same at the end of the log: nothing is open afterwards. */
   finish(): FaultRow[] {
     const rows = this.openRows();
-    for (const fault of [...this.faults]) this.faults.close(fault);
+    for (const fault of this.faults.list()) this.faults.close(fault);
     return rows;
   }
 
@@ -140,7 +140,8 @@ export class FaultAssembler {
         break;
       case 'DeviceRemoved':
         this.gone.add(event.device);
-        for (const fault of this.faults) if (fault.record.device === event.device) this.emitIfOver(fault);
+        for (const fault of this.faults.list())
+          if (fault.record.device === event.device) this.emitIfOver(fault);
         break;
       default:
         break;
@@ -206,7 +207,7 @@ export class FaultAssembler {
 
   /** After an overflow the devices still see the answer to the truncated group (R53); after anything else nothing comes. */
   private discardPartials(event: PartialsDiscarded, place: Place): void {
-    for (const fault of this.faults) {
+    for (const fault of this.faults.list()) {
       if (!fault.parked || fault.group || fault.iommu !== place.unit) continue;
       if (event.device !== -1 && fault.record.device !== event.device) continue;
       if (event.pasid !== EVERY_PASID && fault.record.pasid !== event.pasid) continue;
@@ -219,7 +220,7 @@ export class FaultAssembler {
 
   /** The rings are empty of the segment's old epoch (D9). What it had in groups and stalls ends with events of its own. */
   private empty(event: SegmentResetSeen, place: Place): void {
-    for (const fault of this.faults) {
+    for (const fault of this.faults.list()) {
       const { segment, segmentEpoch } = fault.record;
       if (segment !== event.segment || segmentEpoch >= event.segmentEpoch || fault.iommu !== place.unit)
         continue;
@@ -275,7 +276,7 @@ export class FaultAssembler {
   }
 
   private abandon(concerns: (record: RequestRecord, fault: OpenFault) => boolean): void {
-    for (const fault of this.faults) {
+    for (const fault of this.faults.list()) {
       if (!concerns(fault.record, fault)) continue;
       fault.abandoned = true;
       this.emitIfOver(fault);

@@ -46,8 +46,7 @@ export class FaultGroups {
     // The queue message of the same cycle stands before this (D5).
     if (groups.has(event.group)) return;
     const last = this.faults.findLatest(event);
-    for (const fault of this.parked)
-      if (!fault.parked || !this.faults.isOpen(fault)) this.parked.delete(fault);
+    for (const fault of this.parked) if (!fault.parked || !fault.isOpen) this.parked.delete(fault);
     const members = [...this.parked].filter(
       ({ iommu, record }) =>
         iommu === place.unit && record.device === event.device && record.groupId === event.groupId,
@@ -100,7 +99,7 @@ export class FaultGroups {
     groups?.delete(event.group);
     for (const fault of group.members) {
       // The access may have been lost with its device before.
-      if (!fault || !this.faults.isOpen(fault)) continue;
+      if (!fault?.isOpen) continue;
       fault.sequences.responded = place.sequence;
       if (event.kind === 'GroupResponded') {
         if (event.cause === 'handled') fault.code = SOFTWARE_CODES[event.code] ?? 'failure';

@@ -11,71 +11,84 @@ interface Frame {
   reclaimed: boolean;
 }
 
+/** Nearly every frame is private memory that one page shows, so they share this until something happens to them. */
+const ONCE: Readonly<Frame> = Object.freeze({
+  shared: false,
+  mappings: 1,
+  invalidating: 0,
+  reclaimed: false,
+});
+
+/** How people are told of the entry that was written. */
+export const entryName = ({ mm, page }: PageInstalled): string => `mm ${mm} page ${page}`;
+
 /** The frames of a shard that are in use or in quarantine (D11); what is not here is free. */
 export class FrameView {
-  private readonly frames = new Map<number, Frame>();
+  private readonly frames = new Map<number, Readonly<Frame>>();
 
   constructor(private readonly findings: Findings) {}
 
-  install(event: PageInstalled, entryName: string, sequence: number): void {
+  install(event: PageInstalled, sequence: number): void {
     const mayShare = event.cause === 'zero-page' || event.cause === 'file';
-    const frame = this.frames.get(event.frame);
-    if (!frame) {
-      this.frames.set(event.frame, { shared: mayShare, mappings: 1, invalidating: 0, reclaimed: false });
+    if (!this.frames.has(event.frame)) {
+      this.frames.set(event.frame, mayShare ? { ...ONCE, shared: true } : ONCE);
       return;
     }
+    this.change(event.frame, (frame) => {
+      this.checkInUse(event, frame, mayShare, sequence);
+      frame.mappings += 1;
+    });
+  }
+
+  /** What has to hold of a frame that is in use already. */
+  private checkInUse(event: PageInstalled, frame: Frame, mayShare: boolean, sequence: number): void {
     const name = `frame ${event.frame}`;
     if (frame.mappings > 0 && !(mayShare && frame.shared)) {
       this.findings.violate(
         'I6',
         sequence,
         name,
-        `it is installed at ${entryName}, but another page shows it already`,
+        `it is installed at ${entryName(event)}, but another page shows it already`,
       );
     } else if (frame.reclaimed || (frame.invalidating > 0 && !(mayShare && frame.shared))) {
       this.findings.violate(
         'I6',
         sequence,
         name,
-        `it is installed at ${entryName} before it was freed: old translations to it may be left`,
+        `it is installed at ${entryName(event)} before it was freed: old translations to it may be left`,
       );
     } else if (!mayShare) {
       this.findings.violate(
         'I6',
         sequence,
         name,
-        `it is installed at ${entryName} as private memory, but is in the page cache`,
+        `it is installed at ${entryName(event)} as private memory, but is in the page cache`,
       );
     }
-    frame.mappings += 1;
   }
 
   remove(event: PageRemoved): void {
-    const frame = this.frames.get(event.frame);
-    if (!frame) return;
-    frame.mappings -= 1;
-    frame.invalidating += 1;
-    if (event.cause === 'reclaim') frame.reclaimed = true;
+    this.change(event.frame, (frame) => {
+      frame.mappings -= 1;
+      frame.invalidating += 1;
+      if (event.cause === 'reclaim') frame.reclaimed = true;
+    });
   }
 
   /** An entry of it grants less, and what was cached of that is being invalidated. */
   restrict(number: number): void {
-    const frame = this.frames.get(number);
-    if (frame) frame.invalidating += 1;
+    this.change(number, (frame) => (frame.invalidating += 1));
   }
 
   /** An entry was overwritten without a removal, which is a violation already. */
   unmap(number: number): void {
-    const frame = this.frames.get(number);
-    if (frame) frame.mappings -= 1;
+    this.change(number, (frame) => (frame.mappings -= 1));
   }
 
   /** One invalidation is complete and the frame stays in use, which only a shared one may do without entries. */
   keep(number: number, sequence: number): void {
-    const frame = this.frames.get(number);
-    if (!frame) return;
-    frame.invalidating -= 1;
-    if (frame.shared || frame.mappings > 0 || frame.invalidating > 0) return;
+    const frame = this.change(number, (kept) => (kept.invalidating -= 1));
+    if (!frame || frame.shared || frame.mappings > 0 || frame.invalidating > 0) return;
     this.findings.violate(
       'I6',
       sequence,
@@ -91,10 +104,10 @@ export class FrameView {
       this.findings.violate('I6', sequence, name, 'it is freed, but is free');
       return;
     }
-    if (wasRemoving) frame.invalidating -= 1;
+    const invalidating = frame.invalidating - (wasRemoving ? 1 : 0);
     if (frame.mappings > 0)
       this.findings.violate('I6', sequence, name, 'it is freed, but a page still shows it');
-    if (frame.invalidating > 0)
+    if (invalidating > 0)
       this.findings.violate(
         'I6',
         sequence,
@@ -102,5 +115,15 @@ export class FrameView {
         'it is freed, but an invalidation of it is still under way',
       );
     this.frames.delete(number);
+  }
+
+  /** Changes what is known of a frame; nothing of one that is free. Returns it. */
+  private change(number: number, change: (frame: Frame) => void): Readonly<Frame> | undefined {
+    const known = this.frames.get(number);
+    if (!known) return undefined;
+    const frame: Frame = known === ONCE ? { ...known } : known;
+    change(frame);
+    if (frame !== known) this.frames.set(number, frame);
+    return frame;
   }
 }

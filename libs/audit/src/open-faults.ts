@@ -1,4 +1,4 @@
-import { NumberSet } from '@faultline/domain';
+import { Numbered, NumberSet } from '@faultline/domain';
 import type {
   FaultError,
   FaultModel,
@@ -37,6 +37,10 @@ export interface OpenFault {
   parked: boolean;
   /** Its device was reset or is gone: it will never settle (D9, R104). */
   abandoned: boolean;
+  /** Whether it is among the open ones still, and its neighbours there. */
+  isOpen: boolean;
+  older: OpenFault | undefined;
+  newer: OpenFault | undefined;
 }
 
 /** A closed group that has not been answered yet. */
@@ -49,45 +53,72 @@ export interface OpenGroup {
   handled: GroupHandled | undefined;
 }
 
+/** Open faults of one segment that find each other by place; more than that are found by a look-up. */
+const MOST_SLOTS = 65_536;
+
+/** The open faults of one segment's epoch. Nearly all are in their first round. */
+class EpochFaults {
+  private readonly first = new Numbered<OpenFault>(MOST_SLOTS);
+  private readonly later = new Map<number, OpenFault>();
+
+  find(request: number, stallRound: number): OpenFault | undefined {
+    return stallRound === 0 ? this.first.get(request) : this.later.get(faultKey(request, stallRound));
+  }
+
+  add(fault: OpenFault): void {
+    const { record, stallRound } = fault;
+    if (stallRound === 0) this.first.add(record.request, fault);
+    else this.later.set(faultKey(record.request, stallRound), fault);
+  }
+
+  delete({ record, stallRound }: OpenFault): void {
+    if (stallRound === 0) this.first.delete(record.request);
+    else this.later.delete(faultKey(record.request, stallRound));
+  }
+}
+
 /** The faults that are open, found by identity. What settled is remembered as numbers only. */
 export class OpenFaults {
-  private readonly byEpoch = new EpochMap(() => new Map<number, OpenFault>());
+  private readonly byEpoch = new EpochMap(() => new EpochFaults());
   private readonly settled = new EpochMap(() => new NumberSet());
   /** Latest round of the stalls that faulted again. */
   private readonly latestRounds = new EpochMap(() => new Map<number, number>());
-  private readonly all = new Set<OpenFault>();
+  private oldest: OpenFault | undefined;
+  private newest: OpenFault | undefined;
+  private count = 0;
 
   get size(): number {
-    return this.all.size;
+    return this.count;
   }
 
   /** Lowest sequence that an open fault needs, or undefined when none is open. */
   get lowestSequence(): number | undefined {
-    // Faults are opened in log order, so the first is the oldest.
-    return this.all.values().next().value?.firstSequence;
+    // Faults are opened in log order.
+    return this.oldest?.firstSequence;
   }
 
-  [Symbol.iterator](): IterableIterator<OpenFault> {
-    return this.all.values();
+  /** Those that are open now, oldest first. They may be closed meanwhile. */
+  list(): OpenFault[] {
+    const all: OpenFault[] = [];
+    for (let fault = this.oldest; fault; fault = fault.newer) all.push(fault);
+    return all;
   }
 
   find(identity: RequestIdentity, stallRound: number): OpenFault | undefined {
-    return this.byEpoch
-      .peek(identity.segment, identity.segmentEpoch)
-      ?.get(faultKey(identity.request, stallRound));
+    return this.byEpoch.peek(identity.segment, identity.segmentEpoch)?.find(identity.request, stallRound);
   }
 
   /** The open fault, opened if it is new; undefined when it settled before (a member of a truncated group, R53). */
   open(record: RequestRecord, model: FaultModel, iommu: number, sequence: number): OpenFault | undefined {
     const stallRound = model === 'stall' ? record.round : 0;
-    const key = faultKey(record.request, stallRound);
     const faults = this.byEpoch.get(record.segment, record.segmentEpoch);
-    const known = faults.get(key);
+    const known = faults.find(record.request, stallRound);
     if (known) return known;
-    if (this.settled.peek(record.segment, record.segmentEpoch)?.has(key)) return undefined;
+    const settled = this.settled.peek(record.segment, record.segmentEpoch);
+    if (settled?.has(faultKey(record.request, stallRound))) return undefined;
     const fault = createFault(record, stallRound, model, iommu, sequence);
-    faults.set(key, fault);
-    this.all.add(fault);
+    faults.add(fault);
+    this.link(fault);
     if (stallRound > 0)
       this.latestRounds.get(record.segment, record.segmentEpoch).set(record.request, stallRound);
     return fault;
@@ -99,21 +130,37 @@ export class OpenFaults {
     return this.find(identity, rounds?.get(identity.request) ?? 0);
   }
 
-  /** Whether the fault is open still. */
-  isOpen(fault: OpenFault): boolean {
-    return this.all.has(fault);
-  }
-
   /** Takes a fault out for good. */
   close(fault: OpenFault): void {
     const { segment, segmentEpoch, request } = fault.record;
-    const key = faultKey(request, fault.stallRound);
-    this.byEpoch.peek(segment, segmentEpoch)?.delete(key);
-    this.settled.get(segment, segmentEpoch).add(key);
-    this.all.delete(fault);
+    this.byEpoch.peek(segment, segmentEpoch)?.delete(fault);
+    this.settled.get(segment, segmentEpoch).add(faultKey(request, fault.stallRound));
+    this.unlink(fault);
     if (fault.stallRound === 0) return;
     const rounds = this.latestRounds.get(segment, segmentEpoch);
     if (rounds.get(request) === fault.stallRound) rounds.delete(request);
+  }
+
+  private link(fault: OpenFault): void {
+    fault.older = this.newest;
+    if (this.newest) this.newest.newer = fault;
+    else this.oldest = fault;
+    this.newest = fault;
+    this.count += 1;
+  }
+
+  /** What is not open any more leads to nobody: who keeps it would keep all of them. */
+  private unlink(fault: OpenFault): void {
+    if (!fault.isOpen) return;
+    const { older, newer } = fault;
+    if (older) older.newer = newer;
+    else this.oldest = newer;
+    if (newer) newer.older = older;
+    else this.newest = older;
+    fault.isOpen = false;
+    fault.older = undefined;
+    fault.newer = undefined;
+    this.count -= 1;
   }
 }
 
@@ -150,6 +197,9 @@ function createFault(
     sequences: { written: null, queued: null, handled: null, responded: null, settled: null },
     parked: false,
     abandoned: false,
+    isOpen: true,
+    older: undefined,
+    newer: undefined,
   };
 }
 

@@ -8,7 +8,7 @@ const MOST_SLOTS = 4096;
  *
  * Nearly always the numbers in hand lie close together, so a thing sits in the slot that the low bits of its number name, and a
  * look-up is an array access where a `Map` would hash, and rehash at every few removals. When a number needs a slot that is
- * taken, the slots double; beyond `MOST_SLOTS` the older thing moves to a map, so that one straggler cannot make memory grow.
+ * taken, the slots double; beyond `mostSlots` the older thing moves to a map, so that one straggler cannot make memory grow.
  */
 export class Numbered<T extends object> {
   private slots = new Array<T | undefined>(FIRST_SLOTS).fill(undefined);
@@ -17,6 +17,9 @@ export class Numbered<T extends object> {
   private readonly stragglers = new Map<number, T>();
   private held = 0;
   private last = 0;
+
+  /** @param mostSlots a power of two: slots beyond which it does not grow */
+  constructor(private readonly mostSlots = MOST_SLOTS) {}
 
   /** Things in hand. */
   get size(): number {
@@ -43,7 +46,7 @@ export class Numbered<T extends object> {
   /** Takes a thing in hand under a number that is not in hand. */
   add(number: number, thing: T): void {
     let slot = number & this.mask;
-    while (this.slots[slot] !== undefined && this.mask < MOST_SLOTS - 1) {
+    while (this.slots[slot] !== undefined && this.mask < this.mostSlots - 1) {
       this.grow();
       slot = number & this.mask;
     }
