@@ -29,6 +29,8 @@ let current: CurrentEngagement;
 let view: EngagementView;
 const readers: FeedReader[] = [];
 const api = new ApiBench();
+/** Another service over the same runs, which stands at a site. */
+const atSite = new ApiBench(api.runs);
 
 beforeAll(async () => {
   server = await TestServer.start();
@@ -49,6 +51,7 @@ afterEach(() => {
   for (const reader of readers.splice(0)) reader.close();
 });
 afterAll(async () => {
+  await atSite.close();
   await api.clear();
   await writer.close();
   await other.close();
@@ -85,9 +88,8 @@ it('has nothing to show without a laboratory, and says when one comes', async ()
 });
 
 it('tells who stands at its site while there is no laboratory, until that has been silent for long', async () => {
-  const bench = new ApiBench(api.runs);
-  const standing = await bench.open({ config: { site: 'live-site' } });
-  const reader = new FeedReader(`${bench.url}/api/live`);
+  const standing = await atSite.open({ config: { site: 'live-site' } });
+  const reader = new FeedReader(`${atSite.url}/api/live`);
   readers.push(reader);
   expect((await reader.next('state')).data).toMatchObject({ laboratory: null, services: [] });
   standing.stand(link);
@@ -101,7 +103,7 @@ it('tells who stands at its site while there is no laboratory, until that has be
   saySo();
   const found = { instance: 'iommu-b', standing: 'here', state: 'ready', units: [], pid: 7 };
   await reader.next('services', ({ services }) => (services as unknown[]).length === 1);
-  const state = (): Promise<{ body: object }> => bench.get('/api/live/state');
+  const state = (): Promise<{ body: object }> => atSite.get('/api/live/state');
   expect((await state()).body).toMatchObject({ laboratory: null, services: [found], units: [] });
   for (const name of ['late', 'gone'])
     await reader.next(
@@ -116,7 +118,6 @@ it('tells who stands at its site while there is no laboratory, until that has be
   await link.nc.flush();
   await standing.leave(standing.now as EngagementView);
   expect((await state()).body).toMatchObject({ laboratory: null, services: [found] });
-  await bench.close();
 });
 
 it('tells who is there and what each owns, and of one who falls silent that it is late', async () => {
