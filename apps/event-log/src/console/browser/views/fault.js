@@ -14,13 +14,11 @@ import { count, instant, micros, page, permissions, several } from '../words.js'
 /** @param {import('../main.js').Context} context @returns {Promise<import('../main.js').View>} */
 export async function open({ rest, run, detail, signal }) {
   const [id = ''] = rest;
-  const scenario = scenarioOf(detail);
-  /** @type {FaultTimeline} */
-  const { fault, traceUrl, events } = await ask(
-    `${runPath(run)}/faults/${encodeURIComponent(id)}`,
-    {},
-    signal,
-  );
+  /** @type {[FaultTimeline, Scenario | null]} */
+  const [{ fault, traceUrl, events }, scenario] = await Promise.all([
+    ask(`${runPath(run)}/faults/${encodeURIComponent(id)}`, {}, signal),
+    detail.then(scenarioOf),
+  ]);
   return {
     title: `Fault ${id}`,
     content: () =>
