@@ -63,7 +63,9 @@ export function servicesPart({ services, laboratory }) {
   const ofLaboratory = laboratory ? ['Owns', ['Dead letters', 'number']] : [];
   /** @param {LiveState['services'][number]} service */
   const inLaboratory = ({ units, deadLetters }) =>
-    html`<td>${units.map((unit, place) => [place > 0 ? ', ' : nothing, unitPart(unit, laboratory?.run)])}</td>
+    html`<td class="owns">
+        ${units.map((unit, place) => [place > 0 ? ', ' : nothing, unitPart(unit, laboratory?.run)])}
+      </td>
       <td class="number">${count(deadLetters)}</td>`;
   return html`<section aria-labelledby="services">
     <h2 id="services">Services</h2>
