@@ -100,7 +100,7 @@ module.exports = {
       comment:
         'A rule cannot judge an import that leads nowhere. The console has its libraries by the addresses of the service.',
       severity: 'error',
-      from: { pathNot: '^apps/event-log/src/console/browser/vendor[.]js$' },
+      from: { pathNot: '^apps/event-log/src/console/browser/(vendor|directives)[.]js$' },
       to: { couldNotResolve: true },
     },
   ],

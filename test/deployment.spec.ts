@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { services } from '@faultline/contracts';
+import { readConfig, TRACE_ID } from '@faultline/runtime';
 import { parse } from 'yaml';
 import { REPOSITORY } from './kit/command-line';
 import { dashboards } from './kit/dashboards';
@@ -56,6 +57,17 @@ describe('the profile observe', () => {
       [true, 'fault'],
     ]);
   });
+});
+
+it('the console leads to traces in the viewer, at the port of this machine that is published', () => {
+  const { environment = {} } = compose.services['event-log'] ?? {};
+  const { ports = [] } = compose.services['jaeger'] ?? {};
+  const published = ports[0]?.replace(/:\d+$/, '');
+  expect(environment['FAULTLINE_TRACE_URL']).toBe(
+    `\${FAULTLINE_TRACE_URL-http://${published}/trace/${TRACE_ID}}`,
+  );
+  const usual = `http://${published?.replace(/\$\{\w+:-(\d+)\}/, '$1')}/trace/${TRACE_ID}`;
+  expect(readConfig('event-log', { FAULTLINE_TRACE_URL: usual }).traceUrl).toBe(usual);
 });
 
 it('every service is told where traces go', () => {

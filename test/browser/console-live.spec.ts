@@ -80,6 +80,10 @@ inBrowser('the live view', () => {
       async () => (await tile('Faults')) > (totals?.faults ?? 0),
     );
     const shown = await tile('Faults');
+    // Counters come less often.
+    await eventually('its counters', () =>
+      open.page.locator('.kinds li', { hasText: 'AccessEnded' }).count(),
+    );
     const counters = Object.fromEntries(
       (await open.page.locator('.kinds li').allInnerTexts()).map((each) => each.split(/\s+/)),
     ) as Record<string, string>;

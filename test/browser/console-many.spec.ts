@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { PROJECTIONS_FILE } from '@faultline/record';
 import type { Page, Response } from 'playwright-core';
 import { DataSource } from 'typeorm';
+import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { closeBrowser, hasBrowser, inBrowser } from './chromium';
 import { cells, ConsoleBench, follow } from './console.testkit';
 
@@ -85,6 +86,24 @@ inBrowser('a run of many faults', () => {
     }
     // Three pages after one another have nothing in common.
     expect(seen.size).toBe(150);
+  });
+
+  it('is asked for at once where the address names it, whatever else is still on its way', async () => {
+    const { page } = await bench.look('#/studies');
+    let isAsked = false;
+    page.on('request', (request) => (isAsked ||= /\/faults\?/.test(request.url())));
+    const waited: string[] = [];
+    await page.route(/\/api\/runs(\?|\/[\w-]+$)/, async (route) => {
+      const { pathname } = new URL(route.request().url());
+      await eventually('the question for faults', () => isAsked, 2_000).then(
+        () => waited.push(pathname),
+        () => waited.push(`${pathname} in vain`),
+      );
+      await route.continue();
+    });
+    const { answers } = await listed(page, () => page.goto(bench.at(`#/faults?run=${bench.run}`)));
+    expect([answers.length, waited.sort()]).toEqual([1, ['/api/runs', `/api/runs/${bench.run}`]]);
+    expect(await shown(page)).toHaveLength(50);
   });
 
   it('has its slowest first, however many there are', async () => {

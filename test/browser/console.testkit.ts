@@ -26,19 +26,30 @@ export class ConsoleBench {
     readonly reader: RecordReader,
   ) {}
 
-  static async open(history: string, http: { token?: string } = {}): Promise<ConsoleBench> {
+  /** @param traces that every fault of the run was traced, and where traces can be looked at */
+  static async open(
+    history: string,
+    http: { token?: string } = {},
+    traces?: { url?: string },
+  ): Promise<ConsoleBench> {
     const recorded = readHistory(history);
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     const api = new ApiBench();
     // The folder of studies is beside that of runs.
     const runs = join(api.runs, 'runs');
-    const folder = await api.run('runs/20250101-000000-aaaa', { messages: recorded.messages });
+    const folder = await api.run('runs/20250101-000000-aaaa', {
+      messages: recorded.messages.map((each) =>
+        traces ? { ...each, headers: { ...each.headers, traceparent } } : each,
+      ),
+      tracedShare: traces ? 1 : 0,
+    });
     folder.writeScenario('', recorded.scenario);
     await writeReport(folder, runs);
     const queries = await FaultQueries.open(folder.path);
     const reader = await RecordReader.open(folder.path);
     const bench = new ConsoleBench(api, recorded, folder, queries, reader);
     writeStudy(join(api.runs, 'studies', bench.study));
-    await api.open({ config: { runsDirectory: runs }, http });
+    await api.open({ config: { runsDirectory: runs, traceUrl: traces?.url }, http });
     return bench;
   }
 

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { LoggedMessage } from '@faultline/audit';
 import { FAULTLINE_VERSION, FaultSampler, services } from '@faultline/contracts';
 import { RecordReader } from '@faultline/record';
 import { FAULTLINE } from '@faultline/runtime';
+import { ApiBench } from '../../apps/event-log/src/api/api.testkit';
+import type { FaultList } from '../../apps/event-log/src/api/faults/fault-schemas';
 import { bothModels } from '../kit/both-models';
 import { faultline, PATIENCE_MILLIS, Scratch } from '../kit/command-line';
 import { OtlpReceiver } from '../kit/otlp-receiver';
@@ -32,6 +34,19 @@ async function run(
   for await (const { message } of reader.messages()) log.push({ ...message, body: message.body.slice() });
   await reader.close();
   return { folder, lab: log[0]?.subject.split('.')[0] ?? '', log };
+}
+
+/** What the API says of the trace of each fault of a run that is over, in a process that is to trace everything itself. */
+async function tracesSaid(folder: string): Promise<Record<string, string | null>> {
+  const api = new ApiBench(dirname(folder));
+  await api.open({
+    config: { tracing: { endpoint: 'http://127.0.0.1:9/v1/traces', headers: {}, ratio: 1 } },
+  });
+  const pages = await api.pages<FaultList>(`/api/runs/${basename(folder)}/faults?limit=200`);
+  await api.close();
+  return Object.fromEntries(
+    pages.flatMap(({ faults }) => faults.map(({ id, traceId }) => [id, traceId] as const)),
+  );
 }
 
 /** What its services complain of. */
@@ -108,7 +123,7 @@ it(
   'a share of the faults is the same one for all services',
   () =>
     withCollector(async (receiver) => {
-      const { lab, log } = await run({
+      const { folder, lab, log } = await run({
         ...{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${receiver.endpoint}/somewhere` },
         ...{ OTEL_TRACES_SAMPLER_ARG: '0.5', OTEL_SERVICE_NAME: 'all' },
       });
@@ -120,6 +135,16 @@ it(
         isWhole: true,
       });
       expect(complaints).toEqual([]);
+      // Whoever looks later, with whatever configuration of their own, finds those that there are, and no others.
+      const roots = spans.filter(({ name }) => name === 'fault');
+      const exported = Object.fromEntries(
+        roots.map(({ attributes, traceId }) => [attributes[FAULTLINE.fault], traceId]),
+      );
+      const said = await tracesSaid(folder);
+      expect(Object.values(said)).toContain(null);
+      expect(Object.fromEntries(Object.entries(said).filter(([, traceId]) => traceId !== null))).toEqual(
+        exported,
+      );
       // Sixteen neighbours at a time, of some seven hundred.
       expect(traced.length).toBeGreaterThan(100);
       expect(traced.length).toBeLessThan(600);
@@ -158,12 +183,13 @@ it(
         require('node:fs').writeFileSync(${JSON.stringify(scratch.path)} + '/loaded-' + process.pid, loaded.join('\\n'));
       });`,
     );
-    const { log } = await run({
+    const { folder, log } = await run({
       NODE_OPTIONS: `--require=${watch}`,
       // Disabled, whatever else is said.
       ...{ OTEL_SDK_DISABLED: 'true', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' },
     });
     expect(log.filter(({ headers }) => headers.traceparent !== undefined)).toEqual([]);
+    expect(new Set(Object.values(await tracesSaid(folder)))).toEqual(new Set([null]));
     const looked = readdirSync(scratch.path).filter((name) => name.startsWith('loaded-'));
     expect(looked.length).toBeGreaterThan(services.length);
     expect(

@@ -27,6 +27,15 @@ async function up(...words: string[]): Promise<{ command: CommandLine; url: stri
 
 const get = async <T>(url: string): Promise<T> => (await (await fetch(url)).json()) as T;
 
+/** Whether the console knows of all six processes, which wait for a run. */
+async function stand(url: string): Promise<boolean> {
+  const { laboratory, services } = await get<LiveState>(`${url}/api/live/state`);
+  const here = services.filter(
+    ({ standing, state, units }) => standing === 'here' && state === 'ready' && units.length === 0,
+  );
+  return laboratory === null && here.length === 6 && services.length === 6;
+}
+
 /** Ends a command as its user does, and waits until nothing of it is left. */
 async function end(command: CommandLine): Promise<Finished> {
   command.signal('SIGINT');
@@ -48,7 +57,7 @@ afterAll(() => scratch.remove());
 
 it('carries out what is run beside it, shows it while it goes on and when it is over, and leaves nothing', async () => {
   const { command, url } = await up('--workers', '2');
-  expect(await get<LiveState>(`${url}/api/live/state`)).toMatchObject({ laboratory: null });
+  await eventually('everybody who stands, before anything runs', () => stand(url), PATIENCE_MILLIS);
   const run = start(['run', ...SLOW]);
   await run.says(/on the services that are up here, with their console at http/);
   expect(run.err).toContain(`at ${url};`);
@@ -69,6 +78,7 @@ it('carries out what is run beside it, shows it while it goes on and when it is 
   expect(command.err).toMatch(/^service iopf-worker-\d was ended by SIGKILL; starting it again$/m);
   const { runs, live: none } = await get<RunList>(`${url}/api/runs`);
   expect([runs.map(({ state, clean }) => [state, clean]), none]).toEqual([[['finished', true]], null]);
+  await eventually('everybody who stands, when it is over', () => stand(url), PATIENCE_MILLIS);
   command.children(/./);
   expect(await end(command)).toMatchObject({ exit: 0 });
   expect(readdirSync(scratch.runs)).toEqual(runs.map((each) => each.run));

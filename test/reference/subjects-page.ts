@@ -6,6 +6,7 @@ import {
   ownersBucket,
   queueConsumer,
   schemaOfSubject,
+  sitePresence,
   SITES_BUCKET,
   snapshotBucket,
   snapshotIndexBucket,
@@ -243,7 +244,8 @@ function verbs(): string {
     'The subject of a verb is `<lab>.ctl.` and its name. A verb that changes something is answered when its events are in the log and what',
     'they cause outside is complete; asking again changes nothing that was done already. Types are those of',
     '`libs/contracts/src/control.ts`. Beside the verbs, each instance says on `<lab>.ctl.lab.presence` every second that it is there, and when',
-    'its state changes.\n',
+    `its state changes. One that stands at a site says the same of itself on \`${sitePresence('<site>')}\`, in a laboratory and between two; the`,
+    'console listens to it there.\n',
     `${table(['verb', 'takes', 'gives', 'what it does'], rows)}\n`,
   ].join('\n');
 }

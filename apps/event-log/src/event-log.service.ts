@@ -64,7 +64,7 @@ export class EventLogService extends UnitService {
     const { log, clock, subjects, logger, heads, failpoints, config } = this.ports;
     this.totals = totalsOf(scenario);
     this.scenario = scenario;
-    const writer = await RecordWriter.open(this.directory());
+    const writer = await RecordWriter.open(this.directory(), config.tracing?.ratio);
     this.writer = writer;
     const reader = await RecordReader.open(this.directory());
     this.reader = reader;

@@ -23,7 +23,10 @@ interface OfPages {
 export const services = ['device-emulator', 'iommu', 'iopf-worker', 'mm-handler', 'event-log'] as const;
 export type ServiceName = (typeof services)[number];
 
-/** Said by every service instance when its state changes, and every second. Subject: `control('lab', 'presence')`. */
+/**
+ * Said by every service instance when its state changes, and every second. Subject: `control('lab', 'presence')`; and where it stands at a
+ * site, of itself as one of those that stand there, `sitePresence`.
+ */
 export interface Presence {
   service: ServiceName;
   /** Unique among all instances. */
@@ -31,7 +34,7 @@ export interface Presence {
   /** Names this process among all that ever had the instance's name: counts begin anew with it. */
   session: string;
   pid: number;
-  /** `left`: its last word in this laboratory, after its units have stopped. */
+  /** `left`: its last word in this laboratory, after its units have stopped, or at this site. */
   state: 'waiting' | 'ready' | 'stopping' | 'failed' | 'left';
   /** Units it owns, e.g. `iommu.0`. */
   units: string[];

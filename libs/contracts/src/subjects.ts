@@ -80,6 +80,8 @@ export const snapshotBucket = (lab: string): string => `FAULTLINE_${lab}_SNAPSHO
 export const snapshotIndexBucket = (lab: string): string => `FAULTLINE_${lab}_SNAPSHOT_INDEX`;
 /** Name of the key-value bucket, one a server, that says which laboratory the standing services of a site serve. */
 export const SITES_BUCKET = 'FAULTLINE_SITES';
+/** Where the services that stand at a site say that they are there, whichever laboratory they serve. No laboratory has such a subject. */
+export const sitePresence = (site: string): string => `${site}.site.presence`;
 /** A stream of a laboratory, buckets of keys and of objects included; the laboratory's name is the first group. */
 const LAB_STREAM = /^(?:KV_|OBJ_)?FAULTLINE_([a-z0-9][a-z0-9-]{0,39})(?:_[A-Z0-9_-]+)?$/;
 /** The laboratory a stream belongs to, or `undefined` when it is none of Faultline's. */

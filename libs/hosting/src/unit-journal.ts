@@ -130,8 +130,14 @@ export class UnitJournal {
     // Nearly always the first try is taken, and more than one promise for it would be too many.
     return this.log.append(message).then(
       ({ sequence }) => this.appended(subject, sequence, span),
-      async (thrown: unknown) =>
-        this.appended(subject, await this.appendPatiently(message, toError(thrown)), span),
+      (thrown: unknown) =>
+        this.appendPatiently(message, toError(thrown)).then(
+          (sequence) => this.appended(subject, sequence, span),
+          (error: unknown) => {
+            span?.failed(toError(error));
+            throw error;
+          },
+        ),
     );
   }
 

@@ -2,6 +2,7 @@ export { LOG_FILE, PROJECTIONS_FILE } from './database';
 export * from './errors';
 export { type FaultFilter, MEASURES } from './fault-listing';
 export * from './fault-queries';
+export { tracesOf } from './fault-traces';
 export * from './projections';
 export * from './rebuild';
 export { type ChainVerdict, type ReadOptions, RecordReader, type StoredMessage } from './record-reader';

@@ -12,6 +12,7 @@ import {
   type RecordRow,
 } from './log-schema';
 import { sha256 } from './record-writer';
+import { TRACED_SHARE_SQL } from './traced-share';
 
 /** Which messages to read. */
 export interface ReadOptions {
@@ -100,15 +101,28 @@ export class RecordReader {
     return row?.hash;
   }
 
+  /** Which laboratory it is the record of, an empty text before its first message, and of what share of the faults there are traces. */
+  async tracing(): Promise<{ laboratory: string; tracedShare: number }> {
+    const first = 'SELECT subject FROM record ORDER BY sequence LIMIT 1';
+    const sql = `SELECT (${first}) AS subject, (${TRACED_SHARE_SQL}) AS share`;
+    const [row] = await this.query<{ subject: string | null; share: number | null }>(sql, []);
+    return { laboratory: row?.subject?.split('.')[0] ?? '', tracedShare: row?.share ?? 0 };
+  }
+
+  /** Those of some messages that came with a trace context. */
+  async withContext(sequences: readonly number[]): Promise<Set<number>> {
+    const asked = [...new Set(sequences)];
+    const sql = `SELECT sequence FROM record WHERE traceparent IS NOT NULL
+      AND sequence IN (SELECT value FROM json_each(?))`;
+    const rows = await this.query<{ sequence: number }>(sql, [JSON.stringify(asked)]);
+    return new Set(rows.map(({ sequence }) => sequence));
+  }
+
   /** How many owners have written for each unit, one after the other. */
   async ownersByUnit(): Promise<Record<string, number>> {
     const sql = 'SELECT unit, COUNT(DISTINCT epoch) AS owners FROM record GROUP BY unit ORDER BY unit';
-    try {
-      const rows = await this.source.query<{ unit: string; owners: number }[]>(sql);
-      return Object.fromEntries(rows.map(({ unit, owners }) => [unit, owners]));
-    } catch (error) {
-      throw translateError(error, this.path);
-    }
+    const rows = await this.query<{ unit: string; owners: number }>(sql, []);
+    return Object.fromEntries(rows.map(({ unit, owners }) => [unit, owners]));
   }
 
   /** Computes every hash again, and holds the chain against heads that were published elsewhere. */
@@ -142,8 +156,12 @@ export class RecordReader {
     const values: unknown[] = [from, to];
     if (subjectPrefix !== undefined) values.push(subjectPrefix.length, subjectPrefix);
     if (unit !== undefined) values.push(unit);
+    return this.query<RecordRow>(sql, values);
+  }
+
+  private async query<Row>(sql: string, values: unknown[]): Promise<Row[]> {
     try {
-      return await this.source.query<RecordRow[]>(sql, values);
+      return await this.source.query<Row[]>(sql, values);
     } catch (error) {
       throw translateError(error, this.path);
     }

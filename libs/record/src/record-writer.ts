@@ -5,6 +5,7 @@ import type { DataSource } from 'typeorm';
 import { inTransaction, LOG_FILE, openForWriting } from './database';
 import { RecordGap, RecordTaken, translateError } from './errors';
 import { type HeadRow, HeadEntity, LOG_DATABASE, RECORD_COLUMNS } from './log-schema';
+import { noteTracedShare } from './traced-share';
 
 /** SHA-256 of Node. */
 export const sha256 = (bytes: Uint8Array): Uint8Array => hash('sha256', bytes, 'buffer');
@@ -37,11 +38,20 @@ export class RecordWriter {
     private head: HeadRow,
   ) {}
 
-  /** Opens the record of a run, or begins it. Throws `RecordNewer`, `RecordNotWritable` and `RecordUnreadable`. */
-  static async open(directory: string): Promise<RecordWriter> {
+  /**
+   * Opens the record of a run, or begins it. `tracedShare` is the share of the faults that is traced, from 0 to 1, as far as the writer
+   * knows. Throws `RecordNewer`, `RecordNotWritable` and `RecordUnreadable`.
+   */
+  static async open(directory: string, tracedShare = 0): Promise<RecordWriter> {
     const path = join(directory, LOG_FILE);
     const source = await openForWriting(path, LOG_DATABASE);
     const head = await source.getRepository(HeadEntity).findOneByOrFail({ id: 1 });
+    try {
+      await noteTracedShare(source, tracedShare, head.position === 0);
+    } catch (error) {
+      await source.destroy();
+      throw translateError(error, path);
+    }
     return new RecordWriter(source, path, head);
   }
 

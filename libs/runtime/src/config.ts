@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { ConfigError, readVariables, unlessEmpty } from './environment';
 import { type HttpConfig, isLoopback, parseAddress } from './http/address';
 import { FailpointInvalid, type FailpointRule, parseFailpoints } from './failpoints';
-import { readTracing, type TracingConfig } from './tracing/config';
+import { readTraceUrl, readTracing, type TracingConfig } from './tracing/config';
 
 /** A whole number as an environment variable has it. */
 const wholeNumber = (least: number, most: number) =>
@@ -176,6 +176,8 @@ export interface ServiceConfig {
   http?: HttpConfig;
   /** Where it exports traces to, and of what; absent: there are none. */
   tracing?: TracingConfig;
+  /** Where a trace can be looked at, with {@link TRACE_ID} in the place of its id; absent: nowhere that is known. */
+  traceUrl?: string;
   /** Where this process is to fail. */
   failpoints?: readonly FailpointRule[];
   logLevel: string;
@@ -204,6 +206,7 @@ export function readConfig(service: ServiceName, variables: NodeJS.ProcessEnv = 
     heartbeatFile: data.FAULTLINE_HEARTBEAT_FILE,
     http: httpOf(data),
     tracing: readTracing(variables),
+    traceUrl: readTraceUrl(variables),
     failpoints: failpointsOf(data.FAULTLINE_FAILPOINTS),
     logLevel: data.LOG_LEVEL,
   };

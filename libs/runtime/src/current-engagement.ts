@@ -32,8 +32,8 @@ export type EngagementListener = (view: EngagementView | undefined) => void | Pr
 export class CurrentEngagement {
   private view: EngagementView | undefined;
   private readonly listeners = new Set<EngagementListener>();
-  /** At a site: the connection by which it stands there. */
-  siteLink: NatsLink | undefined;
+  private standing: NatsLink | undefined;
+  private readonly arrivals = new Set<(link: NatsLink) => void>();
   /** Absent where nobody asks for traces. */
   tracing: Tracing | undefined;
 
@@ -46,6 +46,24 @@ export class CurrentEngagement {
 
   get now(): EngagementView | undefined {
     return this.view;
+  }
+
+  /** At a site: the connection by which it stands there. */
+  get siteLink(): NatsLink | undefined {
+    return this.standing;
+  }
+
+  /** It stands at its site from now on, as long as the process lasts. */
+  stand(link: NatsLink): void {
+    this.standing = link;
+    for (const arrived of this.arrivals) arrived(link);
+  }
+
+  /** Calls back when it stands at its site, or at once if it does. Returns what ends the listening. */
+  onStanding(arrived: (link: NatsLink) => void): () => void {
+    this.arrivals.add(arrived);
+    if (this.standing) arrived(this.standing);
+    return () => void this.arrivals.delete(arrived);
   }
 
   /** Returns what ends the listening. */

@@ -20,7 +20,7 @@ import { Failpoints, withFailpoints } from './failpoints';
 import { type Logger, NestLogger } from './logging';
 import { NatsServicePorts, type PortsOfLab } from './nats-service-ports';
 import { ServicePorts } from './ports';
-import { PresenceTeller } from './presence';
+import { PresenceTeller, voiceOfClient } from './presence';
 import { awaitScenario } from './scenario-watch';
 import { shareUnits } from '@faultline/units';
 import { UnitOwnerService } from './unit-owner-service';
@@ -194,7 +194,8 @@ export class Engagement implements EngagementView {
     await this.client.connect();
     const { service, instance, session } = config;
     const subject = ports.subjects.control('lab', 'presence');
-    this.teller = new PresenceTeller(this.client, subject, { service, instance, session }, () => ({
+    const voice = voiceOfClient(this.client, subject);
+    this.teller = new PresenceTeller(voice, { service, instance, session }, () => ({
       deadLetters: ports.buried,
       repairedQueues: this.repairedQueues,
       worker: this.app?.get(UnitService).workerUse,

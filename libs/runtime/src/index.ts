@@ -21,7 +21,7 @@ export * from './service';
 export { growHeapSparingly, simulationPlatform } from './simulation-platform';
 export * from './trace-feed';
 export * from './trace-file';
-export { readTracing, type TracingConfig } from './tracing/config';
+export { readTracing, TRACE_ID, type TracingConfig } from './tracing/config';
 export { LabTracer } from './tracing/lab-tracer';
 export { type AttributeValue, FAULTLINE, MESSAGING, type Span, type SpanSink } from './tracing/span';
 export * from './unit-owner-service';

@@ -58,6 +58,26 @@ describe('the presence board', () => {
     expect(standings(3_000)).toEqual(['a here', 'b gone']);
   });
 
+  test('who is forgotten is nobody, with all that was counted by processes that are no more', () => {
+    let now = 0;
+    const board = new PresenceBoard(
+      () => undefined,
+      () => now,
+    );
+    board.post(presence('a', 'left', { deadLetters: 1 }));
+    board.post(presence('b', 'ready', { deadLetters: 2 }));
+    now = 50_000;
+    board.post(presence('b', 'ready', { deadLetters: 4, session: 'second of b' }));
+    board.forget(60_000);
+    expect([board.heardOf, board.deadLetters]).toEqual([2, 5]);
+    now = 60_000;
+    board.forget(60_000);
+    expect([board.knows('a'), board.knows('b'), board.heardOf, board.deadLetters]).toEqual([
+      ...[false, true, 1, 4],
+    ]);
+    expect(board.sightings(3_000).map(({ presence: { instance } }) => instance)).toEqual(['b']);
+  });
+
   test('here is who said so lately, and neither failed nor left', () => {
     let now = 0;
     const board = new PresenceBoard(

@@ -37,7 +37,7 @@ export class PresenceBoard {
     for (const check of this.waiting) check();
   }
 
-  /** How many instances were ever heard of. */
+  /** How many instances were ever heard of, and are not forgotten. */
   get heardOf(): number {
     return this.last.size;
   }
@@ -45,6 +45,18 @@ export class PresenceBoard {
   /** Whether an instance was ever heard of. */
   knows(instance: string): boolean {
     return this.last.has(instance);
+  }
+
+  /** Forgets who has said nothing for so long, and what those counted that are not there any more. */
+  forget(silentMillis: number): void {
+    const since = this.nowMillis() - silentMillis;
+    for (const [instance, heardAt] of this.heardAt) {
+      if (heardAt > since) continue;
+      this.last.delete(instance);
+      this.heardAt.delete(instance);
+    }
+    const sessions = new Set([...this.last.values()].map(({ session }) => session));
+    for (const session of this.counts.keys()) if (!sessions.has(session)) this.counts.delete(session);
   }
 
   /** Resolves when a look, at every word of an instance, finds nothing missing; never rejects, the caller sets the deadline. */

@@ -1,4 +1,5 @@
 import type { Presence } from '@faultline/contracts';
+import type { NatsLink } from '@faultline/messaging';
 import type { ClientNats } from '@nestjs/microservices';
 import type { NatsConnection } from 'nats';
 import { settlesWithin } from './waiting';
@@ -8,18 +9,40 @@ const HEARTBEAT_MILLIS = 1_000;
 /** How long the last word may take to the server. */
 const FLUSH_MILLIS = 1_000;
 
-/** Tells the laboratory that this instance is there, what it owns and how it is: at every change, and every second. */
+/** How an instance is heard. */
+export interface PresenceVoice {
+  say(presence: Presence): void;
+  /** Resolves when what was said has arrived at the server. */
+  flush(): Promise<void>;
+}
+
+/** Says it on the control plane of a laboratory. */
+export const voiceOfClient = (client: ClientNats, subject: string): PresenceVoice => ({
+  say: (presence) => void client.emit(subject, presence).subscribe({ error: () => undefined }),
+  flush: () => client.unwrap<NatsConnection>().flush(),
+});
+
+/** Says it in the words of the control plane, on a connection that is used for more. */
+export const voiceOfLink = ({ nc }: NatsLink, subject: string): PresenceVoice => ({
+  say: (data) => {
+    if (!nc.isClosed()) nc.publish(subject, JSON.stringify({ pattern: subject, data }));
+  },
+  flush: () => nc.flush(),
+});
+
+/** Tells the laboratory, or the site, that this instance is there, what it owns and how it is: at every change, and every second. */
 export class PresenceTeller {
   private timer: NodeJS.Timeout | undefined;
   private current: Presence;
 
   constructor(
-    private readonly client: ClientNats,
-    private readonly subject: string,
-    who: Pick<Presence, 'service' | 'instance' | 'session'>,
-    private readonly counts: () => Pick<Presence, 'deadLetters' | 'repairedQueues' | 'worker'>,
+    private readonly voice: PresenceVoice,
+    who: Pick<Presence, 'service' | 'instance' | 'session'> & Partial<Pick<Presence, 'state'>>,
+    private readonly counts: () => Partial<
+      Pick<Presence, 'deadLetters' | 'repairedQueues' | 'worker'>
+    > = () => ({}),
   ) {
-    this.current = { ...who, pid: process.pid, state: 'waiting', units: [], deadLetters: 0 };
+    this.current = { state: 'waiting', ...who, pid: process.pid, units: [], deadLetters: 0 };
   }
 
   /** What it last said. */
@@ -41,13 +64,12 @@ export class PresenceTeller {
   async end(state?: Presence['state']): Promise<void> {
     clearInterval(this.timer);
     if (state) this.change({ state });
-    const flushed = this.client.unwrap<NatsConnection>().flush();
-    await settlesWithin(flushed, FLUSH_MILLIS);
+    await settlesWithin(this.voice.flush(), FLUSH_MILLIS);
   }
 
   private tell(): void {
     this.current = { ...this.current, ...this.counts() };
     // A heartbeat that cannot be sent is not worth an error: its absence is the message.
-    this.client.emit(this.subject, this.current).subscribe({ error: () => undefined });
+    this.voice.say(this.current);
   }
 }

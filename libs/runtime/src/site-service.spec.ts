@@ -6,6 +6,7 @@ import {
   labSchema,
   NEWEST_FORMAT,
   type Presence,
+  sitePresence,
   SITES_BUCKET,
   subjectsOf,
 } from '@faultline/contracts';
@@ -168,6 +169,35 @@ describe('a service at a site', () => {
     expect([seen, current.now]).toEqual([[first, 'nothing', second, 'nothing'], undefined]);
     expect(current.siteLink?.nc.isClosed()).toBe(false);
     expect([await service.end(), failures]).toEqual([true, []]);
+  });
+
+  it('says at its site that it is there, before its first laboratory, in one and after it, to its last word', async () => {
+    const heard: Presence[] = [];
+    const listening = link.nc.subscribe(sitePresence(`site-${sites + 1}`), {
+      callback: (_error, message) => heard.push(message.json<{ data: Presence }>().data),
+    });
+    await link.nc.flush();
+    const { service, site, name, presences, laboratory } = await standing();
+    const heardOn = (): Promise<unknown> => {
+      const before = heard.length;
+      return eventually('two words more', () => heard.length >= before + 2);
+    };
+    await heardOn();
+    await laboratory(`${site}-a`);
+    await name(`${site}-a`);
+    await eventually('a', () => presences.includes(`${site}-a ready`));
+    await heardOn();
+    await name(null);
+    await eventually('the end of a', () => presences.includes(`${site}-a left`));
+    await heardOn();
+    await service.end();
+    await eventually('the last word', () => heard.at(-1)?.state === 'left');
+    for (const said of heard.slice(0, -1))
+      expect(said).toEqual({
+        ...{ service: 'iommu', instance: `iommu-of-${site}`, session: 'spec', pid: process.pid },
+        ...{ state: 'ready', units: [], deadLetters: 0 },
+      });
+    listening.unsubscribe();
   });
 
   it('says that it failed in a laboratory, does not come back to it, and serves the next', async () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { sitePresence } from '@faultline/contracts';
 import { connectNats, type NatsLink } from '@faultline/messaging';
 import type { Type } from '@nestjs/common';
 import type { ServiceConfig } from './config';
@@ -6,6 +7,7 @@ import type { CurrentEngagement } from './current-engagement';
 import { Engagement } from './engagement';
 import { Heartbeat } from './heartbeat';
 import type { Logger } from './logging';
+import { PresenceTeller, voiceOfLink } from './presence';
 import { type Assignment, SiteWatch } from './site-watch';
 
 /** The connection of the process is closed, and nothing will open it again. */
@@ -21,6 +23,7 @@ export class SiteService {
   private link: NatsLink | undefined;
   private watch: SiteWatch | undefined;
   private heartbeat: Heartbeat | undefined;
+  private teller: PresenceTeller | undefined;
   private engagement: Engagement | undefined;
   private wanted: Assignment | undefined;
   private ending = false;
@@ -45,13 +48,17 @@ export class SiteService {
       name: `${config.instance}-site`,
       onStatus: (status, detail) => logger.info({ status, detail }, 'nats connection of the site'),
     });
-    this.current.siteLink = this.link;
+    this.current.stand(this.link);
     this.link.onClosed(() => this.ending || this.fail(new ConnectionClosed()));
     this.watch = new SiteWatch(this.link, site, config.replicas, logger, (assignment) => {
       this.wanted = assignment;
       this.wake();
     });
     await this.watch.begin();
+    const { service, instance, session } = config;
+    const voice = voiceOfLink(this.link, sitePresence(site));
+    this.teller = new PresenceTeller(voice, { service, instance, session, state: 'ready' });
+    this.teller.begin();
     if (config.heartbeatFile) this.heartbeat = new Heartbeat(this.link, config.heartbeatFile, logger);
     logger.info('standing');
     this.serving = this.serveAll();
@@ -72,6 +79,7 @@ export class SiteService {
     const inOrder = engagement ? await engagement.end() : true;
     this.wake();
     await this.serving;
+    await this.teller?.end('left');
     await this.link?.close();
     return inOrder;
   }

@@ -37,11 +37,11 @@ export class ApiBench {
   /** A run as the command line leaves it; without a summary where it did not end in order. */
   async run(
     id: string,
-    options: { messages?: readonly LoggedMessage[]; ended?: boolean } = {},
+    options: { messages?: readonly LoggedMessage[]; ended?: boolean; tracedShare?: number } = {},
   ): Promise<RunFolder> {
     const folder = new RunFolder(join(this.runs, id));
     mkdirSync(folder.path, { recursive: true });
-    const writer = await RecordWriter.open(folder.path);
+    const writer = await RecordWriter.open(folder.path, options.tracedShare);
     await writer.append(options.messages ?? goodLog());
     await writer.close();
     if (options.ended === false) return folder;

@@ -33,6 +33,13 @@ it('names all that the first module needs, so that it is asked for at once', () 
   expect(preloaded).toEqual(expect.arrayContaining(needed));
 });
 
+it('names nothing that the page where a run is looked at does without', () => {
+  const needed = [...loadedWith('main.js'), ...loadedWith('views/faults.js')];
+  expect(needed).toEqual(expect.arrayContaining(preloaded));
+  // What only some views draw with comes with them.
+  expect(page.match(/rel="stylesheet"/g)).toHaveLength(1);
+});
+
 it('asks for nothing that is not there', async () => {
   for (const path of preloaded)
     expect([path, (await fetch(`${api.url}/console/${path}`)).status]).toEqual([path, 200]);

@@ -1,6 +1,4 @@
-import type { FaultRow } from '@faultline/audit';
-import { FaultSampler } from '@faultline/contracts';
-import type { FaultEvent, RecordReader } from '@faultline/record';
+import { type FaultEvent, type RecordReader, tracesOf } from '@faultline/record';
 import { BadInput, Exit } from '../errors';
 import { openFaults } from '../fault-source';
 import { momentsOf, type OwnedEvent } from '../print/fault-moments';
@@ -32,7 +30,7 @@ export async function fault(
     if (!row)
       throw new BadInput(`run ${folder.id} has no fault ${id}: 'faultline faults ${reference}' lists them`);
     const events = await source.queries.eventsOf(row, source.reader);
-    const traceId = await traceOf(row, events, source.reader);
+    const [traceId = null] = await tracesOf([row], source.reader);
     if (flags.json) terminal.out(JSON.stringify({ fault: row, traceId, events }, null, 2));
     else {
       const scenario = scenarioOf(folder);
@@ -42,7 +40,7 @@ export async function fault(
       terminal.out(
         [
           ...faultHead(row, names),
-          ...traceLine(traceId),
+          ...(traceId === null ? [] : [`trace ${traceId}`]),
           '',
           ...timeline,
           '',
@@ -55,28 +53,6 @@ export async function fault(
     await source.close();
   }
 }
-
-/**
- * What the fault's trace is called, if it has one: the log does not say of which faults traces were made, but a message that tells of such
- * a fault has a context. Undefined where one has none.
- */
-async function traceOf(
-  row: FaultRow,
-  events: readonly FaultEvent[],
-  reader: RecordReader,
-): Promise<string | undefined> {
-  let lab: string | undefined;
-  for (const { sequence } of events) {
-    const message = await reader.message(sequence);
-    if (message?.headers.traceparent === undefined) return undefined;
-    lab ??= message.subject.split('.')[0];
-  }
-  const stallRound = row.model === 'stall' ? row.round : 0;
-  return lab === undefined ? undefined : new FaultSampler(lab, 1).rootOf({ ...row, stallRound }).traceId;
-}
-
-const traceLine = (traceId: string | undefined): string[] =>
-  traceId === undefined ? [] : [`trace ${traceId}, where it was sampled`];
 
 /** The epoch tells which owner of the unit wrote the event. */
 async function withOwners(events: readonly FaultEvent[], reader: RecordReader): Promise<OwnedEvent[]> {

@@ -68,3 +68,23 @@ describe('where traces go', () => {
     expect(() => readTracing(variables)).toThrow(message);
   });
 });
+
+describe('where a trace can be looked at', () => {
+  const traceUrlOf = (FAULTLINE_TRACE_URL: string): string | undefined =>
+    readConfig('event-log', { FAULTLINE_TRACE_URL }).traceUrl;
+
+  it('is where it was said, whether or not this process traces', () => {
+    const address = 'https://grafana/explore?left={"query":"TRACE_ID"}';
+    expect([traceUrlOf(address), traceUrlOf('')]).toEqual([address, undefined]);
+    expect(readConfig('event-log', {}).traceUrl).toBeUndefined();
+  });
+
+  it.each(['http://127.0.0.1:16686/trace/', 'javascript:TRACE_ID', '127.0.0.1/TRACE_ID'])(
+    'is refused where it leads to no trace, before anything starts: %s',
+    (address) => {
+      const message = `environment variable FAULTLINE_TRACE_URL is '${address}', expected an address with TRACE_ID in it, such as http://127.0.0.1:16686/trace/TRACE_ID`;
+      for (const read of [traceUrlOf, (url: string) => readTracing({ FAULTLINE_TRACE_URL: url })])
+        expect(() => read(address)).toThrow(message);
+    },
+  );
+});

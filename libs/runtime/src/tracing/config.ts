@@ -17,6 +17,9 @@ export interface TracingConfig {
   serviceName?: string;
 }
 
+/** What stands for the id of a trace in the address of a viewer. */
+export const TRACE_ID = 'TRACE_ID';
+
 const DEFAULT_RATIO = 0.01;
 const TRACES_PATH = 'v1/traces';
 
@@ -31,7 +34,7 @@ const headers = unlessEmpty(
 
 const protocol = unlessEmpty(z.enum(PROTOCOLS, PROTOCOLS.join(' or ')));
 
-/** The standard variables of OpenTelemetry that are heeded here; those of its exporter, such as time limits, it reads itself. */
+/** The standard variables of OpenTelemetry that are heeded here; those of its exporter, such as time limits, it reads itself. And one of ours. */
 const environment = z.object({
   OTEL_SDK_DISABLED: unlessEmpty(
     z
@@ -53,6 +56,14 @@ const environment = z.object({
       .refine((ratio) => ratio <= 1, 'a number from 0 to 1'),
   ),
   OTEL_SERVICE_NAME: unlessEmpty(z.string()),
+  FAULTLINE_TRACE_URL: unlessEmpty(
+    z
+      .string()
+      .refine(
+        (text) => isHttp(text) && text.includes(TRACE_ID),
+        `an address with ${TRACE_ID} in it, such as http://127.0.0.1:16686/trace/${TRACE_ID}`,
+      ),
+  ),
 });
 
 /** Reads whether there are to be traces; undefined for none. Throws `ConfigError` for the first variable that is wrong. */
@@ -71,6 +82,10 @@ export function readTracing(variables: NodeJS.ProcessEnv = process.env): Tracing
     serviceName: data.OTEL_SERVICE_NAME,
   };
 }
+
+/** Reads where a trace can be looked at; undefined where nobody said. Throws as {@link readTracing} does. */
+export const readTraceUrl = (variables: NodeJS.ProcessEnv = process.env): string | undefined =>
+  readVariables(environment, variables).FAULTLINE_TRACE_URL;
 
 const below = (base: string): string => `${base.replace(/\/*$/, '/')}${TRACES_PATH}`;
 

@@ -13,6 +13,7 @@ import type {
 import type { LogMessage, SendingSpan } from '@faultline/hosting';
 import type { Addressed, AskingSpan, ReceivedSpan, SegmentRequest, SegmentTracer } from '@faultline/units';
 import type { ReceivedMessage } from './received-message';
+import { GroupMap } from './group-map';
 import { FAULTLINE } from './span';
 import type { SentMessage } from './sent-message';
 import { faultName, type SpanMaker } from './span-maker';
@@ -23,6 +24,8 @@ interface OpenRequest extends Pick<PageRequestSent, 'device' | 'access' | 'group
   sent: PageRequestSent;
   /** When the IOMMU sent the response; undefined before the log has said so. */
   respondedAtMicros: number | undefined;
+  /** Translations by which its access asked again. */
+  retries: number[];
   /** Its device was reset since: its access begins again, unless it is lost. */
   isForgotten: boolean;
 }
@@ -35,6 +38,8 @@ export class SegmentTraces implements SegmentTracer {
   private readonly open = new Map<number, OpenRequest>();
   /** The newest of each access, by device. */
   private readonly ofAccess = new Map<number, Map<number, OpenRequest>>();
+  /** Those without a response that is known, by device and group index. */
+  private readonly waiting = new GroupMap<Set<OpenRequest>>();
   /** Whether a response to a group is for a device of this owner. */
   private isKnown = false;
   /** Translations that are asked for again, by their number. */
@@ -54,7 +59,9 @@ export class SegmentTraces implements SegmentTracer {
       else if (this.open.size === 0) continue;
       else if (event.kind === 'TranslationRequested') {
         const request = this.ofAccess.get(event.device)?.get(event.access);
-        if (request) this.retries.set(event.translation, request);
+        if (!request) continue;
+        request.retries.push(event.translation);
+        this.retries.set(event.translation, request);
       } else if (event.kind === 'TranslationReturned') this.retries.delete(event.translation);
       else if (event.kind === 'DeviceReset') this.forget(event.device);
     }
@@ -146,9 +153,13 @@ export class SegmentTraces implements SegmentTracer {
       groupId,
       sent,
       respondedAtMicros: undefined,
+      retries: [],
       isForgotten: false,
     };
     this.open.set(request, open);
+    const group = this.waiting.get(device, groupId);
+    if (group) group.add(open);
+    else this.waiting.set(device, groupId, new Set([open]));
     let accesses = this.ofAccess.get(device);
     if (!accesses) this.ofAccess.set(device, (accesses = new Map()));
     accesses.set(access, open);
@@ -162,10 +173,8 @@ export class SegmentTraces implements SegmentTracer {
 
   private hearGroup(event: GroupResponded, received: ReceivedMessage): void {
     if (event.model !== 'pri' || event.segment !== this.segment || !this.isKnown) return;
-    for (const open of this.open.values()) {
-      // An index is used anew as soon as it was answered (R10): what was answered before is not meant.
-      if (open.device !== event.device || open.groupId !== event.groupId) continue;
-      if (open.respondedAtMicros !== undefined) continue;
+    // An index is used anew as soon as it was answered (R10): what was answered before is not meant.
+    for (const open of this.waiting.take(event.device, event.groupId) ?? []) {
       open.respondedAtMicros = event.respondedAtMicros;
       received.tells(open.root);
     }
@@ -179,7 +188,14 @@ export class SegmentTraces implements SegmentTracer {
     const open = this.isOurs(event) ? this.open.get(event.request) : undefined;
     if (!open) return;
     received.tells(open.root);
-    if (event.answered) open.respondedAtMicros ??= atMicros;
+    if (!event.answered || open.respondedAtMicros !== undefined) return;
+    open.respondedAtMicros = atMicros;
+    this.waitsNoMore(open);
+  }
+
+  private waitsNoMore(open: OpenRequest): void {
+    const group = this.waiting.get(open.device, open.groupId);
+    if (group?.delete(open) && group.size === 0) this.waiting.take(open.device, open.groupId);
   }
 
   private end(open: OpenRequest, event: AccessEnded | AccessRetried, message: SentMessage): void {
@@ -232,6 +248,8 @@ export class SegmentTraces implements SegmentTracer {
     this.open.delete(open.request);
     const accesses = this.ofAccess.get(open.device);
     if (accesses?.get(open.access) === open) accesses.delete(open.access);
-    for (const [translation, each] of this.retries) if (each === open) this.retries.delete(translation);
+    for (const translation of open.retries)
+      if (this.retries.get(translation) === open) this.retries.delete(translation);
+    this.waitsNoMore(open);
   }
 }

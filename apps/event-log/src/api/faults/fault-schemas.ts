@@ -102,6 +102,10 @@ export const faultRow = z
       })
       .describe("of the messages that hold the fault's events"),
     complete: z.boolean(),
+    traceId: z
+      .string()
+      .nullable()
+      .describe('of its OpenTelemetry trace, 32 hexadecimal digits; null: it was not traced'),
   })
   .meta({ id: 'Fault' });
 
@@ -118,6 +122,10 @@ export class FaultTimeline extends createDto(
   z.object({
     ...positions,
     fault: faultRow,
+    traceUrl: z
+      .string()
+      .nullable()
+      .describe('where its trace can be looked at; null: it has none, or no viewer is configured'),
     events: z
       .array(
         z.object({

@@ -1,4 +1,6 @@
 import { eventMicros } from '@faultline/contracts';
+import { tracesOf } from '@faultline/record';
+import { CurrentEngagement, TRACE_ID } from '@faultline/runtime';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ZodResponse } from 'nestjs-zod';
@@ -15,6 +17,7 @@ export class FaultsController {
   constructor(
     private readonly shelf: RunShelf,
     private readonly tables: FaultTables,
+    private readonly current: CurrentEngagement,
   ) {}
 
   @Get()
@@ -32,7 +35,9 @@ export class FaultsController {
           // The limit was looked at before.
           throw error instanceof RangeError ? new CursorInvalid(filter.cursor ?? '') : error;
         });
-      return { ...positions, ...page };
+      const traces = await tracesOf(page.faults, open.reader);
+      const faults = page.faults.map((fault, place) => ({ ...fault, traceId: traces[place] ?? null }));
+      return { ...positions, ...page, faults };
     });
   }
 
@@ -46,13 +51,24 @@ export class FaultsController {
       const fault = await queries.fault(id);
       if (!fault) throw new NotInRun(open.id, `fault ${id}`);
       const events = await queries.eventsOf(fault, open.reader);
+      const [traceId = null] = await tracesOf([fault], open.reader);
       const timed = events.map((each) => ({
         ...each,
         atMicros: eventMicros(each.event) ?? null,
         event: { ...each.event },
       }));
-      return { ...positions, fault, events: timed };
+      return {
+        ...positions,
+        fault: { ...fault, traceId },
+        traceUrl: this.viewerOf(traceId),
+        events: timed,
+      };
     });
+  }
+
+  private viewerOf(traceId: string | null): string | null {
+    const { traceUrl } = this.current.config;
+    return traceId === null || traceUrl === undefined ? null : traceUrl.replaceAll(TRACE_ID, traceId);
   }
 
   private async positions(run: OpenRun): Promise<{ projectedTo: number; recordedTo: number }> {

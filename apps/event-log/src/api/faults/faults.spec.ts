@@ -1,10 +1,12 @@
-import { symlinkSync } from 'node:fs';
+import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { FaultSampler } from '@faultline/contracts';
 import { goodLog } from '../../../../../libs/audit/src/log.testkit';
 import { ApiBench } from '../api.testkit';
 
 interface Fault {
   id: string;
+  traceId: string | null;
   page: number;
   totalMicros: number | null;
   stages: Record<string, number | null>;
@@ -16,6 +18,7 @@ interface List {
 }
 interface Timeline {
   fault: Fault;
+  traceUrl: string | null;
   events: { sequence: number; atMicros: number | null; event: { kind: string } }[];
 }
 
@@ -95,6 +98,38 @@ it('lists the faults of a run that did not end, by laying them out when they are
   );
   expect(counters[1]?.body['counters']).toEqual(counters[0]?.body['counters']);
   await other.close();
+});
+
+it('says what the trace of a fault is called, and where it is, of a run that was traced alone', async () => {
+  const viewed = new ApiBench(api.runs);
+  await viewed.open({ config: { traceUrl: 'http://viewer/trace/TRACE_ID?of=TRACE_ID' } });
+  const id = '20230101-000000-trac';
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const folder = await api.run(id, {
+    tracedShare: 1,
+    messages: goodLog().map((each) => ({ ...each, headers: { ...each.headers, traceparent } })),
+  });
+  const { body } = await api.get<List>(`/api/runs/${id}/faults?order=slowest`);
+  expect(body.faults).toHaveLength(6);
+  for (const fault of body.faults) {
+    const [segment = 0, segmentEpoch = 0, request = 0, stallRound = 0] = fault.id.split('.').map(Number);
+    const identity = { segment, segmentEpoch, request, stallRound };
+    const { traceId } = new FaultSampler('lab', 1).rootOf(identity);
+    const path = `/api/runs/${id}/faults/${fault.id}`;
+    const [timeline, linked] = await Promise.all([api.get<Timeline>(path), viewed.get<Timeline>(path)]);
+    expect([fault.traceId, timeline.body.fault.traceId, timeline.body.traceUrl]).toEqual([
+      traceId,
+      traceId,
+      null,
+    ]);
+    expect(linked.body.traceUrl).toBe(`http://viewer/trace/${traceId}?of=${traceId}`);
+  }
+  const { body: untraced } = await viewed.get<List>(faults);
+  expect(untraced.faults.map(({ traceId }) => traceId)).toEqual(Array(6).fill(null));
+  const { body: one } = await viewed.get<Timeline>(`${faults}/0.1.2`);
+  expect([one.fault.traceId, one.traceUrl]).toEqual([null, null]);
+  await viewed.close();
+  rmSync(folder.path, { recursive: true });
 });
 
 it.each([

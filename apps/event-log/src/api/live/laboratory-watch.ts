@@ -1,9 +1,10 @@
-import type { Presence } from '@faultline/contracts';
+import { sitePresence } from '@faultline/contracts';
+import type { NatsLink } from '@faultline/messaging';
 import { CurrentEngagement, type EngagementView, PresenceBoard } from '@faultline/runtime';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { Subscription } from 'nats';
-import { z } from 'zod';
 import { RunShelf } from '../runs/run-shelf';
+import { hearPresence } from './hear-presence';
 import { RunFollower } from './run-follower';
 
 /** A laboratory as it is watched: what its instances say, and what its record tells. */
@@ -13,39 +14,43 @@ export interface LaboratorySight {
   follower: RunFollower;
 }
 
-/** What is heard is taken from whoever is on the server: what is no presence is nobody's. */
-const said = z.looseObject({
-  data: z.looseObject({
-    service: z.string().max(100),
-    instance: z.string().min(1).max(200),
-    session: z.string().max(200),
-    pid: z.number(),
-    state: z.enum(['waiting', 'ready', 'stopping', 'failed', 'left']),
-    units: z.array(z.string().max(100)).max(10_000),
-    deadLetters: z.number(),
-  }),
-});
-/** Instances that are kept in mind: more would be somebody who makes names up. */
-const MOST_INSTANCES = 1_000;
+/** For so long one that has left its site is remembered, as somebody who is missed. */
+const REMEMBERED_MILLIS = 60_000;
 
-/** Watches the laboratory that this service is in, on the connection that it has there. */
+/** Watches the laboratory that this service is in, on the connection that it has there, and who stands at its site between two. */
 @Injectable()
 export class LaboratoryWatch implements OnModuleDestroy {
   private sight: LaboratorySight | undefined;
   private subscription: Subscription | undefined;
-  private readonly unwatch: () => void;
+  private site: { board: PresenceBoard; subscription: Subscription } | undefined;
+  private readonly unwatch: readonly (() => void)[];
   private readonly listeners = new Set<() => void>();
 
   constructor(
-    current: CurrentEngagement,
+    private readonly current: CurrentEngagement,
     private readonly shelf: RunShelf,
   ) {
-    this.unwatch = current.watch((view) => this.change(view));
+    this.unwatch = [
+      current.watch((view) => this.change(view)),
+      current.onStanding((link) => this.standAt(link)),
+    ];
     this.change(current.now);
   }
 
   get now(): LaboratorySight | undefined {
     return this.sight;
+  }
+
+  /** What those say of themselves who stand at the site, in whatever laboratory; undefined without a site. */
+  get standing(): PresenceBoard | undefined {
+    const board = this.site?.board;
+    board?.forget(REMEMBERED_MILLIS);
+    return board;
+  }
+
+  /** After how long without a word somebody is gone. */
+  get leaseMillis(): number {
+    return this.current.config.leaseMillis;
   }
 
   /** Called when a laboratory came or went. */
@@ -61,8 +66,9 @@ export class LaboratoryWatch implements OnModuleDestroy {
   }
 
   onModuleDestroy(): void {
-    this.unwatch();
+    for (const end of this.unwatch) end();
     this.subscription?.unsubscribe();
+    this.site?.subscription.unsubscribe();
   }
 
   private change(view: EngagementView | undefined): void {
@@ -70,26 +76,16 @@ export class LaboratoryWatch implements OnModuleDestroy {
     this.subscription = undefined;
     this.sight = view && { view, board: new PresenceBoard(() => undefined), follower: new RunFollower() };
     if (view?.link && view.ports && this.sight) {
-      const { board } = this.sight;
-      this.subscription = view.link.nc.subscribe(view.ports.subjects.control('lab', 'presence'), {
-        callback: (error, message) => error === null && hear(board, message.data),
-      });
+      const subject = view.ports.subjects.control('lab', 'presence');
+      this.subscription = hearPresence(view.link, subject, this.sight.board);
     }
     for (const listener of this.listeners) listener();
   }
-}
 
-function hear(board: PresenceBoard, bytes: Uint8Array): void {
-  const packet = said.safeParse(jsonOf(bytes));
-  if (!packet.success) return;
-  const presence = packet.data.data as unknown as Presence;
-  if (board.knows(presence.instance) || board.heardOf < MOST_INSTANCES) board.post(presence);
-}
-
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return undefined;
+  private standAt(link: NatsLink): void {
+    const { site } = this.current.config;
+    if (site === undefined) return;
+    const board = new PresenceBoard(() => undefined);
+    this.site = { board, subscription: hearPresence(link, sitePresence(site), board) };
   }
 }

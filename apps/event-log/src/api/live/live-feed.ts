@@ -7,7 +7,7 @@ import { RunShelf } from '../runs/run-shelf';
 import { EventRing } from './event-ring';
 import { FeedClient } from './feed-client';
 import { LaboratoryWatch } from './laboratory-watch';
-import { laboratoryLook, queuesLook, servicesLook } from './live-look';
+import { laboratoryLook, queuesLook, servicesLook, standingLook } from './live-look';
 import type { LiveState } from './live-schemas';
 import { ProgressMeter } from './progress-meter';
 
@@ -26,8 +26,8 @@ export const FEED = {
 /** Looks from one event with all counters to the next. */
 const COUNTERS_EVERY = 4;
 
-const NOTHING: Omit<LiveState, 'history'> = {
-  ...{ laboratory: null, services: [], units: [], queues: [], devices: [], progress: null, counters: {} },
+const NOTHING: Omit<LiveState, 'history' | 'services' | 'units'> = {
+  ...{ laboratory: null, queues: [], devices: [], progress: null, counters: {} },
 };
 
 /** The live view: looks at the laboratory while there are clients, and tells all of them what it sees. */
@@ -101,7 +101,7 @@ export class LiveFeed implements OnModuleDestroy {
     if ((this.looks * FEED.lookMillis) % FEED.beatMillis === 0)
       for (const client of this.clients) client.beat();
     const sight = this.watch.now;
-    if (!sight) return;
+    if (!sight) return this.tell('services', this.standing());
     const nowMicros = this.nowMicros();
     this.tell('progress', this.meter.look(sight, nowMicros));
     this.tell('queues', queuesLook(sight, nowMicros));
@@ -137,7 +137,7 @@ export class LiveFeed implements OnModuleDestroy {
   private picture(): LiveState {
     const sight = this.watch.now;
     const { history } = this.meter;
-    if (!sight) return { ...NOTHING, history };
+    if (!sight) return { ...NOTHING, ...this.standing(), history };
     const nowMicros = this.nowMicros();
     return {
       laboratory: laboratoryLook(sight, this.shelf.live),
@@ -147,6 +147,11 @@ export class LiveFeed implements OnModuleDestroy {
       counters: sight.follower.tally.counts(),
       history,
     };
+  }
+
+  /** Who waits for a laboratory. */
+  private standing(): Pick<LiveState, 'services' | 'units'> {
+    return standingLook(this.watch.standing, this.watch.leaseMillis);
   }
 
   private nowMicros(): number {

@@ -1,4 +1,5 @@
 import { totalsOf } from '@faultline/audit';
+import type { PresenceBoard, Sighting } from '@faultline/runtime';
 import { unitsOfScenario } from '@faultline/units';
 import type { LaboratorySight } from './laboratory-watch';
 import type { LiveState } from './live-schemas';
@@ -21,10 +22,14 @@ export function laboratoryLook(
   };
 }
 
-/** Who is there, and who owns what. */
-export function servicesLook({ board, follower, view }: LaboratorySight): Services {
-  const sightings = board.sightings(view.config.leaseMillis);
-  const services = sightings.map(({ standing, presence }) => {
+/** Who stands at the site, while nobody there owns anything. */
+export const standingLook = (board: PresenceBoard | undefined, leaseMillis: number): Services => ({
+  services: board ? saidOf(board.sightings(leaseMillis)) : [],
+  units: [],
+});
+
+const saidOf = (sightings: readonly Sighting[]): LiveState['services'] =>
+  sightings.map(({ standing, presence }) => {
     const {
       instance,
       service,
@@ -49,6 +54,10 @@ export function servicesLook({ board, follower, view }: LaboratorySight): Servic
       repairedQueues,
     };
   });
+
+/** Who is there, and who owns what. */
+export function servicesLook({ board, follower, view }: LaboratorySight): Services {
+  const sightings = board.sightings(view.config.leaseMillis);
   const owners = new Map(
     sightings
       .filter(({ standing }) => standing !== 'gone')
@@ -58,7 +67,7 @@ export function servicesLook({ board, follower, view }: LaboratorySight): Servic
   const units = (scenario ? unitsOfScenario(scenario) : []).map((unit) => ({
     ...{ unit, owner: owners.get(unit) ?? null, epoch: tally.owners.get(unit) ?? null },
   }));
-  return { services, units };
+  return { services: saidOf(sightings), units };
 }
 
 /** What waits where. */

@@ -89,7 +89,9 @@ export class LiveState extends createDto(
       })
       .nullable()
       .describe('null: this service is in none at the moment'),
-    services: z.array(service),
+    services: z
+      .array(service)
+      .describe('of the laboratory; without one those that stand at the site of this service'),
     units: z.array(unit),
     queues: z.array(queue),
     devices: z.array(device),

@@ -1,4 +1,4 @@
-import { type Presence, subjectsOf } from '@faultline/contracts';
+import { type Presence, sitePresence, subjectsOf } from '@faultline/contracts';
 import {
   connectNats,
   jetStreamOf,
@@ -29,6 +29,8 @@ let current: CurrentEngagement;
 let view: EngagementView;
 const readers: FeedReader[] = [];
 const api = new ApiBench();
+/** Another service over the same runs, which stands at a site. */
+const atSite = new ApiBench(api.runs);
 
 beforeAll(async () => {
   server = await TestServer.start();
@@ -49,6 +51,7 @@ afterEach(() => {
   for (const reader of readers.splice(0)) reader.close();
 });
 afterAll(async () => {
+  await atSite.close();
   await api.clear();
   await writer.close();
   await other.close();
@@ -82,6 +85,39 @@ it('has nothing to show without a laboratory, and says when one comes', async ()
   await current.enter(view);
   await reader.next('state', ({ laboratory }) => (laboratory as { lab?: string } | null)?.lab === LAB);
   expect(await reader.next('laboratory')).toMatchObject({ data: { lab: LAB, run, ended: null } });
+});
+
+it('tells who stands at its site while there is no laboratory, until that has been silent for long', async () => {
+  const standing = await atSite.open({ config: { site: 'live-site' } });
+  const reader = new FeedReader(`${atSite.url}/api/live`);
+  readers.push(reader);
+  expect((await reader.next('state')).data).toMatchObject({ laboratory: null, services: [] });
+  standing.stand(link);
+  await link.nc.flush();
+  const data = { service: 'iommu', instance: 'iommu-b', session: 'b', pid: 7, state: 'ready' };
+  const saySo = (): void =>
+    other.nc.publish(
+      sitePresence('live-site'),
+      JSON.stringify({ data: { ...data, units: [], deadLetters: 0 } }),
+    );
+  saySo();
+  const found = { instance: 'iommu-b', standing: 'here', state: 'ready', units: [], pid: 7 };
+  await reader.next('services', ({ services }) => (services as unknown[]).length === 1);
+  const state = (): Promise<{ body: object }> => atSite.get('/api/live/state');
+  expect((await state()).body).toMatchObject({ laboratory: null, services: [found], units: [] });
+  for (const name of ['late', 'gone'])
+    await reader.next(
+      'services',
+      ({ services }) => (services as { standing: string }[])[0]?.standing === name,
+    );
+  // In a laboratory those count that are in it; after it those who stand are there at once.
+  await standing.enter({ ...view, config: { ...view.config, site: 'live-site' } });
+  expect((await state()).body).toMatchObject({ laboratory: { lab: LAB }, services: [] });
+  saySo();
+  await other.nc.flush();
+  await link.nc.flush();
+  await standing.leave(standing.now as EngagementView);
+  expect((await state()).body).toMatchObject({ laboratory: null, services: [found] });
 });
 
 it('tells who is there and what each owns, and of one who falls silent that it is late', async () => {

@@ -15,7 +15,7 @@ import { html, nothing, render } from './vendor.js';
  * @property {string[]} rest parts of the path after the name of the view
  * @property {Record<string, string>} query
  * @property {string} run id of the run; empty where there is none
- * @property {RunDetail | null} detail
+ * @property {Promise<RunDetail | null>} detail of the run, which may be on its way; null for a view that is of none
  * @property {RunList} runs as they are known now
  * @property {() => Promise<void>} relist asks for the runs again, and has everything drawn that speaks of them
  * @property {AbortSignal} signal aborted when the view is left
@@ -90,31 +90,38 @@ const isNamed = (asked) => !!asked && asked !== 'latest' && asked !== 'live';
 /** The run that an address names; without one, the run that goes on, or else the newest. @param {string | undefined} asked */
 const runOf = (asked) => (isNamed(asked) ? asked : (runs.live ?? runs.runs[0]?.run ?? ''));
 
+/**
+ * Which view an address means, and of which run. Where nothing runs, what has run is of more interest than that nothing does.
+ *
+ * @param {import('./route.js').Route} route
+ */
+const placeOf = ({ view, query }) => ({
+  view: isView(view) ? view : runs.live === null && runs.runs.length > 0 ? 'faults' : 'live',
+  run: runOf(query.run),
+});
+
+/** @param {string} name */
+const isView = (name) => Object.hasOwn(views, name);
+
 async function show() {
   leave.abort();
   leave = new AbortController();
   const { signal } = leave;
-  const { view, rest, query } = routeOf(location.hash);
-  const named = Object.hasOwn(views, view);
-  // What the address alone says that it needs is on its way while the runs are asked for; what that fails with is told later.
-  const asked = query.run;
-  /** @type {Promise<RunDetail> | undefined} */
-  const detail = named && views[view]?.ofRun && isNamed(asked) ? ask(runPath(asked), {}, signal) : undefined;
-  for (const early of [named && views[view]?.load(rest), detail]) if (early) early.catch(() => undefined);
+  const route = routeOf(location.hash);
+  const meant = isView(route.view) ? views[route.view] : undefined;
+  meant?.load(route.rest).catch(() => undefined);
+  const listed = ask('/api/runs', RUNS, signal).then((/** @type {RunList} */ list) => void (runs = list));
   isBusy = true;
   if (document.body.hasChildNodes()) draw();
+  const before = at;
   try {
-    runs = await ask('/api/runs', RUNS, signal);
-    const before = at;
-    // Where nothing runs, what has run is of more interest than that nothing does.
-    at = {
-      view: named ? view : runs.live === null && runs.runs.length > 0 ? 'faults' : 'live',
-      run: runOf(query.run),
-    };
-    const opened = await opener({ rest: named ? rest : [], query, signal }, detail);
+    // An address that names view and run says what is to be asked; else the runs that there are do.
+    if (!meant?.ofRun || !isNamed(route.query.run)) await listed;
+    at = placeOf(route);
+    const [opened] = await Promise.all([opener(route, signal), listed]);
     if (signal.aborted) return;
     shown = opened;
-    settle(before.view !== at.view || rest.length > 0);
+    settle(before.view !== at.view || route.rest.length > 0);
   } catch (error) {
     if (signal.aborted) return;
     shown = failed(/** @type {Error} */ (error));
@@ -122,19 +129,17 @@ async function show() {
   }
 }
 
-/**
- * @param {{ rest: string[], query: Record<string, string>, signal: AbortSignal }} where
- * @param {Promise<RunDetail> | undefined} asked the run, if it was asked for already
- */
-async function opener({ rest, query, signal }, asked) {
+/** @param {import('./route.js').Route} route @param {AbortSignal} signal */
+async function opener({ view, rest: parts, query }, signal) {
   const { run } = at;
+  const rest = isView(view) ? parts : [];
   const { load, ofRun } = /** @type {(typeof views)[string]} */ (views[at.view]);
   if (ofRun && run === '') return none();
-  /** @type {[Opener, RunDetail | null]} */
-  const [{ open }, detail] = await Promise.all([
-    load(rest),
-    ofRun ? (asked ?? ask(runPath(run), {}, signal)) : null,
-  ]);
+  /** @type {Promise<RunDetail | null>} */
+  const detail = ofRun ? ask(runPath(run), {}, signal) : Promise.resolve(null);
+  // Who opens the view is told of what it fails with.
+  detail.catch(() => undefined);
+  const { open } = await load(rest);
   const drawIfHere = () => {
     if (!signal.aborted) draw();
   };

@@ -1,5 +1,6 @@
 // A chart over time that goes on by itself.
-import { html, loadPlot, ref } from '../vendor.js';
+import { ref } from '../directives.js';
+import { html, loadPlot } from '../vendor.js';
 import { instant } from '../words.js';
 
 /** @typedef {{ name: string, colour: string, strong?: boolean, fill?: boolean }} Line */

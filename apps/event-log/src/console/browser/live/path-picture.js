@@ -1,4 +1,5 @@
-import { html, ref, svg } from '../vendor.js';
+import { ref } from '../directives.js';
+import { html, svg } from '../vendor.js';
 
 /** @typedef {import('./path-layers.js').Layer} Layer */
 /** @typedef {import('./path-layers.js').Node} Node */

@@ -57,29 +57,35 @@ export const stagesPart = ({ stages }) =>
 
 const STANDING = { here: 'here', late: 'late: heartbeats did not come', gone: 'gone' };
 
-/** Who makes the path. @param {LiveState} state */
-export const servicesPart = ({ services, laboratory }) =>
-  html`<section aria-labelledby="services">
+/** Who makes the path, or waits to: then nobody owns anything. @param {LiveState} state */
+export function servicesPart({ services, laboratory }) {
+  /** @type {([title: string, kind: string] | string)[]} */
+  const ofLaboratory = laboratory ? ['Owns', ['Dead letters', 'number']] : [];
+  /** @param {LiveState['services'][number]} service */
+  const inLaboratory = ({ units, deadLetters }) =>
+    html`<td class="owns">
+        ${units.map((unit, place) => [place > 0 ? ', ' : nothing, unitPart(unit, laboratory?.run)])}
+      </td>
+      <td class="number">${count(deadLetters)}</td>`;
+  return html`<section aria-labelledby="services">
     <h2 id="services">Services</h2>
     ${table(
       'Services',
       'services',
-      ['Instance', 'Standing', 'Says', 'Owns', ['Dead letters', 'number'], ['Process', 'number']],
-      services.map(
-        ({ instance, service, standing, state, reason, units, deadLetters, pid }) =>
-          html`<tr class=${standing}>
-            <th scope="row"><b>${instance}</b><small>${service}</small></th>
-            <td class="standing">${STANDING[standing]}</td>
-            <td>${state}${reason === null ? nothing : html`<small class="bad">${reason}</small>`}</td>
-            <td>
-              ${units.map((unit, place) => [place > 0 ? ', ' : nothing, unitPart(unit, laboratory?.run)])}
-            </td>
-            <td class="number">${count(deadLetters)}</td>
-            <td class="number">${pid}</td>
-          </tr>`,
-      ),
+      ['Instance', 'Standing', 'Says', ...ofLaboratory, ['Process', 'number']],
+      services.map((each) => {
+        const { instance, service, standing, state, reason, pid } = each;
+        return html`<tr class=${standing}>
+          <th scope="row"><b>${instance}</b><small>${service}</small></th>
+          <td class="standing">${STANDING[standing]}</td>
+          <td>${state}${reason === null ? nothing : html`<small class="bad">${reason}</small>`}</td>
+          ${laboratory ? inLaboratory(each) : nothing}
+          <td class="number">${pid}</td>
+        </tr>`;
+      }),
     )}
   </section>`;
+}
 
 /** @param {string} unit @param {string | null | undefined} run */
 const unitPart = (unit, run) =>

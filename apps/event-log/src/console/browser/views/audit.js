@@ -19,10 +19,11 @@ const ENDS = {
 };
 
 /** @param {import('../main.js').Context} context @returns {Promise<import('../main.js').View>} */
-export async function open({ run, detail, query, signal, draw }) {
+export async function open({ run, detail: asked, query, signal, draw }) {
   const fresh = query.fresh === 'true' ? 'true' : undefined;
-  /** @type {AuditStatus} */
-  let status = await ask(`${runPath(run)}/audit`, { fresh }, signal);
+  /** @type {[AuditStatus, import('../main.js').RunDetail | null]} */
+  const [kept, detail] = await Promise.all([ask(`${runPath(run)}/audit`, { fresh }, signal), asked]);
+  let status = kept;
   /** @type {Error | undefined} */
   let failure;
   const goOn = async () => {

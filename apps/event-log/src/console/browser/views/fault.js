@@ -14,9 +14,11 @@ import { count, instant, micros, page, permissions, several } from '../words.js'
 /** @param {import('../main.js').Context} context @returns {Promise<import('../main.js').View>} */
 export async function open({ rest, run, detail, signal }) {
   const [id = ''] = rest;
-  const scenario = scenarioOf(detail);
-  /** @type {FaultTimeline} */
-  const { fault, events } = await ask(`${runPath(run)}/faults/${encodeURIComponent(id)}`, {}, signal);
+  /** @type {[FaultTimeline, Scenario | null]} */
+  const [{ fault, traceUrl, events }, scenario] = await Promise.all([
+    ask(`${runPath(run)}/faults/${encodeURIComponent(id)}`, {}, signal),
+    detail.then(scenarioOf),
+  ]);
   return {
     title: `Fault ${id}`,
     content: () =>
@@ -29,7 +31,7 @@ export async function open({ rest, run, detail, signal }) {
         </section>
         <section aria-labelledby="about">
           <h2 id="about">What it was about</h2>
-          ${about(fault, events, run, scenario)}
+          ${about({ fault, traceUrl, events }, run, scenario)}
         </section>
         <section aria-labelledby="events">
           <h2 id="events">Events</h2>
@@ -52,8 +54,8 @@ function lead(fault, scenario) {
   return `${who} The answer was ${code}. ${end}`;
 }
 
-/** @param {FaultTimeline['fault']} fault @param {FaultEvent[]} events @param {string} run @param {Scenario | null} scenario */
-function about(fault, events, run, scenario) {
+/** @param {Pick<FaultTimeline, 'fault' | 'traceUrl' | 'events'>} timeline @param {string} run @param {Scenario | null} scenario */
+function about({ fault, traceUrl, events }, run, scenario) {
   const { device, iommu, pasid, sequences, segment } = fault;
   /** @param {string} unit @param {number | null} at @param {string} [path] */
   const state = (unit, at, path) =>
@@ -93,7 +95,24 @@ function about(fault, events, run, scenario) {
       'Access',
       fault.access === null ? 'not told' : `${count(fault.access)}, ${fault.settlement ?? 'not settled'}`,
     ],
+    ...tracePart(fault.traceId, traceUrl),
   ]);
+}
+
+/**
+ * What its trace is called, where it has one, and the way there, where one is known.
+ *
+ * @param {string | null} traceId @param {string | null} traceUrl @returns {[string, import('../vendor.js').Part][]}
+ */
+function tracePart(traceId, traceUrl) {
+  if (traceId === null) return [];
+  const name = html`<code>${traceId}</code>`;
+  return [
+    [
+      'Trace',
+      traceUrl === null ? name : html`<a href=${traceUrl} target="_blank" rel="noopener">${name}</a>`,
+    ],
+  ];
 }
 
 /** Its group, and who else was in it. @param {FaultTimeline['fault']} fault @param {FaultEvent[]} events @param {string} run */

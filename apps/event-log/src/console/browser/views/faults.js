@@ -15,14 +15,13 @@ const FILTERS = ['device', 'pasid', 'page', 'code', 'stage', 'minMicros', 'maxMi
 
 /** @param {import('../main.js').Context} context @returns {Promise<import('../main.js').View>} */
 export async function open({ run, detail, query, signal }) {
-  const scenario = scenarioOf(detail);
   const filters = Object.fromEntries(FILTERS.flatMap((name) => (query[name] ? [[name, query[name]]] : [])));
-  /** @type {FaultList} */
-  const list = await ask(
-    `${runPath(run)}/faults`,
-    { ...filters, cursor: query.cursor, limit: PAGE_SIZE },
-    signal,
-  );
+  const asked = { ...filters, cursor: query.cursor, limit: PAGE_SIZE };
+  /** @type {[FaultList, Scenario | null]} */
+  const [list, scenario] = await Promise.all([
+    ask(`${runPath(run)}/faults`, asked, signal),
+    detail.then(scenarioOf),
+  ]);
   return {
     title: 'Faults',
     content: () =>

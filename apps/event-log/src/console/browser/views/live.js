@@ -131,7 +131,7 @@ class LiveView {
     const { laboratory } = state ?? {};
     const about = laboratory ? nameOf(laboratory) : 'the laboratory of this service';
     return html`${heading('Live', about)} ${this.#standing(state, isOpen)}
-    ${state && laboratory ? this.#laboratory(state) : nothing}`;
+    ${!state ? nothing : laboratory ? this.#laboratory(state) : state.services.length > 0 ? servicesPart(state) : nothing}`;
   }
 
   /** One line that says whether what is shown is so now. @param {LiveState | undefined} state @param {boolean} isOpen */

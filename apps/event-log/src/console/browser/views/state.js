@@ -1,10 +1,11 @@
 // A unit at any moment of a run, and what differs between two moments.
 import { ask, runPath } from '../api.js';
+import { live } from '../directives.js';
 import { differenceTable } from '../difference-table.js';
 import { heading } from '../parts.js';
 import { linkTo } from '../route.js';
 import { StateTree } from '../state-tree.js';
-import { html, live, nothing } from '../vendor.js';
+import { html, nothing } from '../vendor.js';
 import { count, instant } from '../words.js';
 
 /** @typedef {import('../../../api/state/state-schemas').UnitState} UnitState */
@@ -18,12 +19,13 @@ const REST_MILLIS = 120;
 
 /** @param {import('../main.js').Context} context @returns {Promise<import('../main.js').View>} */
 export async function open(context) {
-  const { detail, rest, query } = context;
+  const { rest, query } = context;
+  const detail = await context.detail;
   const units = detail?.units ?? [];
   const unit = rest[0] ?? units[0];
   if (unit === undefined) return unknown();
   const end = detail?.record.position ?? 1;
-  const view = new StateView(context, unit, {
+  const view = new StateView(context, detail, unit, {
     at: within(query.at, end) ?? end,
     other: within(query.with, end),
     path: query.path ?? '',
@@ -62,11 +64,13 @@ class StateView {
 
   /**
    * @param {import('../main.js').Context} context
+   * @param {import('../main.js').RunDetail | null} detail
    * @param {string} unit
    * @param {{ at: number, other: number | undefined, path: string }} where
    */
-  constructor(context, unit, { at, other, path }) {
+  constructor(context, detail, unit, { at, other, path }) {
     this.context = context;
+    this.detail = detail;
     this.unit = unit;
     this.at = at;
     this.other = other;
@@ -113,7 +117,7 @@ class StateView {
 
   /** @param {{ at?: number, other?: number }} moments */
   #move({ at = this.at, other = this.other }) {
-    const end = this.context.detail?.record.position ?? 1;
+    const end = this.detail?.record.position ?? 1;
     this.at = Math.min(end, Math.max(1, at));
     this.other = other === undefined ? undefined : Math.min(end, Math.max(1, other));
     // The address goes along, without a stop for each step on the way.
@@ -135,7 +139,8 @@ class StateView {
 
   content() {
     const { unit, other } = this;
-    const { run, detail } = this.context;
+    const { detail } = this;
+    const { run } = this.context;
     return html`${heading('State', `run ${run}`)}
       <form
         class="moments-form"
@@ -169,7 +174,7 @@ class StateView {
 
   /** @param {'at' | 'other'} which @param {string} title @param {number} value */
   #slider(which, title, value) {
-    const end = this.context.detail?.record.position ?? 1;
+    const end = this.detail?.record.position ?? 1;
     const moved = (/** @type {Event} */ event) => this.#move({ [which]: Math.round(Number(valueOf(event))) });
     const step = (/** @type {number} */ by) => () => this.#move({ [which]: value + by });
     return html`<fieldset>
