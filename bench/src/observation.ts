@@ -1,5 +1,5 @@
 import { WholePath } from './faultline/whole-path';
-import { processFigures, type Round, usedBy, warmUpMillisOf } from './measure';
+import { processFigures, type Round, usedBy, WARM_UP_MILLIS } from './measure';
 import type { BenchOptions } from './options';
 import type { Children } from './support/children';
 import { sleep } from './support/deadline';
@@ -7,11 +7,13 @@ import type { BenchServer } from './support/server';
 import { TARGET_OUTSTANDING, watchedNames } from './support/system';
 import type { Named } from './support/usage';
 
-const REPETITIONS = 3;
-const TURNS = 24;
+const REPETITIONS = 5;
+const TURNS = 16;
 const QUICK_TURNS = 2;
 /** How long a system works at a time: the machine is the same for neighbours in so short a time, and a turn is long against a batch. */
 const TURN_MILLIS = 500;
+/** What happens to one fault in a hundred is compiled by their engine long after what happens to all. */
+const OBSERVED_WARM_UP_MILLIS = 12_000;
 
 interface Observed {
   path: WholePath;
@@ -37,7 +39,7 @@ export async function observe({ options, children, bench, onProgress }: ObserveO
   if (watched.length === 0) return [];
   const { workers, quick } = options;
   const server = { name: 'nats-server', pid: bench.server.pid };
-  const warmUpMillis = warmUpMillisOf(options);
+  const warmUpMillis = quick ? WARM_UP_MILLIS : OBSERVED_WARM_UP_MILLIS;
   const systems = (['faultline', ...watched] as const).map(
     (name) => new WholePath({ children, bench, workers, name, warmUpMillis, kind: 'turns' }),
   );

@@ -40,7 +40,7 @@ class Exporting {
   private readonly child: ChildProcess;
   private readonly ended: Promise<unknown>;
 
-  constructor(endpoint: string, protocol: TracingConfig['protocol'] = 'http/protobuf') {
+  constructor(endpoint: string, protocol: TracingConfig['protocol'] = 'http/json') {
     this.child = spawn(process.execPath, ['-e', PROGRAM, `${endpoint}/v1/traces`, protocol], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });

@@ -41,7 +41,7 @@ async function tracesSaid(folder: string): Promise<Record<string, string | null>
   const api = new ApiBench(dirname(folder));
   await api.open({
     config: {
-      tracing: { protocol: 'http/protobuf', endpoint: 'http://127.0.0.1:9/v1/traces', headers: {}, ratio: 1 },
+      tracing: { protocol: 'http/json', endpoint: 'http://127.0.0.1:9/v1/traces', headers: {}, ratio: 1 },
     },
   });
   const pages = await api.pages<FaultList>(`/api/runs/${basename(folder)}/faults?limit=200`);

@@ -15,10 +15,12 @@ export interface SimulatorFigures {
   peakResidentBytes: number;
 }
 
+/** Rounds until the compiler has seen enough: a long simulation is spent behind them. */
+const WARM_UPS = 3;
+
 /** How many faults a second of one core the simulator does: the units of the services, their messages, and the audit of the log. */
 export async function measureSimulator(rounds: number, faultsPerRound: number): Promise<SimulatorFigures> {
-  // A warm-up: the compiler has seen enough then.
-  await runOnce(faultsPerRound);
+  for (let warmUp = 0; warmUp < WARM_UPS; warmUp += 1) await runOnce(faultsPerRound);
   const measured = [];
   for (let round = 0; round < rounds; round += 1) measured.push(await runOnce(faultsPerRound));
   const { median: faultsPerSecond, relativeSpread } = summariseRounds(measured.map(({ speed }) => speed));

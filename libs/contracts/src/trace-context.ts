@@ -26,7 +26,11 @@ export function parseTraceparent(text: string | undefined): SpanIdentity | undef
 }
 
 /** Independent hashes of one identity: one to decide by, four for the trace, two for its root. */
-const WORDS = 7;
+const TRACE_WORDS = 4;
+const SPAN_WORDS = 2;
+const WORDS = 1 + TRACE_WORDS + SPAN_WORDS;
+/** Codes of the hexadecimal digits. */
+const DIGITS = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 const GOLDEN = 0x9e3779b9;
 
 /** Requests with neighbouring numbers are traced together, sixteen at a time. */
@@ -64,13 +68,26 @@ export class FaultSampler {
   }
 
   /** The root span of the fault's trace. */
-  rootOf({ segment, segmentEpoch, request, stallRound }: FaultIdentity): SpanIdentity {
-    const word = (place: number): string => {
+  rootOf(fault: FaultIdentity): SpanIdentity {
+    return {
+      traceId: this.wordsOf(fault, 1, TRACE_WORDS),
+      spanId: this.wordsOf(fault, 1 + TRACE_WORDS, SPAN_WORDS),
+    };
+  }
+
+  /** Some hashes of a fault as hexadecimal digits. Of their codes at once: to put texts together takes several times as long. */
+  private wordsOf(
+    { segment, segmentEpoch, request, stallRound }: FaultIdentity,
+    from: number,
+    words: number,
+  ): string {
+    const codes: number[] = [];
+    for (let place = from; place < from + words; place += 1) {
       const prefix = mixBits(mixBits((this.salts[place] ?? 0) ^ segment) ^ segmentEpoch);
       const hash = mixBits(mixBits(prefix + Math.imul(stallRound, GOLDEN)) ^ request);
-      return (hash >>> 0).toString(16).padStart(8, '0');
-    };
-    return { traceId: word(1) + word(2) + word(3) + word(4), spanId: word(5) + word(6) };
+      for (let shift = 28; shift >= 0; shift -= 4) codes.push(DIGITS[(hash >>> shift) & 15] ?? 0);
+    }
+    return String.fromCharCode(...codes);
   }
 }
 

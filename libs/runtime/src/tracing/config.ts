@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { readVariables, unlessEmpty } from '../environment';
 
-/** How spans are written for a collector: the default of OTLP over HTTP, or what people can read. */
-const PROTOCOLS = ['http/protobuf', 'http/json'] as const;
+/** How spans are written for a collector. JSON comes first: Node.js writes it in less time, though it is three times as long. */
+const PROTOCOLS = ['http/json', 'http/protobuf'] as const;
 
 /** Where traces go, and of how much. */
 export interface TracingConfig {

@@ -158,7 +158,9 @@ export class IommuTraces implements IommuTracer {
       // Some drivers take a stop marker for a request (R75).
       if (!isStall && isStopMarker(record)) continue;
       const stallRound = isStall ? record.round : 0;
-      (traced ??= []).push({ root: this.maker.sampler.rootOf({ ...record, stallRound }), record });
+      const { segment, segmentEpoch, request } = record;
+      const root = this.maker.sampler.rootOf({ segment, segmentEpoch, request, stallRound });
+      (traced ??= []).push({ root, record });
     }
     return traced;
   }
@@ -207,7 +209,9 @@ export class IommuTraces implements IommuTracer {
     open().tells(root);
     if (!record || !event.answered) return;
     open().stage(root, {
-      ...{ name: 'response', startMicros: record.writtenAtMicros, endMicros: event.atMicros },
+      name: 'response',
+      startMicros: record.writtenAtMicros,
+      endMicros: event.atMicros,
       attributes: { [FAULTLINE.stage]: 'response', [FAULTLINE.cause]: event.reason },
     });
   }
@@ -245,7 +249,9 @@ export class IommuTraces implements IommuTracer {
     if (heldAtMicros === undefined) return;
     for (const { root } of members)
       message.stage(root, {
-        ...{ name: 'held', startMicros: heldAtMicros, endMicros: queuedAtMicros },
+        name: 'held',
+        startMicros: heldAtMicros,
+        endMicros: queuedAtMicros,
         attributes: { [FAULTLINE.stage]: 'queueWait' },
       });
   }
@@ -260,7 +266,9 @@ export class IommuTraces implements IommuTracer {
     for (const { root, record } of members) {
       if (!this.ungrouped.delete(record.request)) this.early.set(record.request, record);
       message.stage(root, {
-        ...{ name: 'IOMMU -> queue', startMicros: record.writtenAtMicros, endMicros: atMicros },
+        name: 'IOMMU -> queue',
+        startMicros: record.writtenAtMicros,
+        endMicros: atMicros,
         attributes: { [FAULTLINE.stage]: 'iommuToQueue', [FAULTLINE.queue]: queue },
       });
     }
@@ -278,7 +286,9 @@ export class IommuTraces implements IommuTracer {
       const handledAtMicros = cause === 'handled' ? group.handledAtMicros : undefined;
       const since = handledAtMicros ?? group.queuedAtMicros ?? group.heldAtMicros ?? respondedAtMicros;
       message.stage(root, {
-        ...{ name: 'response', startMicros: since, endMicros: respondedAtMicros },
+        name: 'response',
+        startMicros: since,
+        endMicros: respondedAtMicros,
         attributes: { [FAULTLINE.stage]: 'response', [FAULTLINE.code]: code, [FAULTLINE.cause]: cause },
       });
       this.stalls.responded(record.request, respondedAtMicros);

@@ -24,10 +24,10 @@ import { FAULTLINE, type Span } from './span';
 /** Spans in one export, and those that may wait. Beyond this they are dropped: the path never waits for who looks on. */
 const BATCH_SPANS = 512;
 const QUEUE_SPANS = 8_192;
-/** How long a span waits for others to be exported with. While it waits, each collection of young garbage copies it. */
-const DELAY_MILLIS = 250;
+/** How long a span waits for others to be exported with: an export costs as much as the writing of a hundred spans. */
+const DELAY_MILLIS = 1_000;
 
-const EXPORTERS = { 'http/protobuf': ProtobufExporter, 'http/json': JsonExporter };
+const EXPORTERS = { 'http/json': JsonExporter, 'http/protobuf': ProtobufExporter };
 const KINDS = { internal: SpanKind.INTERNAL, producer: SpanKind.PRODUCER, consumer: SpanKind.CONSUMER };
 const NOTHING: never[] = [];
 const SCOPE = { name: 'faultline', version: FAULTLINE_VERSION };

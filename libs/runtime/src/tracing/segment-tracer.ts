@@ -208,12 +208,16 @@ export class SegmentTraces implements SegmentTracer {
     const isAnswered = receivedAtMicros >= sent.sentAtMicros;
     if (isAnswered && respondedAtMicros !== undefined && respondedAtMicros <= receivedAtMicros)
       message.stage(root, {
-        ...{ name: 'delivery', startMicros: respondedAtMicros, endMicros: receivedAtMicros },
+        name: 'delivery',
+        startMicros: respondedAtMicros,
+        endMicros: receivedAtMicros,
         attributes: {},
       });
     if (isAnswered)
       message.stage(root, {
-        ...{ name: 'retry', startMicros: receivedAtMicros, endMicros },
+        name: 'retry',
+        startMicros: receivedAtMicros,
+        endMicros,
         attributes: { [FAULTLINE.stage]: 'retry' },
       });
     this.tellRoot(open, endMicros, settlement, message);
@@ -224,7 +228,9 @@ export class SegmentTraces implements SegmentTracer {
     const { segment, epoch: segmentEpoch } = this;
     const isWell = settlement === 'completed' || settlement === 'retried';
     message.root(root, {
-      ...{ name: 'fault', startMicros: sent.sentAtMicros, endMicros },
+      name: 'fault',
+      startMicros: sent.sentAtMicros,
+      endMicros,
       attributes: {
         [FAULTLINE.fault]: faultName({ segment, segmentEpoch, request: sent.request, stallRound: 0 }),
         [FAULTLINE.model]: 'pri',

@@ -6,6 +6,7 @@ import {
   FAULTLINE,
   type FaultSpan,
   MESSAGING,
+  partOf,
   type Span,
   type SpanSource,
 } from './span';
@@ -17,6 +18,8 @@ import {
 export class SentMessage implements AskingSpan {
   readonly identity: SpanIdentity;
   readonly traceparent: string;
+  /** Link to it, for all that it tells. */
+  private readonly itself: readonly SpanIdentity[];
   private readonly links = new Map<string, SpanIdentity>();
   private readonly traced: TracedRecord[] = [];
   private readonly stages: Span[] = [];
@@ -32,6 +35,7 @@ export class SentMessage implements AskingSpan {
   ) {
     this.identity = maker.newTrace();
     this.traceparent = traceparentOf(this.identity);
+    this.itself = [this.identity];
   }
 
   get context(): LaneContext {
@@ -50,15 +54,25 @@ export class SentMessage implements AskingSpan {
   }
 
   /** A fault, from its begin to its end. */
-  root(fault: SpanIdentity, span: FaultSpan): void {
-    this.stages.push({ ...span, ...fault, kind: 'internal', links: [this.identity] });
+  root({ traceId, spanId }: SpanIdentity, span: FaultSpan): void {
+    const { name, startMicros, endMicros, attributes, error } = span;
+    const { itself: links } = this;
+    this.stages.push({
+      traceId,
+      spanId,
+      name,
+      kind: 'internal',
+      startMicros,
+      endMicros,
+      attributes,
+      links,
+      error,
+    });
   }
 
   /** A part of a fault that the message tells of; it leads back to the message. */
   stage(fault: SpanIdentity, span: FaultSpan): void {
-    const { traceId, spanId: parentId } = fault;
-    const spanId = this.maker.newSpanId();
-    this.stages.push({ ...span, traceId, parentId, spanId, kind: 'internal', links: [this.identity] });
+    this.stages.push(partOf(fault, this.maker.newSpanId(), span, this.itself));
   }
 
   begins(): void {
@@ -66,30 +80,32 @@ export class SentMessage implements AskingSpan {
   }
 
   arrived(sequence?: number): void {
-    this.tell(sequence === undefined ? {} : { [FAULTLINE.sequence]: sequence });
+    this.tell(sequence);
     for (const stage of this.stages) this.maker.take(stage);
   }
 
   failed({ message }: Error): void {
-    this.tell({}, message);
+    this.tell(undefined, message);
   }
 
-  private tell(more: Record<string, AttributeValue>, error?: string): void {
-    const { maker, operation, subject, kind, records, startMicros } = this;
+  private tell(sequence: number | undefined, error?: string): void {
+    const { maker, identity, operation, subject, kind, records, startMicros } = this;
+    const attributes: Record<string, AttributeValue> = {
+      [MESSAGING.system]: 'nats',
+      [MESSAGING.operation]: operation,
+      [MESSAGING.operationType]: 'send',
+      [MESSAGING.destination]: subject,
+      [MESSAGING.batchCount]: records,
+    };
+    if (sequence !== undefined) attributes[FAULTLINE.sequence] = sequence;
     maker.take({
-      ...this.identity,
+      traceId: identity.traceId,
+      spanId: identity.spanId,
       name: `${operation} ${kind}`,
       kind: 'producer',
       startMicros,
       endMicros: maker.nowMicros(),
-      attributes: {
-        [MESSAGING.system]: 'nats',
-        [MESSAGING.operation]: operation,
-        [MESSAGING.operationType]: 'send',
-        [MESSAGING.destination]: subject,
-        [MESSAGING.batchCount]: records,
-        ...more,
-      },
+      attributes,
       links: [...this.links.values()],
       error,
     });

@@ -2,7 +2,7 @@ import { parseTraceparent, type SpanIdentity } from '@faultline/contracts';
 import type { AnyMmEvent, MmEvent } from '@faultline/domain';
 import type { SendingSpan } from '@faultline/hosting';
 import type { Addressed, ReceivedRequest, RunSpan, ShardTracer } from '@faultline/units';
-import { FAULTLINE } from './span';
+import { FAULTLINE, partOf } from './span';
 import type { SentMessage } from './sent-message';
 import type { SpanMaker } from './span-maker';
 
@@ -65,12 +65,14 @@ class HandledRun implements RunSpan {
 
   handled(handlingAtMicros: number, handledAtMicros: number): void {
     this.onOver();
-    for (const { traceId, spanId: parentId } of this.members.values())
-      this.maker.take({
-        ...{ traceId, parentId, spanId: this.maker.newSpanId() },
-        ...{ name: 'handle', kind: 'internal', links: [] },
-        ...{ startMicros: handlingAtMicros, endMicros: handledAtMicros },
+    for (const handling of this.members.values()) {
+      const part = {
+        name: 'handle',
+        startMicros: handlingAtMicros,
+        endMicros: handledAtMicros,
         attributes: { [FAULTLINE.stage]: 'mm' },
-      });
+      };
+      this.maker.take(partOf(handling, this.maker.newSpanId(), part, []));
+    }
   }
 }

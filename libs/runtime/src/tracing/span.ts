@@ -20,6 +20,25 @@ export interface Span extends SpanIdentity {
 /** What is said of a fault, or of a stage of it. */
 export type FaultSpan = Pick<Span, 'name' | 'startMicros' | 'endMicros' | 'attributes' | 'error'>;
 
+/** A part of a fault, below one of its spans. Field by field: spreading one object into another costs a microsecond or more. */
+export const partOf = (
+  { traceId, spanId: parentId }: SpanIdentity,
+  spanId: string,
+  { name, startMicros, endMicros, attributes, error }: FaultSpan,
+  links: readonly SpanIdentity[],
+): Span => ({
+  traceId,
+  spanId,
+  parentId,
+  name,
+  kind: 'internal',
+  startMicros,
+  endMicros,
+  attributes,
+  links,
+  error,
+});
+
 /** Where spans go when they are over. Takes each at once, and never throws. */
 export interface SpanSink {
   take(span: Span): void;

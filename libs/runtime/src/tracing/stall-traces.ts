@@ -72,7 +72,9 @@ export class StallTraces {
 
   private arrive({ root, sinceMicros }: OpenStall, writtenAtMicros: number, message: SentMessage): void {
     message.stage(root, {
-      ...{ name: 'device -> IOMMU', startMicros: sinceMicros, endMicros: writtenAtMicros },
+      name: 'device -> IOMMU',
+      startMicros: sinceMicros,
+      endMicros: writtenAtMicros,
       attributes: { [FAULTLINE.stage]: 'deviceToIommu' },
     });
   }
@@ -82,11 +84,15 @@ export class StallTraces {
     if (!stall.isRecorded) this.arrive(stall, record.writtenAtMicros, message);
     if (respondedAtMicros !== undefined && respondedAtMicros <= endMicros)
       message.stage(root, {
-        ...{ name: 'retry', startMicros: respondedAtMicros, endMicros },
+        name: 'retry',
+        startMicros: respondedAtMicros,
+        endMicros,
         attributes: { [FAULTLINE.stage]: 'retry' },
       });
     message.root(root, {
-      ...{ name: 'fault', startMicros: sinceMicros, endMicros },
+      name: 'fault',
+      startMicros: sinceMicros,
+      endMicros,
       attributes: {
         [FAULTLINE.fault]: faultName({ ...record, stallRound: record.round }),
         [FAULTLINE.model]: 'stall',

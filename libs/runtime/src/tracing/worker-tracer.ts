@@ -4,7 +4,7 @@ import type { SendingSpan, WorkMessage } from '@faultline/hosting';
 import type { Addressed, AskingSpan, GroupSpan, TracedRun, WorkerTracer, WorkSpan } from '@faultline/units';
 import type { ReceivedMessage } from './received-message';
 import type { SentMessage } from './sent-message';
-import { FAULTLINE } from './span';
+import { FAULTLINE, partOf } from './span';
 import { isStopMarker, type SpanMaker } from './span-maker';
 
 /** A traced member of a group that is being handled. */
@@ -112,16 +112,18 @@ class TracedGroup implements GroupSpan {
     const { startedAtMicros, handledAtMicros, iommu, epoch, group, code } = result;
     const links = this.message ? [this.message] : [];
     for (const { root, mm, place } of this.members) {
-      const part = { traceId: root.traceId, parentId: root.spanId, kind: 'internal', links } as const;
-      this.maker.take({
-        ...{ ...part, spanId: this.maker.newSpanId(), name: 'queue wait' },
-        ...{ startMicros: queuedAtMicros, endMicros: startedAtMicros },
+      const wait = {
+        name: 'queue wait',
+        startMicros: queuedAtMicros,
+        endMicros: startedAtMicros,
         attributes: { [FAULTLINE.stage]: 'queueWait', [FAULTLINE.queue]: queue },
-      });
+      };
+      this.maker.take(partOf(root, this.maker.newSpanId(), wait, links));
       const { resolution = 'skipped', error = 'none' } = result.members[place] ?? {};
-      this.maker.take({
-        ...{ ...part, spanId: mm.spanId, name: 'mm' },
-        ...{ startMicros: startedAtMicros, endMicros: handledAtMicros },
+      const handling = {
+        name: 'mm',
+        startMicros: startedAtMicros,
+        endMicros: handledAtMicros,
         attributes: {
           [FAULTLINE.stage]: 'mm',
           [FAULTLINE.group]: `${iommu}.${epoch}.${group}`,
@@ -129,7 +131,8 @@ class TracedGroup implements GroupSpan {
           [FAULTLINE.resolution]: resolution,
           [FAULTLINE.error]: error,
         },
-      });
+      };
+      this.maker.take(partOf(root, mm.spanId, handling, links));
     }
   }
 }
