@@ -1,4 +1,4 @@
-import { costProfiles, type ResolvedScenario } from '@faultline/contracts';
+import { costProfiles, type ResolvedScenario, type ServiceName } from '@faultline/contracts';
 import { SeededRandom, type Spread } from '@faultline/domain';
 import {
   type Failure,
@@ -26,11 +26,19 @@ export interface SimulationCase {
 
 /** Leases are short, so that much happens in little time. */
 const LEASE_MILLIS = 30;
-const MOST_FAILURES = 8;
+const MOST_FAILURES = 14;
 /** What others take over from, beside what all of them are drawn from. */
-const OFTEN: readonly FailureVerb[] = ['kill', 'kill', 'restart', 'freeze', 'cut', 'redeliver', 'redeliver'];
+const OFTEN: readonly FailureVerb[] = [
+  ...(['kill', 'kill', 'kill', 'kill', 'kill', 'restart', 'restart', 'restart'] as const),
+  ...(['freeze', 'freeze', 'freeze', 'cut', 'cut', 'redeliver', 'redeliver'] as const),
+];
+const OFTEN_LOST: ReadonlySet<ServiceName> = new Set(['iopf-worker', 'device-emulator']);
 /** More than any unit waits for anything before it asks again. */
 const PATIENCE_MICROS = 32_000_000;
+
+const SHORT_HOP: Spread = { median: 0.1, p99: 0.1 };
+const LONG_HOP: Spread = { median: 5, p99: 50 };
+const LONGEST_HOP: Spread = { median: 20, p99: 400 };
 
 type CostModel = ResolvedScenario['cost'];
 
@@ -43,11 +51,16 @@ export function caseOf(seed: number): SimulationCase {
   const spread = spreadOut(seed);
   const random = new SeededRandom(spread).fork('case');
   const draw: Draw = (...from) => from[random.below(from.length)] ?? from[0];
-  const scenario = paced(draw(lively, thrashing(lively)), draw);
-  const instances = instancesOf(scenario).map(({ instance }) => instance);
+  const isThrashing = draw(false, true);
+  const scenario = paced(isThrashing ? thrashing(lively) : lively, draw);
+  // What a worker or a device had under way when it was lost is what shows most.
+  const instances = instancesOf(scenario).flatMap(({ service, instance }) =>
+    OFTEN_LOST.has(service) ? [instance, instance] : [instance],
+  );
   const plan = {
     count: random.below(MOST_FAILURES + 1),
-    everyMicros: draw(100, 500, 3_000, 10_000),
+    // Most scenarios are over after a few milliseconds.
+    everyMicros: draw(50, 200, 1_000, 3_000),
     verbs: [...FAILURE_VERBS, ...OFTEN],
   };
   return {
@@ -55,19 +68,15 @@ export function caseOf(seed: number): SimulationCase {
     scenario,
     failures: planFailures(plan, instances, LEASE_MILLIS, spread),
     network: {
-      hopMicros: draw(
-        { median: 0.1, p99: 0.1 },
-        { median: 5, p99: 50 },
-        { median: 5, p99: 50 },
-        { median: 20, p99: 400 },
-      ),
+      // What is removed is still being used for as long as its invalidation is on its way.
+      hopMicros: draw(isThrashing ? LONG_HOP : SHORT_HOP, LONG_HOP, LONG_HOP, LONGEST_HOP),
       storeMicros: draw({ median: 0.1, p99: 0.1 }, { median: 10, p99: 100 }),
       loss: draw(0, 0, 0.02),
       duplication: draw(0, 0, 0.02),
       reordering: draw(0, 0.02, 0.2),
     },
     leaseMillis: LEASE_MILLIS,
-    ackWaitMillis: draw(0.3, 3, 2 * LEASE_MILLIS),
+    ackWaitMillis: draw(0.1, 0.3, 3, 2 * LEASE_MILLIS),
     snapshotEvents: draw(20, 100, 50_000),
     patienceMicros: PATIENCE_MICROS,
   };
@@ -83,7 +92,7 @@ function spreadOut(seed: number): number {
  * more of it: then leases end, and failures come, while something is under way.
  */
 function paced(scenario: ResolvedScenario, draw: Draw): ResolvedScenario {
-  const slower = draw(0, 3, 30);
+  const slower = draw(0, 3, 30, 30);
   const ratePerSecond = draw(undefined, undefined, 500, 2_000);
   return {
     ...scenario,
@@ -103,19 +112,19 @@ function paced(scenario: ResolvedScenario, draw: Draw): ResolvedScenario {
 function thrashing(scenario: ResolvedScenario): ResolvedScenario {
   return {
     ...scenario,
-    shards: scenario.shards.map((shard) => ({ ...shard, frames: Math.min(shard.frames, 7) })),
+    shards: scenario.shards.map((shard) => ({ ...shard, frames: Math.min(shard.frames, 4) })),
     devices: scenario.devices.map((device) => ({
       ...device,
       atcEntries: 64,
       workloads: device.workloads.map((workload) => ({
         ...workload,
         ...(workload.source === 'synthetic'
-          ? { pattern: 'uniform', pages: Math.min(workload.pages, 8) }
+          ? { pattern: 'uniform', pages: Math.min(workload.pages, 6) }
           : {}),
-        accesses: 2 * workload.accesses,
+        accesses: 100 + 2 * workload.accesses,
         // So long a page is in use once it was found: hits that take no time are over before anything is removed.
         accessMicros: 20,
-        outstanding: Math.max(workload.outstanding, 4),
+        outstanding: 8,
       })),
     })),
   };
