@@ -5,20 +5,22 @@ import {
   type Sender,
 } from '@faultline/contracts';
 import { type AnyIommuEvent, canInvalidate, type IommuCommand, type IommuState } from '@faultline/domain';
-import type { ClockPort, UnitHost } from '@faultline/hosting';
+import { type ClockPort, UnitClosed, type UnitHost } from '@faultline/hosting';
 import type { Fences } from './fences';
 import type { SegmentLink } from './segment-link';
 
-/** An invalidation that waits until the replica has folded the removal (D3). */
-interface WaitingInvalidation {
+/** What waits until the replica has folded so much of a shard's log (D3). */
+interface Waiting {
   shard: number;
   sequence: number;
   proceed(): void;
+  abandon(error: Error): void;
 }
 
 /** Takes translations out of the IOTLB and of the devices' caches, in this order (R122). */
 export class Invalidations {
-  private readonly waiting: WaitingInvalidation[] = [];
+  private waiting: Waiting[] = [];
+  private closed = false;
 
   constructor(
     private readonly host: UnitHost<IommuState, IommuCommand, AnyIommuEvent>,
@@ -42,7 +44,13 @@ export class Invalidations {
     return invalidateSchema.encode([this.sender]);
   }
 
-  /** The replica of a shard's page tables went on: invalidations that waited for it go on too. */
+  /** Nobody waits for the replica any longer: it goes no further. */
+  close(): void {
+    this.closed = true;
+    for (const { abandon } of this.waiting.splice(0)) abandon(new UnitClosed());
+  }
+
+  /** The replica of a shard's page tables went on: what waited for it goes on too. */
   reached(): void {
     for (let place = this.waiting.length - 1; place >= 0; place -= 1) {
       const waiting = this.waiting[place];
@@ -86,8 +94,10 @@ export class Invalidations {
     }
   }
 
-  private async replicaAt(shard: number, sequence: number): Promise<void> {
+  /** Resolves when the replica has folded so much of the shard's log. Rejects with `UnitClosed` when the unit is lost first. */
+  async replicaAt(shard: number, sequence: number): Promise<void> {
     if (canInvalidate(this.host.state, shard, sequence)) return;
-    await new Promise<void>((proceed) => this.waiting.push({ shard, sequence, proceed }));
+    if (this.closed) throw new UnitClosed();
+    await new Promise<void>((proceed, abandon) => this.waiting.push({ shard, sequence, proceed, abandon }));
   }
 }

@@ -63,9 +63,9 @@ export class IommuLanes {
   /**
    * Rejects with `UnitClosed` when the unit was lost meanwhile.
    *
-   * @param emptyCaches resolves when the devices hold nothing from before; no translation is given out earlier (D4)
+   * @param isCurrent resolves when devices and replica hold nothing from before; no translation is given out earlier (D3, D4)
    */
-  async start(emptyCaches: () => Promise<void>): Promise<void> {
+  async start(isCurrent: () => Promise<unknown>): Promise<void> {
     const { ports, iommu, parts } = this;
     const { subjects } = ports;
     const { unit } = this.sender;
@@ -74,7 +74,7 @@ export class IommuLanes {
         this.invalidations.serve(records),
       ),
     );
-    await emptyCaches();
+    await isCurrent();
     await parts.open(() =>
       serveLane(ports, subjects.translate(iommu.iommu), translateSchema, unit, (records) =>
         this.translate(records),

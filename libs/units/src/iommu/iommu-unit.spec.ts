@@ -1,8 +1,10 @@
+import { mmSchema, translateSchema } from '@faultline/contracts';
 import { TEARDOWN_STEPS } from '@faultline/domain';
-import { UnitClosed } from '@faultline/hosting';
+import { ForwardingLog, LaneUnavailable, UnitClosed } from '@faultline/hosting';
 import { rejectionOf } from '../../../hosting/src/testkit/eventually.testkit';
 import { holdLanes } from '../../../hosting/src/testkit/hold-lanes.testkit';
 import { DEADLINE_MICROS, IommuBench, scenarioOf } from './fake-segment.testkit';
+import { IommuUnit } from './iommu-unit';
 
 const started = (...parts: Parameters<typeof scenarioOf>): Promise<IommuBench> =>
   new IommuBench(scenarioOf(...parts)).start();
@@ -248,4 +250,89 @@ test('who waits for a teardown, a reset or a replacement is told when the IOMMU 
   await bench.until('all of it', () => bench.stops.length === 1 && bench.invalidated.length === 1);
   await bench.until('the hand-over', bench.unit.close());
   for (const each of asked) expect(await bench.until('the answer', each)).toBeInstanceOf(UnitClosed);
+});
+
+/** Delivers what it has of the shards only when it is told to. */
+class SlowLog extends ForwardingLog {
+  private held: (() => void)[] | undefined = [];
+
+  override follow(options: Parameters<ForwardingLog['follow']>[0]): ReturnType<ForwardingLog['follow']> {
+    if (!options.subject.includes('.mm.')) return super.follow(options);
+    const onMessage = (message: Parameters<typeof options.onMessage>[0]): void => {
+      if (this.held) this.held.push(() => options.onMessage(message));
+      else options.onMessage(message);
+    };
+    return super.follow({ ...options, onMessage });
+  }
+
+  deliver(): void {
+    for (const each of this.held ?? []) each();
+    this.held = undefined;
+  }
+}
+
+describe('an owner that takes over', () => {
+  const installed = (frame: number) =>
+    ({
+      kind: 'PageInstalled',
+      mm: 7,
+      page: 100,
+      frame,
+      permissions: 3,
+      cause: 'zero-fill',
+      major: false,
+    }) as const;
+
+  async function takeOver(bench: IommuBench) {
+    const { ports } = bench;
+    await bench.until('the end of the first owner', bench.unit.close());
+    await ports.log.append({
+      subject: ports.subjects.mmLog(0),
+      headers: { schema: mmSchema.name, version: mmSchema.version, unit: 'mm.0', epoch: 1, cycle: 1 },
+      body: mmSchema.encode([{ ...installed(5), prefetched: false }]),
+      id: 'mm.0.1',
+    });
+    const log = new SlowLog(ports.log);
+    const [iommu] = bench.scenario.iommus;
+    if (!iommu) throw new Error('an IOMMU');
+    const next = new IommuUnit(
+      Object.assign(Object.create(ports) as typeof ports, { log }),
+      bench.scenario,
+      iommu,
+      (error) => ports.fail(error),
+    );
+    const start = next.start();
+    start.catch(() => undefined);
+    await bench.until('its epoch', () => bench.kinds().at(-1) === 'IommuOwnerChanged');
+    for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+    return { log, next, start };
+  }
+
+  const translate = async ({ ports }: IommuBench) => {
+    const body = translateSchema.encode([
+      { kind: 'Sender', unit: 'segment.0', epoch: 1 },
+      { kind: 'TranslateRequest', translation: 1, device: 1, pasid: 7, page: 100, permissions: 1 },
+    ]);
+    return translateSchema.decode(await ports.lanes.request(ports.subjects.translate(0), body, 60_000));
+  };
+
+  it('D3 D4 translates nothing before it has read what the shards had written', async () => {
+    const bench = await started();
+    const { log, start } = await takeOver(bench);
+    expect(await rejectionOf(translate(bench))).toBeInstanceOf(LaneUnavailable);
+    log.deliver();
+    await bench.until('the start', start);
+    expect(await bench.until('the translation', translate(bench))).toMatchObject([
+      { kind: 'Sender', epoch: 2 },
+      { kind: 'TranslateReply', status: 'success', frame: 5 },
+    ]);
+  });
+
+  it('waits no longer when it is lost', async () => {
+    const bench = await started();
+    const { next, start } = await takeOver(bench);
+    const refused = rejectionOf(start);
+    await bench.until('its end', next.close());
+    expect(await bench.until('the refusal', refused)).toBeInstanceOf(UnitClosed);
+  });
 });

@@ -79,6 +79,7 @@ export class IommuUnit implements OwnedUnit {
   private lanes!: IommuLanes;
   private link!: SegmentLink;
   private fences!: Fences;
+  private invalidations!: Invalidations;
   private teardowns!: TeardownDriver;
   private devices!: DeviceControl;
   private readonly turnEnd: TurnEnd;
@@ -124,7 +125,7 @@ export class IommuUnit implements OwnedUnit {
     const { invalidationMicros, teardownStepMicros } = scenario.deadlines;
     this.link = new SegmentLink(ports, iommu, sender);
     this.fences = new Fences(this.host);
-    const invalidations = new Invalidations(
+    this.invalidations = new Invalidations(
       this.host,
       iommu,
       this.link,
@@ -136,11 +137,12 @@ export class IommuUnit implements OwnedUnit {
     this.teardowns = new TeardownDriver(
       this.host,
       this.link,
-      invalidations,
+      this.invalidations,
       this.fences,
       ports.clock,
       deadlineWallMicros(teardownStepMicros, scenario),
     );
+    const { invalidations } = this;
     this.devices = new DeviceControl(this.host, iommu, scenario, this.teardowns, this.fences, invalidations);
     this.lanes = new IommuLanes(ports, this.host, iommu, invalidations, sender, this.behind(), () =>
       this.checkOwnership(),
@@ -166,7 +168,7 @@ export class IommuUnit implements OwnedUnit {
         onFailure: this.onFailure,
       }),
     );
-    await this.lanes.start(() => this.emptyCaches());
+    await this.lanes.start(() => Promise.all([this.emptyCaches(), this.catchUp()]));
   }
 
   async close(): Promise<void> {
@@ -174,6 +176,7 @@ export class IommuUnit implements OwnedUnit {
     this.teardowns?.stop();
     this.lanes?.stop();
     this.link?.close();
+    this.invalidations?.close();
     this.fences?.close();
     this.host?.close();
     await this.parts.stop();
@@ -219,6 +222,20 @@ export class IommuUnit implements OwnedUnit {
       sequence: 0,
       ranges: [{ page: 0, pages: 0 }],
     });
+  }
+
+  /**
+   * What the owner before said is out of all caches has been used for something else since: its successor translates by nothing older
+   * than what stands in the shards' logs now (D3, D4).
+   */
+  private async catchUp(): Promise<void> {
+    if (this.journal.epoch === 1) return;
+    const { log, subjects } = this.ports;
+    const upToEnd = async (shard: number): Promise<void> => {
+      const end = await log.last(subjects.mmLog(shard));
+      if (end) await this.invalidations.replicaAt(shard, end.sequence);
+    };
+    await Promise.all(this.scenario.shards.map(({ shard }) => upToEnd(shard)));
   }
 
   progress(): IommuProgress {
