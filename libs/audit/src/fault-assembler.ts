@@ -35,6 +35,8 @@ export class FaultAssembler {
   );
   /** Devices that vanished: whatever they are answered, they settle nothing (R104). */
   private readonly gone = new Set<number>();
+  /** The last reset of each device: it may be told before what the IOMMU had from before it, which was away meanwhile. */
+  private readonly resets = new Map<number, Pick<DeviceReset, 'epoch' | 'request'>>();
   /** Newest epoch of each segment: what devices sent before it is forgotten, whenever an IOMMU writes it (D9). */
   private readonly segmentEpochs = new Map<number, number>();
 
@@ -153,13 +155,20 @@ export class FaultAssembler {
     const known = this.faults.find(record, model === 'stall' ? record.round : 0);
     if (known) return known;
     const fault = this.faults.open(record, model, place.unit, place.sequence);
-    if (fault && record.segmentEpoch < (this.segmentEpochs.get(record.segment) ?? 0)) fault.abandoned = true;
+    if (fault && this.isForgotten(record, model)) fault.abandoned = true;
     if (!fault || fault.stallRound === 0) return fault;
     // The transaction never left the IOMMU, so rounds of one stall lie end to end.
     fault.instants.sentAtMicros = record.writtenAtMicros;
     const before = this.faults.find(record, fault.stallRound - 1);
     if (before) this.settle(before, 'stalled-again', record.writtenAtMicros, place);
     return fault;
+  }
+
+  /** Whether its device was reset after it had sent it, alone (R21, R142) or with its segment (D9). */
+  private isForgotten({ segment, segmentEpoch, device, request }: RequestRecord, model: FaultModel): boolean {
+    if (segmentEpoch < (this.segmentEpochs.get(segment) ?? 0)) return true;
+    const reset = this.resets.get(device);
+    return model === 'pri' && reset?.epoch === segmentEpoch && request < reset.request;
   }
 
   private write(record: RequestRecord, model: FaultModel, place: Place): void {
@@ -258,6 +267,7 @@ export class FaultAssembler {
   /** What the device had sent before its reset is forgotten, answered or not; what it goes on with are new faults (R21, R142). */
   private resetDevice(event: DeviceReset, place: Place): void {
     const { device, epoch, request } = event;
+    this.resets.set(device, { epoch, request });
     this.abandon(
       (record, fault) =>
         fault.model === 'pri' &&

@@ -132,6 +132,17 @@ describe('faults whose group ends without its handler', () => {
     expect(told(log)).toEqual(['0.1.2 refused null', '0.1.1 discarded null', '0.1.3 dropped null']);
   });
 
+  it('R142 never settle when their device was reset before the IOMMU, which was away, had heard of them', () => {
+    const log = new LogBuilder().segment(reset(0, 2)).hw(
+      {
+        ...{ kind: 'PageRequestDropped', ...one, cause: 'overflow' },
+        ...{ answered: true, code: 0, responsePasid: -1 },
+      } as LogEvent,
+      written(requestOf(3, 7)),
+    );
+    expect(told(log)).toEqual(['0.1.1 auto-success null', '0.1.3 open']);
+  });
+
   it('names the message of a fault that nobody answered when its times make no sense', () => {
     const { messages } = new LogBuilder()
       .hw({ kind: 'DeviceFenced', device: 0, cause: 'requested', atMicros: at(0) })
