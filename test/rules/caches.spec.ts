@@ -16,7 +16,7 @@ describe('D3 an invalidation carries the position of the removal, which the repl
       () => () => Promise.resolve(),
     ),
     noticed: /watch: .* is served from frame/,
-    seeds: [14, 18],
+    seeds: [40, 54, 55],
     trial: () => ({ scenario: scenarioOf(scarce) }),
   });
 });

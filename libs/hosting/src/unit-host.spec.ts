@@ -170,6 +170,24 @@ describe('UnitHost', () => {
     expect(failures).toEqual([]);
   });
 
+  it.each([
+    ['refuses nothing by what it knew', 2, Deposed],
+    ['but one that writes itself is none', 1, TooMuch],
+  ])('D4 D6 an owner of which the log shows a newer one %s', async (_what, epoch, told) => {
+    const { log, clock, host, journal, failures } = setUp();
+    journal.follow('lab.log.test', 0);
+    await log.append({
+      subject: 'lab.log.test',
+      headers: { schema: 'test', version: 1, unit: 'unit', epoch, cycle: 1 },
+      body: new Uint8Array(1),
+      id: 'another',
+    });
+    const bad = host.settle([add(101)]);
+    clock.advance(0);
+    await expect(bad).rejects.toBeInstanceOf(told);
+    expect(failures.map((error) => error.name)).toEqual(epoch === 2 ? ['Deposed'] : []);
+  });
+
   it('a broken invariant ends the unit: everyone who waits is told, nothing more is written', async () => {
     const { log, clock, host, failures } = setUp();
     const waiting = host.settle([{ kind: 'Break' }]);

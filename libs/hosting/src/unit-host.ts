@@ -272,15 +272,31 @@ export class UnitHost<State, Command, Event> {
     }
   }
 
-  /** The commands of one asker. One that is refused ends them, and is told at once: nothing that follows depends on it. */
+  /** The commands of one asker. One that is refused ends them. */
   private applyEntry(entry: Entry<Command, Event>, apply: (command: Command) => void): void {
     try {
       for (const command of entry.commands) apply(command);
     } catch (error) {
       if (!this.plan.isRefusal?.(error)) throw error;
-      entry.reject?.(error as Error);
+      this.refuse(entry.reject, error as Error);
       entry.resolve = undefined;
+      entry.reject = undefined;
     }
+  }
+
+  /**
+   * A refusal writes nothing, so no fence would stop that of an owner which was deposed and knows only what was before: it is told when the
+   * log shows no newer owner. Nothing that follows depends on it.
+   */
+  private refuse(reject: Entry<Command, Event>['reject'], refusal: Error): void {
+    this.journal.checkOwner().then(
+      () => reject?.(refusal),
+      (error: unknown) => {
+        const isDeposed = error instanceof Deposed;
+        reject?.(isDeposed ? error : refusal);
+        if (isDeposed) this.fail(error);
+      },
+    );
   }
 
   private apply(command: Command, nowMicros: number, events: Event[]): void {

@@ -1,4 +1,4 @@
-import { appendSurely } from './append-surely';
+import { appendSurely, Deposed } from './append-surely';
 import { followUntil } from './follow-until';
 import type { SendingSpan } from './sending-span';
 import {
@@ -69,6 +69,15 @@ export class UnitJournal {
   async begin(message: OutgoingMessage, part: number): Promise<void> {
     this.cycle = 1;
     await this.append(message, this.idOf(part));
+  }
+
+  /** Rejects with `Deposed` when the log shows a newer owner, of which this one has not heard since it was frozen or cut off. */
+  async checkOwner(): Promise<void> {
+    // A new owner says so on every subject of the unit (D5).
+    const [subject] = this.lastOfSubject.keys();
+    const last = subject === undefined ? undefined : await this.log.last(subject);
+    if (subject === undefined || last?.headers.unit !== this.unit) return;
+    if (last.headers.epoch > this.epoch) throw new Deposed(subject, this.epoch, last.headers.epoch);
   }
 
   private idOf(part: number): string {

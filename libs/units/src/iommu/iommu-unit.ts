@@ -201,13 +201,12 @@ export class IommuUnit implements OwnedUnit {
   }
 
   private async checkOwnership(): Promise<void> {
-    const subject = this.ports.subjects.hwLog(this.iommu.iommu);
-    const last = await this.ports.log.last(subject);
-    const { epoch } = this.journal;
-    if (last?.headers.unit !== this.name || last.headers.epoch <= epoch) return;
-    const deposed = new Deposed(subject, epoch, last.headers.epoch);
-    this.onFailure(deposed);
-    throw deposed;
+    try {
+      await this.journal.checkOwner();
+    } catch (error) {
+      if (error instanceof Deposed) this.onFailure(error);
+      throw error;
+    }
   }
 
   /** What the devices' caches hold is in no log, so a new owner cannot know what the one before still had to take out (D4). */
