@@ -134,6 +134,16 @@ export class UnitHost<State, Command, Event> {
     return events;
   }
 
+  /** Rejects with `Deposed`, and fails, when the log shows a newer owner; with what the log rejects when it cannot be asked. */
+  async checkOwner(): Promise<void> {
+    try {
+      await this.journal.checkOwner();
+    } catch (error) {
+      if (error instanceof Deposed) this.fail(error);
+      throw error;
+    }
+  }
+
   /** Takes a turn soon, so that `conclude` runs although no command came. */
   wake(): void {
     if (this.scheduled || this.failure) return;
@@ -285,17 +295,13 @@ export class UnitHost<State, Command, Event> {
   }
 
   /**
-   * A refusal writes nothing, so no fence would stop that of an owner which was deposed and knows only what was before: it is told when the
-   * log shows no newer owner. Nothing that follows depends on it.
+   * A refusal writes nothing, so no fence would stop that of an owner which was deposed and knows only what was before: the log is asked
+   * first. One that cannot be asked shows no newer owner. Nothing that follows depends on a refusal, so nobody else waits for it.
    */
   private refuse(reject: Entry<Command, Event>['reject'], refusal: Error): void {
-    this.journal.checkOwner().then(
+    this.checkOwner().then(
       () => reject?.(refusal),
-      (error: unknown) => {
-        const isDeposed = error instanceof Deposed;
-        reject?.(isDeposed ? error : refusal);
-        if (isDeposed) this.fail(error);
-      },
+      (error: unknown) => reject?.(error instanceof Deposed ? error : refusal),
     );
   }
 

@@ -19,7 +19,7 @@ interface Waiting {
 
 /** Takes translations out of the IOTLB and of the devices' caches, in this order (R122). */
 export class Invalidations {
-  private waiting: Waiting[] = [];
+  private readonly waiting: Waiting[] = [];
   private closed = false;
 
   constructor(

@@ -53,8 +53,6 @@ export class IommuLanes {
     private readonly sender: Sender,
     /** Devices of the segment behind it. */
     private readonly devices: ReadonlySet<number>,
-    /** Rejects with a loss when the log shows a newer owner. */
-    private readonly checkOwnership: () => Promise<void>,
   ) {
     this.room = new LogRoom(ports, sender.unit);
     this.inherited = this.segmentEpoch();
@@ -150,7 +148,7 @@ export class IommuLanes {
     try {
       return await this.receiveNow(records);
     } catch (error) {
-      if (error instanceof MessageOutOfPlace) await this.checkOwnership();
+      if (error instanceof MessageOutOfPlace) await this.host.checkOwner();
       throw error;
     }
   }

@@ -39,7 +39,6 @@ import {
 } from '@faultline/domain';
 import {
   DelayLine,
-  Deposed,
   type LogMessage,
   ModelTime,
   RunningParts,
@@ -144,9 +143,7 @@ export class IommuUnit implements OwnedUnit {
     );
     const { invalidations } = this;
     this.devices = new DeviceControl(this.host, iommu, scenario, this.teardowns, this.fences, invalidations);
-    this.lanes = new IommuLanes(ports, this.host, iommu, invalidations, sender, this.behind(), () =>
-      this.checkOwnership(),
-    );
+    this.lanes = new IommuLanes(ports, this.host, iommu, invalidations, sender, this.behind());
     this.teardowns.resume();
     await this.parts.open(() =>
       followRecords(ports, {
@@ -198,15 +195,6 @@ export class IommuUnit implements OwnedUnit {
         ...this.scenario.shards.map(({ shard }) => [subjects.mmLog(shard), readUpTo(replica)] as const),
       ],
     });
-  }
-
-  private async checkOwnership(): Promise<void> {
-    try {
-      await this.journal.checkOwner();
-    } catch (error) {
-      if (error instanceof Deposed) this.onFailure(error);
-      throw error;
-    }
   }
 
   /** What the devices' caches hold is in no log, so a new owner cannot know what the one before still had to take out (D4). */
