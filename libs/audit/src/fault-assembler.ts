@@ -138,7 +138,7 @@ export class FaultAssembler {
         this.hear(event.segment, event.epoch);
         break;
       case 'DeviceReset':
-        this.resetDevice(event, place);
+        this.resetDevice(event);
         break;
       case 'DeviceRemoved':
         this.gone.add(event.device);
@@ -265,29 +265,21 @@ export class FaultAssembler {
   }
 
   /** What the device had sent before its reset is forgotten, answered or not; what it goes on with are new faults (R21, R142). */
-  private resetDevice(event: DeviceReset, place: Place): void {
-    const { device, epoch, request } = event;
+  private resetDevice({ device, epoch, request }: DeviceReset): void {
     this.resets.set(device, { epoch, request });
-    this.abandon(
-      (record, fault) =>
-        fault.model === 'pri' &&
-        record.segment === place.unit &&
-        record.device === device &&
-        record.segmentEpoch === epoch &&
-        record.request < request,
-    );
+    this.abandonForgotten();
   }
 
   /** A segment wrote in this epoch. Whoever begins to read in the middle of a log learns of it by any of its messages. */
   private hear(segment: number, epoch: number): void {
     if (epoch <= (this.segmentEpochs.get(segment) ?? 0)) return;
     this.segmentEpochs.set(segment, epoch);
-    this.abandon((record) => record.segment === segment && record.segmentEpoch < epoch);
+    this.abandonForgotten();
   }
 
-  private abandon(concerns: (record: RequestRecord, fault: OpenFault) => boolean): void {
+  private abandonForgotten(): void {
     for (const fault of this.faults.list()) {
-      if (!concerns(fault.record, fault)) continue;
+      if (!this.isForgotten(fault.record, fault.model)) continue;
       fault.abandoned = true;
       this.emitIfOver(fault);
     }
