@@ -24,7 +24,7 @@ import { FAULTLINE, type Span } from './span';
 /** Spans in one export, and those that may wait. Beyond this they are dropped: the path never waits for who looks on. */
 const BATCH_SPANS = 512;
 const QUEUE_SPANS = 8_192;
-/** How long a span waits for others to be exported with: an export costs as much as the writing of a hundred spans. */
+/** How long a span waits for others to be exported with: each export is a request of its own. */
 const DELAY_MILLIS = 1_000;
 
 const EXPORTERS = { 'http/json': JsonExporter, 'http/protobuf': ProtobufExporter };

@@ -4,6 +4,7 @@ import type { AskingSpan } from '@faultline/units';
 import {
   type AttributeValue,
   FAULTLINE,
+  faultSpan,
   type FaultSpan,
   MESSAGING,
   partOf,
@@ -54,20 +55,8 @@ export class SentMessage implements AskingSpan {
   }
 
   /** A fault, from its begin to its end. */
-  root({ traceId, spanId }: SpanIdentity, span: FaultSpan): void {
-    const { name, startMicros, endMicros, attributes, error } = span;
-    const { itself: links } = this;
-    this.stages.push({
-      traceId,
-      spanId,
-      name,
-      kind: 'internal',
-      startMicros,
-      endMicros,
-      attributes,
-      links,
-      error,
-    });
+  root(fault: SpanIdentity, span: FaultSpan): void {
+    this.stages.push(faultSpan(fault, undefined, span, this.itself));
   }
 
   /** A part of a fault that the message tells of; it leads back to the message. */
