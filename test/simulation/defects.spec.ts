@@ -12,7 +12,7 @@ describe('the simulator finds', () => {
   /** What notices it, and how it says so. */
   const seeded: [DefectName, RegExp][] = [
     ['ack-before-append', /^(standstill|I\d)$/],
-    ['fencing-off', /^(I\d|MmInvariantBroken)$/],
+    ['fencing-off', /^I\d$/],
     ['result-by-group-id', /^I\d$/],
     ['invalidation-not-awaited', /^I7$/],
     ['partials-kept-on-overflow', /^I1$/],
