@@ -10,7 +10,7 @@ export interface LogMemoryOptions {
   snapshotIndex: KvPort;
   scenario: ResolvedScenario;
   subjects: Subjects;
-  /** Whether a process may end, so that another one takes its units over. */
+  /** Whether anything fails, so that one process may take over from another. */
   mayTakeOver: boolean;
 }
 

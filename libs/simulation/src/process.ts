@@ -36,8 +36,8 @@ export interface ProcessSurroundings {
   logger: UnitLogger;
   leaseMillis: number;
   snapshotEvents: number;
-  /** Whether some process is killed, frozen or started again before the end. */
-  mayEnd: boolean;
+  /** Whether anything fails, so that one process may take over from another. */
+  mayTakeOver: boolean;
   /** A process cannot go on, for another reason than that it was made to. */
   onFailure(error: Error): void;
   /** A message was put to the dead letters. */
@@ -100,7 +100,7 @@ export class SimulatedProcess {
     const { around, life } = this;
     const linked = linkedPorts(this.link, around.network, around.world);
     // Whether a process lives is asked at each step that it takes, so only where it may have an end.
-    const world = around.mayEnd ? portsOf(life, linked) : linked;
+    const world = around.mayTakeOver ? portsOf(life, linked) : linked;
     return {
       ...world,
       config: {

@@ -89,7 +89,7 @@ export class Simulation {
       lab: LAB,
       world: this.ports,
       network: this.network,
-      mayEnd: mayTakeOver,
+      mayTakeOver,
       onMade: (unit, instance) => onlooker.made?.(unit, instance),
       onFailure: (error) => (this.failure ??= error),
       onBuried: (_letter, cause) => this.buried.push(cause.message),
