@@ -18,7 +18,7 @@ import {
   SeededRandom,
   shardOfPasid,
 } from '@faultline/domain';
-import type { LogMessage } from '@faultline/hosting';
+import { type LogMessage, toError } from '@faultline/hosting';
 import type { Onlooker } from '@faultline/simulation';
 import { iommuConfigOf, type PathUnit, SegmentUnit } from '@faultline/units';
 import { AccessWatch, type Spaces } from '../kit/access-watch';
@@ -94,7 +94,12 @@ export class Witness implements Onlooker {
     const fold = this.folds.get(headers.unit);
     if (!fold) return;
     this.epochs.set(headers.unit, Math.max(headers.epoch, this.epochs.get(headers.unit) ?? 0));
-    fold.take(message);
+    if (this.broken) return;
+    try {
+      fold.take(message);
+    } catch (error) {
+      this.break('I8', headers.unit, `its log cannot be folded: ${toError(error).message}`);
+    }
   }
 
   violated(violation: Violation): void {

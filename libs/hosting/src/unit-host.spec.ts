@@ -35,6 +35,16 @@ const decider: Decider<{ total: number; flushes: number }, Command, Event> = {
   },
 };
 
+/** Somebody else writes as the unit, in an epoch of theirs. */
+async function appendAs(log: MemoryLog, epoch: number): Promise<void> {
+  await log.append({
+    subject: 'lab.log.test',
+    headers: { schema: 'test', version: 1, unit: 'unit', epoch, cycle: 1 },
+    body: new Uint8Array(1),
+    id: 'another',
+  });
+}
+
 function setUp(change: Partial<UnitPlan<{ total: number; flushes: number }, Command, Event>> = {}) {
   const log = new MemoryLog({});
   const clock = new ManualClock();
@@ -176,16 +186,40 @@ describe('UnitHost', () => {
   ])('D4 D6 an owner of which the log shows a newer one %s', async (_what, epoch, told) => {
     const { log, clock, host, journal, failures } = setUp();
     journal.follow('lab.log.test', 0);
-    await log.append({
-      subject: 'lab.log.test',
-      headers: { schema: 'test', version: 1, unit: 'unit', epoch, cycle: 1 },
-      body: new Uint8Array(1),
-      id: 'another',
-    });
+    await appendAs(log, epoch);
     const bad = host.settle([add(101)]);
     clock.advance(0);
     await expect(bad).rejects.toBeInstanceOf(told);
     expect(failures.map((error) => error.name)).toEqual(epoch === 2 ? ['Deposed'] : []);
+  });
+
+  it('D4 what it answers as the owner it answers only when the log shows no newer one', async () => {
+    const { log, host, journal, failures } = setUp();
+    journal.follow('lab.log.test', 0);
+    expect(await host.asOwner(() => 'mine')).toBe('mine');
+    await appendAs(log, 2);
+    await expect(host.asOwner(() => 'mine')).rejects.toBeInstanceOf(Deposed);
+    await expect(host.asOwner(() => Promise.reject(new TooMuch('by what it knew')))).rejects.toBeInstanceOf(
+      Deposed,
+    );
+    expect(failures).toHaveLength(1);
+  });
+
+  it('asks the log only where nothing that it wrote since proves that it is the owner', async () => {
+    const { log, clock, host, journal } = setUp();
+    journal.follow('lab.log.test', 0);
+    const asked = jest.spyOn(log, 'last');
+    await host.asOwner(async () => {
+      const added = host.settle([add(1)]);
+      clock.advance(0);
+      await added;
+    });
+    expect(asked).not.toHaveBeenCalled();
+    // This one was on its way when the question came: a newer owner may have begun behind it.
+    const before = host.settle([add(1)]);
+    clock.advance(0);
+    await host.asOwner(() => before);
+    expect(asked).toHaveBeenCalledTimes(1);
   });
 
   it('a broken invariant ends the unit: everyone who waits is told, nothing more is written', async () => {
@@ -200,12 +234,7 @@ describe('UnitHost', () => {
 
   it('D6 a deposed owner stops: its waiting commands fail and it says why', async () => {
     const { log, clock, host, failures } = setUp();
-    await log.append({
-      subject: 'lab.log.test',
-      id: 'other',
-      headers: { schema: 'test', version: 1, unit: 'unit', epoch: 2, cycle: 1 },
-      body: new Uint8Array(),
-    });
+    await appendAs(log, 2);
     const settled = host.settle([add(1)]);
     clock.advance(0);
     await expect(settled).rejects.toBeInstanceOf(Deposed);

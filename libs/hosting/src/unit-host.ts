@@ -144,6 +144,19 @@ export class UnitHost<State, Command, Event> {
     }
   }
 
+  /**
+   * What it answers, as the newest owner. What is appended since the question came proves that. Where nothing is, the log is asked: no
+   * fence stops a deposed owner from answering by what was so before. Rejects with `Deposed` then.
+   */
+  async asOwner<T>(answer: () => Promise<T> | T): Promise<T> {
+    const { begunCycle } = this.journal;
+    try {
+      return await answer();
+    } finally {
+      if (this.journal.writtenCycle <= begunCycle) await this.checkOwner();
+    }
+  }
+
   /** Takes a turn soon, so that `conclude` runs although no command came. */
   wake(): void {
     if (this.scheduled || this.failure) return;

@@ -29,7 +29,9 @@ export interface OutgoingMessage {
  * append with the subject's last sequence, so that a deposed owner cannot write (D5, D6).
  */
 export class UnitJournal {
-  private cycle = 0;
+  /** Number of the cycle that it began last, and of the newest one of which a message is in the log; 0 before the first. */
+  begunCycle = 0;
+  writtenCycle = 0;
   private readonly lastOfSubject = new Map<string, number>();
   /** What the ids of its messages begin with. */
   private readonly identity: string;
@@ -67,7 +69,7 @@ export class UnitJournal {
    * owner before, or another one, wrote there since this one looked.
    */
   async begin(message: OutgoingMessage, part: number): Promise<void> {
-    this.cycle = 1;
+    this.begunCycle = 1;
     await this.append(message, this.idOf(part));
   }
 
@@ -81,12 +83,12 @@ export class UnitJournal {
   }
 
   private idOf(part: number): string {
-    return `${this.identity}${this.cycle}.${part}`;
+    return `${this.identity}${this.begunCycle}.${part}`;
   }
 
   /** Writes one cycle, phase by phase. Rejects only when the owner was deposed; an unreachable or full log is waited for. */
   write(phases: readonly (readonly OutgoingMessage[])[]): Promise<void> {
-    this.cycle += 1;
+    this.begunCycle += 1;
     return this.writeFrom(phases, 0, 0) ?? Promise.resolve();
   }
 
@@ -124,7 +126,7 @@ export class UnitJournal {
   }
 
   private append({ subject, schema, body, span }: OutgoingMessage, id: string): Promise<void> {
-    const { unit, epoch, cycle } = this;
+    const { unit, epoch, begunCycle: cycle } = this;
     const message: LogAppend = {
       subject,
       id,
@@ -138,10 +140,10 @@ export class UnitJournal {
     }
     // Nearly always the first try is taken, and more than one promise for it would be too many.
     return this.log.append(message).then(
-      ({ sequence }) => this.appended(subject, sequence, span),
+      ({ sequence }) => this.appended(message, sequence, span),
       (thrown: unknown) =>
         this.appendPatiently(message, toError(thrown)).then(
-          (sequence) => this.appended(subject, sequence, span),
+          (sequence) => this.appended(message, sequence, span),
           (error: unknown) => {
             span?.failed(toError(error));
             throw error;
@@ -150,9 +152,10 @@ export class UnitJournal {
     );
   }
 
-  private appended(subject: string, sequence: number, span: SendingSpan | undefined): void {
+  private appended({ subject, headers }: LogAppend, sequence: number, span: SendingSpan | undefined): void {
     span?.arrived(sequence);
     this.lastOfSubject.set(subject, sequence);
+    this.writtenCycle = headers.cycle;
     if (sequence > this.lastSequence) this.lastSequence = sequence;
   }
 

@@ -85,7 +85,7 @@ export async function answerOf<V extends UnitVerb>(
   const answer = (answers as Record<string, unknown>)[verb] as
     ((unit: PathUnit, request: Request<V>, scenario: ResolvedScenario) => Promise<Reply<V>>) | undefined;
   if (!answer) throw new Error(`${unit.name} does not answer ${verb}`);
-  return answer(unit, request, scenario);
+  return unit.asOwner(() => answer(unit, request, scenario));
 }
 
 /** Resolves when no translation of what the command takes away is left. */

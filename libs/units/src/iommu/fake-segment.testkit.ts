@@ -14,7 +14,7 @@ import {
   type StalledAccessMessage,
   stopSchema,
 } from '@faultline/contracts';
-import { serveLane } from '../common';
+import { serveLane, type UnitPorts } from '../common';
 import { eventually } from '../../../hosting/src/testkit/eventually.testkit';
 import { MemoryUnitPorts } from '../testkit/memory-unit.testkit';
 import { IommuUnit } from './iommu-unit';
@@ -104,18 +104,38 @@ export class IommuBench {
   resets = true;
   private request = 0;
   private readonly held: (() => void)[] = [];
+  private beforeAnswer = (): Promise<void> => Promise.resolve();
 
   constructor(readonly scenario = scenarioOf()) {
+    this.unit = this.successor();
+  }
+
+  /** Another owner of the IOMMU, which does nothing before it is started. */
+  successor(change: Partial<UnitPorts> = {}): IommuUnit {
+    const { ports, scenario } = this;
     const [iommu] = scenario.iommus;
     if (!iommu) throw new Error('an IOMMU');
-    this.unit = new IommuUnit(this.ports, scenario, iommu, (error) => this.ports.fail(error));
+    const changed = Object.assign(Object.create(ports) as UnitPorts, change);
+    return new IommuUnit(changed, scenario, iommu, (error) => ports.fail(error));
+  }
+
+  /** From now on the segment says nothing to invalidations and greetings before the test wants it. */
+  holdSegment(): { asked: number; open(): void } {
+    const held = { asked: 0, open: (): void => undefined };
+    const opened = new Promise<void>((resolve) => (held.open = resolve));
+    this.beforeAnswer = () => {
+      held.asked += 1;
+      return opened;
+    };
+    return held;
   }
 
   /** Starts everything, with both devices attached and bound to PASID 7 and 8. */
   async start(): Promise<this> {
     const { ports } = this;
     const { subjects } = ports;
-    await serveLane(ports, subjects.invalidateSegment(0), invalidateSchema, 'segment.0', (records) => {
+    await serveLane(ports, subjects.invalidateSegment(0), invalidateSchema, 'segment.0', async (records) => {
+      await this.beforeAnswer();
       const silent = new Set<number>();
       for (const record of records) {
         if (record.kind !== 'InvalidatePages') continue;

@@ -33,14 +33,19 @@ export class Invalidations {
     private readonly sender: Sender,
   ) {}
 
-  /** What a shard asks: replica, IOTLB, ATC, completion (D3). The reply is the completion. */
+  /**
+   * What a shard asks: replica, IOTLB, ATC, completion (D3). The reply is the completion, and only the newest owner's counts: a
+   * successor that the log does not show yet reads the removal before it translates, one that it shows need not have read it (D4).
+   */
   async serve(records: ReturnType<typeof invalidateSchema.decode>): Promise<Uint8Array> {
     const orders = records.filter((record) => record.kind === 'InvalidatePages');
-    for (const { shard, sequence } of orders) await this.replicaAt(shard, sequence);
-    for (const { mm, ranges } of orders) {
-      for (const { page, pages } of ranges) this.host.perform({ kind: 'InvalidateIotlb', mm, page, pages });
-    }
-    await Promise.all(orders.map((order) => this.dropFromDevices(order)));
+    await this.host.asOwner(async () => {
+      for (const { shard, sequence } of orders) await this.replicaAt(shard, sequence);
+      for (const { mm, ranges } of orders) {
+        for (const { page, pages } of ranges) this.host.perform({ kind: 'InvalidateIotlb', mm, page, pages });
+      }
+      await Promise.all(orders.map((order) => this.dropFromDevices(order)));
+    });
     return invalidateSchema.encode([this.sender]);
   }
 
@@ -70,9 +75,14 @@ export class Invalidations {
     await Promise.all(silent.map((device) => this.outwait(device, mark)));
   }
 
-  /** Asks the devices once; resolves with those that did not answer. Masters behind a stalling IOMMU have no cache of their own. */
+  /**
+   * Asks the devices once; resolves with those that did not answer. Masters behind a stalling IOMMU have no cache of their own. What the
+   * owner before lets through counts until they have heard of this one (D4).
+   */
   async askDevices(order: InvalidatePages): Promise<readonly number[]> {
-    return this.iommu.model === 'pri' ? this.link.invalidate(order) : [];
+    if (this.iommu.model === 'pri') return this.link.invalidate(order);
+    await this.link.greet();
+    return [];
   }
 
   /** A device that was detached holds nothing that anybody could use: to say so in the log is all that is left. */

@@ -1,10 +1,9 @@
-import { mmSchema, translateSchema } from '@faultline/contracts';
+import { iommuQueueSchema, mmSchema, translateSchema } from '@faultline/contracts';
 import { TEARDOWN_STEPS } from '@faultline/domain';
-import { ForwardingLog, LaneUnavailable, UnitClosed } from '@faultline/hosting';
+import { Deposed, ForwardingLog, LaneUnavailable, UnitClosed } from '@faultline/hosting';
 import { rejectionOf } from '../../../hosting/src/testkit/eventually.testkit';
 import { holdLanes } from '../../../hosting/src/testkit/hold-lanes.testkit';
 import { DEADLINE_MICROS, IommuBench, scenarioOf } from './fake-segment.testkit';
-import { IommuUnit } from './iommu-unit';
 
 const started = (...parts: Parameters<typeof scenarioOf>): Promise<IommuBench> =>
   new IommuBench(scenarioOf(...parts)).start();
@@ -158,6 +157,37 @@ describe('an invalidation that a shard asks for', () => {
     await bench.until('the detach', bench.unit.control.detach(1));
     await bench.until('the completion', bench.invalidate(7));
   });
+
+  it('D4 is not complete when the log shows a newer owner, who need not have read of it', async () => {
+    const bench = await started();
+    const { ports } = bench;
+    await ports.log.append({
+      subject: ports.subjects.queueLog(0, 'iommu-0'),
+      headers: { schema: iommuQueueSchema.name, version: 1, unit: 'iommu.0', epoch: 2, cycle: 1 },
+      body: iommuQueueSchema.encode([{ kind: 'IommuOwnerChanged', iommu: 0, epoch: 2 }]),
+      id: 'iommu.0.2.1',
+    });
+    let answers = 0;
+    void bench.invalidate(7).then(() => (answers += 1));
+    await expect(bench.until('its loss', () => bench.ports.failures.length)).rejects.toBeInstanceOf(Deposed);
+    expect(answers).toBe(0);
+  });
+
+  it('D4 of a successor is complete when the masters have heard of it, though they cache nothing', async () => {
+    const bench = await started({}, 'stall');
+    await bench.until('its end', bench.unit.close());
+    const held = bench.holdSegment();
+    const next = bench.successor();
+    next.start().catch(() => undefined);
+    let answers = 0;
+    await bench.until('its epoch', () => bench.kinds().at(-1) === 'IommuOwnerChanged');
+    void bench.until('the completion', bench.invalidate(7)).then(() => (answers += 1));
+    await bench.until('the greeting', () => held.asked > 0);
+    for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+    expect(answers).toBe(0);
+    held.open();
+    await bench.until('the completion', () => answers === 1);
+  });
 });
 
 describe('what else the laboratory asks', () => {
@@ -293,14 +323,7 @@ describe('an owner that takes over', () => {
       id: 'mm.0.1',
     });
     const log = new SlowLog(ports.log);
-    const [iommu] = bench.scenario.iommus;
-    if (!iommu) throw new Error('an IOMMU');
-    const next = new IommuUnit(
-      Object.assign(Object.create(ports) as typeof ports, { log }),
-      bench.scenario,
-      iommu,
-      (error) => ports.fail(error),
-    );
+    const next = bench.successor({ log });
     const start = next.start();
     start.catch(() => undefined);
     await bench.until('its epoch', () => bench.kinds().at(-1) === 'IommuOwnerChanged');

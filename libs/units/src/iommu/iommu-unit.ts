@@ -21,8 +21,6 @@ import {
   restoreIommuState,
   createIommu,
   type Decider,
-  EVERY_DEVICE,
-  EVERY_PASID,
   type GroupHandled,
   ungroupedRecords,
   type IommuCommand,
@@ -53,6 +51,7 @@ import { Invalidations } from './invalidations';
 import { iommuConfigOf } from './iommu-config';
 import { IommuLanes } from './iommu-lanes';
 import { SegmentLink } from './segment-link';
+import { succeed } from './succession';
 import { TeardownDriver } from './teardown-driver';
 import { TurnEnd } from './turn-end';
 
@@ -165,7 +164,14 @@ export class IommuUnit implements OwnedUnit {
         onFailure: this.onFailure,
       }),
     );
-    await this.lanes.start(() => Promise.all([this.emptyCaches(), this.catchUp()]));
+    await this.lanes.start(async () => {
+      // The first owner begins with empty logs and empty caches.
+      if (this.journal.epoch > 1) await succeed(ports, scenario, invalidations);
+    });
+  }
+
+  asOwner<T>(answer: () => Promise<T> | T): Promise<T> {
+    return this.host.asOwner(answer);
   }
 
   async close(): Promise<void> {
@@ -195,34 +201,6 @@ export class IommuUnit implements OwnedUnit {
         ...this.scenario.shards.map(({ shard }) => [subjects.mmLog(shard), readUpTo(replica)] as const),
       ],
     });
-  }
-
-  /** What the devices' caches hold is in no log, so a new owner cannot know what the one before still had to take out (D4). */
-  private async emptyCaches(): Promise<void> {
-    if (this.journal.epoch === 1 || this.iommu.model !== 'pri') return;
-    await this.link.invalidate({
-      kind: 'InvalidatePages',
-      device: EVERY_DEVICE,
-      pasid: EVERY_PASID,
-      mm: 0,
-      shard: 0,
-      sequence: 0,
-      ranges: [{ page: 0, pages: 0 }],
-    });
-  }
-
-  /**
-   * What the owner before said is out of all caches has been used for something else since: its successor translates by nothing older
-   * than what stands in the shards' logs now (D3, D4).
-   */
-  private async catchUp(): Promise<void> {
-    if (this.journal.epoch === 1) return;
-    const { log, subjects } = this.ports;
-    const upToEnd = async (shard: number): Promise<void> => {
-      const end = await log.last(subjects.mmLog(shard));
-      if (end) await this.invalidations.replicaAt(shard, end.sequence);
-    };
-    await Promise.all(this.scenario.shards.map(({ shard }) => upToEnd(shard)));
   }
 
   progress(): IommuProgress {

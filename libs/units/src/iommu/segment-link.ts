@@ -21,8 +21,13 @@ export class SegmentLink {
   private readonly stops: LaneClient<StopPasidRequest, ReturnType<typeof stopSchema.decode>[number]>;
   private readonly silent = new WeakMap<InvalidatePages, readonly number[]>();
   private readonly stopped = new WeakSet<StopPasidRequest>();
+  private greeted: Promise<void> | undefined;
 
-  constructor(ports: UnitPorts, iommu: ResolvedIommu, sender: { unit: string; epoch: number }) {
+  constructor(
+    ports: UnitPorts,
+    iommu: ResolvedIommu,
+    private readonly sender: { unit: string; epoch: number },
+  ) {
     this.invalidations = new LaneClient(ports, {
       subject: ports.subjects.invalidateSegment(iommu.segment),
       schema: invalidateSchema,
@@ -47,6 +52,12 @@ export class SegmentLink {
           for (const each of batch) this.stopped.add(each);
       },
     });
+  }
+
+  /** Resolves when the segment has heard of this owner, and takes nothing any more that one before it says. */
+  greet(): Promise<void> {
+    this.greeted ??= this.sender.epoch === 1 ? Promise.resolve() : this.invalidations.greet();
+    return this.greeted;
   }
 
   /** Drops translations from the devices' caches. Resolves with the devices that did not complete it. */

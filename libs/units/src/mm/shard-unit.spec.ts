@@ -1,4 +1,5 @@
-import { UnitClosed } from '@faultline/hosting';
+import { mmSchema } from '@faultline/contracts';
+import { Deposed, UnitClosed } from '@faultline/hosting';
 import { rejectionOf } from '../../../hosting/src/testkit/eventually.testkit';
 import { holdLanes } from '../../../hosting/src/testkit/hold-lanes.testkit';
 import { MmBench, scenarioOf, shardOf } from './mm-bench.testkit';
@@ -28,3 +29,35 @@ test('who waits for invalidations is told when the shard is handed over, and ask
   await bench.until('the hand-over', bench.owner.close('mm.0'));
   expect(await bench.until('the answer', unmapped)).toBeInstanceOf(UnitClosed);
 });
+
+/** Somebody else has begun to own the shard, and it does not know. */
+async function deposed(): Promise<MmBench> {
+  const bench = await MmBench.started();
+  await bench.handle([1], 2);
+  await bench.ports.log.append({
+    subject: bench.ports.subjects.mmLog(0),
+    headers: { schema: mmSchema.name, version: mmSchema.version, unit: 'mm.0', epoch: 2, cycle: 1 },
+    body: mmSchema.encode([{ kind: 'MmOwnerChanged', shard: 0, epoch: 2 }]),
+    id: 'mm.0.2.1',
+  });
+  return bench;
+}
+
+test('D4 a deposed shard fails no fault by what it knew: an area may have been made since', async () => {
+  const bench = await deposed();
+  let answers = 0;
+  void bench.handle([500], 2).then(() => (answers += 1));
+  await bench.passUntil('its loss', () => bench.owner.names.length === 0);
+  expect(answers).toBe(0);
+});
+
+test.each(['mm-handler.bind', 'mm-handler.unbind'] as const)(
+  'D4 nor does it answer %s by what it knew',
+  async (verb) => {
+    const bench = await deposed();
+    const pasid = verb === 'mm-handler.bind' ? 9 : 11;
+    expect(await bench.until('the refusal', rejectionOf(bench.ask(verb, { mm: 0, pasid })))).toBeInstanceOf(
+      Deposed,
+    );
+  },
+);

@@ -22,6 +22,7 @@ import {
   type MmEvent,
   type MmState,
   pagesInQuarantine,
+  ResponseCode,
   type RunResult,
 } from '@faultline/domain';
 import {
@@ -155,6 +156,10 @@ export class ShardUnit implements OwnedUnit {
     this.invalidator.send(this.journal.lastSequence);
   }
 
+  asOwner<T>(answer: () => Promise<T> | T): Promise<T> {
+    return this.host.asOwner(answer);
+  }
+
   async close(): Promise<void> {
     // Whoever waits for an answer asks the next owner, so nobody is waited for here.
     void this.parts.stop();
@@ -239,13 +244,24 @@ export class ShardUnit implements OwnedUnit {
   private finish(result: RunResult, nowMicros: number): void {
     const { request, run, handlingAtMicros, prefetched, span } = this.runs.finish(result);
     const { code, members } = result;
-    const answer = (handledAtMicros: number): void => {
+    const tell = (handledAtMicros: number): void => {
       span?.handled(handlingAtMicros, handledAtMicros);
       request.answer({ kind: 'HandleReply', run, code, handlingAtMicros, handledAtMicros, members });
     };
+    const answer = code === ResponseCode.SUCCESS ? tell : (at: number) => this.whileOwner(() => tell(at));
     const laterMicros = this.cost.storage(members) + this.cost.prefetch(prefetched);
     if (laterMicros <= 0) answer(nowMicros);
     else this.time.after(laterMicros, () => answer(this.ports.clock.nowMicros()));
+  }
+
+  /**
+   * A failure may have written nothing, so no fence stops that of a deposed owner, which misses a process or an area that was made since:
+   * the log is asked first. Who hears nothing asks the next owner.
+   */
+  private whileOwner(tell: () => void): void {
+    this.host.checkOwner().then(tell, (error: unknown) => {
+      if (!isLoss(error)) this.onFailure(toError(error));
+    });
   }
 
   private reply(replies: readonly HandleReply[]): Uint8Array {

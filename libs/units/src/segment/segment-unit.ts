@@ -173,6 +173,10 @@ export class SegmentUnit implements OwnedUnit {
     if (begun.size > 0) this.beginAll(this.drivers.filter(({ mm }) => begun.has(mm)));
   }
 
+  asOwner<T>(answer: () => Promise<T> | T): Promise<T> {
+    return this.host.asOwner(answer);
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     this.stopDrivers();
