@@ -57,15 +57,7 @@ async function startSystem(
   switch (name) {
     case 'faultline': {
       const warmUpMillis = warmUpMillisOf(options);
-      return new WholePath({
-        children,
-        bench,
-        workers,
-        profileDirectory,
-        name,
-        warmUpMillis,
-        kind: 'rounds',
-      });
+      return new WholePath({ children, bench, workers, profileDirectory, warmUpMillis });
     }
     case 'nest':
       return RoleGroup.start(children, {

@@ -1,26 +1,22 @@
-import { WholePath } from './faultline/whole-path';
-import { processFigures, type Round, usedBy, WARM_UP_MILLIS } from './measure';
+import { ObservedPath } from './faultline/observed-path';
+import { processFigures, type Round, usedBy } from './measure';
 import type { BenchOptions } from './options';
 import type { Children } from './support/children';
 import { sleep } from './support/deadline';
 import type { BenchServer } from './support/server';
-import { TARGET_OUTSTANDING, watchedNames } from './support/system';
+import { isWatched, type ObservedName, observedNames, TARGET_OUTSTANDING } from './support/system';
 import type { Named } from './support/usage';
 
+/** Runs of fresh processes, and how often each thing is observed in each. */
 const REPETITIONS = 5;
-const TURNS = 16;
-const QUICK_TURNS = 2;
-/** How long a system works at a time: the machine is the same for neighbours in so short a time, and a turn is long against a batch. */
-const TURN_MILLIS = 500;
-/** What happens to one fault in a hundred is compiled by their engine long after what happens to all. */
-const OBSERVED_WARM_UP_MILLIS = 12_000;
-
-interface Observed {
-  path: WholePath;
-  processes: Named[];
-  /** Processor seconds that each of them used in its turns. */
-  cpuSeconds: number[];
-}
+const TURNS = 24;
+/** Before any counts: what happens to one fault in a hundred is compiled by their engine long after what happens to all. */
+const WARM_UP_TURNS = 12;
+const QUICK = { repetitions: 1, turns: 2, warmUpTurns: 2 };
+/** The machine is the same for neighbours in so short a time, and a turn is long against a batch. */
+const TURN_MILLIS = 700;
+/** What was begun while something else was observed is over. */
+const SETTLE_MILLIS = 50;
 
 interface ObserveOptions {
   options: BenchOptions;
@@ -30,65 +26,83 @@ interface ObserveOptions {
 }
 
 /**
- * What watching the path costs. That is less than two runs of fresh processes differ by, so watched and unwatched services stand side by
- * side and work in short turns, each while the processes of the others are stopped. A round for each of them and each repetition; none
- * when the options name no watched system.
+ * What watching the path costs: the services count and trace in some turns, and do not in others. Processes of the same code differ by
+ * more than that from each other, so each is held against itself. A round for each thing observed and each repetition; none when the
+ * options name nothing that is watched.
  */
 export async function observe({ options, children, bench, onProgress }: ObserveOptions): Promise<Round[]> {
-  const watched = watchedNames.filter((name) => options.systems.includes(name));
-  if (watched.length === 0) return [];
+  if (!options.systems.some(isWatched)) return [];
   const { workers, quick } = options;
   const server = { name: 'nats-server', pid: bench.server.pid };
-  const warmUpMillis = quick ? WARM_UP_MILLIS : OBSERVED_WARM_UP_MILLIS;
-  const systems = (['faultline', ...watched] as const).map(
-    (name) => new WholePath({ children, bench, workers, name, warmUpMillis, kind: 'turns' }),
-  );
-  const repetitions = quick ? 1 : REPETITIONS;
+  const { repetitions, ...size } = quick
+    ? QUICK
+    : { repetitions: REPETITIONS, turns: TURNS, warmUpTurns: WARM_UP_TURNS };
   const rounds: Round[] = [];
-  try {
-    for (let repetition = 1; repetition <= repetitions; repetition += 1) {
-      rounds.push(...(await children.race(takeTurns(systems, server, quick ? QUICK_TURNS : TURNS))));
-      onProgress(`cost of observation: ${repetition} of ${repetitions}`);
+  for (let repetition = 1; repetition <= repetitions; repetition += 1) {
+    const outstanding = TARGET_OUTSTANDING;
+    const path = await ObservedPath.start({ children, bench, workers, outstanding, repetition });
+    try {
+      rounds.push(...(await children.race(takeTurns(path, server, size))));
+    } finally {
+      await path.finish();
     }
-  } finally {
-    await Promise.all(systems.map((system) => system.dispose()));
+    onProgress(`cost of observation: ${repetition} of ${repetitions}`);
   }
   return rounds;
 }
 
-async function takeTurns(systems: readonly WholePath[], server: Named, turns: number): Promise<Round[]> {
-  const observed: Observed[] = [];
-  for (const path of systems) {
-    await path.begin(TARGET_OUTSTANDING);
-    const processes = [...path.processes(), server];
-    observed.push({ path, processes, cpuSeconds: processes.map(() => 0) });
-    await sleep(path.warmUpMillis);
-    await path.freeze();
+type CpuSeconds = Record<ObservedName, number[]>;
+
+async function takeTurns(
+  path: ObservedPath,
+  server: Named,
+  { turns, warmUpTurns }: { turns: number; warmUpTurns: number },
+): Promise<Round[]> {
+  const processes = [...path.processes(), server];
+  const none = (): number[] => processes.map(() => 0);
+  const cpuSeconds: CpuSeconds = { faultline: none(), metered: none(), traced: none() };
+  for (let turn = -warmUpTurns; turn < turns; turn += 1) {
+    // Forwards and backwards, so that what changes as the run goes on changes for all alike.
+    for (const name of turn % 2 === 0 ? observedNames : [...observedNames].reverse()) {
+      await path.observe(name);
+      await sleep(SETTLE_MILLIS);
+      if (turn < 0) await sleep(TURN_MILLIS);
+      else await takeTurn(path, processes, cpuSeconds[name]);
+    }
   }
-  for (let turn = 0; turn < turns; turn += 1)
-    for (const each of turn % 2 === 0 ? observed : [...observed].reverse()) await takeTurn(each);
-  const rounds: Round[] = [];
-  for (const each of observed) rounds.push(await close(each));
-  return rounds;
+  return close(path, processes, cpuSeconds);
 }
 
-async function takeTurn({ path, processes, cpuSeconds }: Observed): Promise<void> {
-  path.thaw();
+async function takeTurn(
+  path: ObservedPath,
+  processes: readonly Named[],
+  cpuSeconds: number[],
+): Promise<void> {
   const before = usedBy(processes);
-  await path.open();
+  path.open();
   await sleep(TURN_MILLIS);
   path.shut();
   for (const [place, used] of usedBy(processes).entries())
     cpuSeconds[place] = (cpuSeconds[place] ?? 0) + used - (before[place] ?? 0);
-  await path.freeze();
 }
 
-async function close({ path, processes, cpuSeconds }: Observed): Promise<Round> {
-  path.thaw();
-  const { figures, record } = await path.close();
-  const used = processFigures(processes, cpuSeconds, figures);
+async function close(
+  path: ObservedPath,
+  processes: readonly Named[],
+  cpuSeconds: CpuSeconds,
+): Promise<Round[]> {
+  const closed = await path.close();
+  const used = observedNames.map((name) => processFigures(processes, cpuSeconds[name], closed[name].figures));
   const auditClean = await path.audit();
-  await path.finish();
-  const { name: system } = path;
-  return { system, outstanding: TARGET_OUTSTANDING, figures, processes: used, record, auditClean };
+  return observedNames.map((system, place): Round => {
+    const { figures, record } = closed[system];
+    return {
+      system,
+      outstanding: TARGET_OUTSTANDING,
+      figures,
+      processes: used[place] ?? [],
+      record,
+      auditClean,
+    };
+  });
 }

@@ -15,10 +15,10 @@ import { ControlClient, createControlClient } from '@faultline/runtime';
 import { type Asker, Wiring } from '@faultline/units';
 import type { ClientNats } from '@nestjs/microservices';
 import type { Child, Children } from '../support/children';
-import { until } from '../support/deadline';
+import { until, within } from '../support/deadline';
 import type { BenchServer } from '../support/server';
 import type { Named } from '../support/usage';
-import { startServices } from './services';
+import { type Observation, startServices } from './services';
 
 const ANSWER_MILLIS = 20_000;
 const FINISH_MILLIS = 600_000;
@@ -30,8 +30,7 @@ export interface LabOptions {
   scenario: ResolvedScenario;
   /** Where each service writes a processor profile when it ends. */
   profileDirectory?: string;
-  metricPorts?: readonly number[];
-  tracesTo?: string;
+  observation?: Observation;
 }
 
 /** The real services with one scenario, from their start to their end. Drives them as the command line does. */
@@ -104,6 +103,12 @@ export class Lab implements Asker {
 
   processes(): Named[] {
     return this.services.map(({ name, pid }) => ({ name, pid }));
+  }
+
+  /** Says something to every service; resolves when each has answered. */
+  async tellAll(message: object): Promise<void> {
+    const told = Promise.all(this.services.map((service) => service.tell(message)));
+    await this.options.children.race(within(told, ANSWER_MILLIS, 'the answers of all services'));
   }
 
   async stop(): Promise<void> {

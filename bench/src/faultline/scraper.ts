@@ -3,7 +3,7 @@ const EVERY_MILLIS = 5_000;
 /** The first time comes early, so that every measurement has one. */
 const FIRST_MILLIS = 250;
 
-/** Reads the metrics of services as Prometheus would, until it is stopped. Its time is that in which the services work. */
+/** Reads the metrics of services as Prometheus would, while it goes on. Its time is that in which metrics are counted. */
 export class Scraper {
   private timer: NodeJS.Timeout | undefined;
   private leftMillis = FIRST_MILLIS;
@@ -13,14 +13,14 @@ export class Scraper {
   /** Answers that came, of all services. */
   scrapes = 0;
 
-  constructor(private readonly ports: readonly number[]) {
-    this.goOn();
-  }
+  /** Does nothing before it is told to go on. */
+  constructor(private readonly ports: readonly number[]) {}
 
   /** Asks nobody, until it goes on. Resolves when nobody is being asked any more. */
   async pause(): Promise<void> {
+    if (this.timer) this.leftMillis = Math.max(0, this.leftMillis - (performance.now() - this.goneOnAt));
     clearTimeout(this.timer);
-    this.leftMillis = Math.max(0, this.leftMillis - (performance.now() - this.goneOnAt));
+    this.timer = undefined;
     await Promise.all(this.underWay);
   }
 
@@ -34,14 +34,13 @@ export class Scraper {
   }
 
   /** Throws when a service did not answer, or nobody was ever asked. */
-  stop(): void {
-    clearTimeout(this.timer);
+  check(): void {
     if (this.failure) throw this.failure;
     if (this.scrapes === 0) throw new Error('no metrics were read');
   }
 
   private begin(port: number): void {
-    // A service that stood still has closed its old connections, which is seen when one of them is used.
+    // A service closes a connection that nobody has used for long, which is seen when it is used.
     const scrape = this.scrape(port)
       .catch(() => this.scrape(port))
       .catch((cause: unknown) => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Presence, type ResolvedScenario, type ServiceName, subjectsOf } from '@faultline/contracts';
 import type { Child, Children } from '../support/children';
 import { until } from '../support/deadline';
@@ -16,10 +16,16 @@ export interface ServicesOptions {
   directory: string;
   /** Where each service writes a processor profile when it ends. */
   profileDirectory?: string;
-  /** Where each service shows its metrics, in the order of {@link startServices}; absent: nowhere, and nothing is counted. */
-  metricPorts?: readonly number[];
-  /** Where services export the traces of one fault in a hundred; absent: nowhere, and nothing is traced. */
-  tracesTo?: string;
+  /** Absent: nothing is counted or traced, and nobody can ask for it. */
+  observation?: Observation;
+}
+
+/** What is observed is switched while the services run, by messages to them (see `observed-service.ts`). */
+export interface Observation {
+  /** Where each service shows its metrics, in the order of {@link startServices}. */
+  metricPorts: readonly number[];
+  /** Where services export the traces of one fault in a hundred. */
+  tracesTo: string;
 }
 
 /** Services of a laboratory that are not workers. */
@@ -53,8 +59,8 @@ function startService(
   instance: string,
   place: number,
 ): Child {
-  const port = options.metricPorts?.[place];
-  const { children, bench, lab, directory, profileDirectory, tracesTo } = options;
+  const { children, bench, lab, directory, profileDirectory, observation } = options;
+  const port = observation?.metricPorts[place];
   const environment = {
     ...process.env,
     NATS_URL: bench.url,
@@ -62,15 +68,18 @@ function startService(
     FAULTLINE_INSTANCE: instance,
     FAULTLINE_RUN_DIR: directory,
     FAULTLINE_HTTP: port === undefined ? undefined : `127.0.0.1:${port}`,
-    OTEL_EXPORTER_OTLP_ENDPOINT: tracesTo,
+    OTEL_EXPORTER_OTLP_ENDPOINT: observation?.tracesTo,
     OTEL_TRACES_SAMPLER_ARG: '0.01',
     LOG_LEVEL: 'warn',
   };
-  const nodeArguments =
+  const profile =
     profileDirectory === undefined
       ? []
       : ['--cpu-prof', `--cpu-prof-dir=${profileDirectory}`, `--cpu-prof-name=${instance}.cpuprofile`];
-  return children.spawn({ name: instance, script: entryPoint(service), environment, nodeArguments });
+  const script = { name: instance, script: entryPoint(service), environment };
+  if (!observation) return children.spawn({ ...script, nodeArguments: profile });
+  const switches = ['--require', join(__dirname, 'observed-service.js')];
+  return children.fork({ ...script, nodeArguments: ['--enable-source-maps', ...switches, ...profile] });
 }
 
 /** The compiled service beside the compiled benchmark: dist/apps/<service>/src/main.js. */

@@ -53,6 +53,14 @@ export class Child {
     return this.process.pid ?? 0;
   }
 
+  /** Says something to one that was forked; resolves when it answers, whatever it says. */
+  tell(message: object): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.process.once('message', () => resolve());
+      this.process.send(message, (error) => error && reject(error));
+    });
+  }
+
   /** Asks it to end, kills it when it does not. Resolves when it is gone. */
   async stop(deadlineMillis = 8_000): Promise<void> {
     this.expected = true;

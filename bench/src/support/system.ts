@@ -7,9 +7,11 @@ export type SystemName = (typeof systemNames)[number];
 /** Faults in flight where a figure is held against what is wanted. */
 export const TARGET_OUTSTANDING = 1_024;
 
-/** The real services while somebody watches them. What that costs is measured apart from the others. */
-export const watchedNames = ['metered', 'traced'] as const;
+/** The real services while somebody watches them, which is measured apart from the others; and while nobody does. */
+const watchedNames = ['metered', 'traced'] as const;
 export type WatchedName = (typeof watchedNames)[number];
+export const observedNames = ['faultline', ...watchedNames] as const;
+export type ObservedName = (typeof observedNames)[number];
 
 export function isWatched(name: SystemName): name is WatchedName {
   return (watchedNames as readonly SystemName[]).includes(name);

@@ -1,0 +1,5 @@
+/** What is observed of services just now. */
+export interface Observed {
+  metrics: boolean;
+  traces: boolean;
+}
