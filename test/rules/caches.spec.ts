@@ -26,7 +26,7 @@ describe('D4 what an owner says counts while there is no newer one', () => {
     sabotage: 'answers of a deposed owner are taken',
     install: replacing<PeerEpoch, [number], boolean>(PeerEpoch, 'accepts', () => () => true),
     noticed: /watch: .* is served from frame/,
-    seeds: [5, 8],
+    seeds: [2, 4],
     trial: () => ({ scenario: scenarioOf(scarce), takeovers: often('iommu', 'frozen', 60, 6) }),
   });
 });

@@ -13,6 +13,7 @@ import {
   type ResolvedTrace,
   type StalledAccessMessage,
   stopSchema,
+  translateSchema,
 } from '@faultline/contracts';
 import { serveLane, type UnitPorts } from '../common';
 import { eventually } from '../../../hosting/src/testkit/eventually.testkit';
@@ -24,7 +25,6 @@ type Fields<T> = Partial<Omit<T, 'kind' | 'request' | 'segment'>>;
 
 /** Deadlines of the scenario, in wall microseconds: the least that there are. */
 export const DEADLINE_MICROS = 2_000_000;
-const head = { kind: 'Sender', unit: 'segment.0', epoch: 1 } as const;
 
 /** What the device would do, had it a segment: the IOMMU learns from it which address spaces the device works for. */
 function workloadOf(mm: number): ResolvedTrace {
@@ -102,6 +102,8 @@ export class IommuBench {
   readonly hung = new Set<number>();
   /** Whether a device that is cut off is reset, as its segment does. */
   resets = true;
+  /** Of the segment's owner that answers, and asks. */
+  segmentEpoch = 1;
   private request = 0;
   private readonly held: (() => void)[] = [];
   private beforeAnswer = (): Promise<void> => Promise.resolve();
@@ -117,6 +119,19 @@ export class IommuBench {
     if (!iommu) throw new Error('an IOMMU');
     const changed = Object.assign(Object.create(ports) as UnitPorts, change);
     return new IommuUnit(changed, scenario, iommu, (error) => ports.fail(error));
+  }
+
+  /** Asks for a translation of a page; resolves with the reply. */
+  async translate(
+    page: number,
+    segmentEpoch = this.segmentEpoch,
+  ): Promise<ReturnType<typeof translateSchema.decode>> {
+    const body = translateSchema.encode([
+      { kind: 'Sender', unit: 'segment.0', epoch: segmentEpoch },
+      { kind: 'TranslateRequest', translation: 1, device: 1, pasid: 7, page, permissions: 1 },
+    ]);
+    const { lanes, subjects } = this.ports;
+    return translateSchema.decode(await lanes.request(subjects.translate(0), body, 60_000));
   }
 
   /** From now on the segment says nothing to invalidations and greetings before the test wants it. */
@@ -144,7 +159,7 @@ export class IommuBench {
           if (record.device === -1 || record.device === device) silent.add(device);
       }
       const replies = [...silent].map((device) => ({ kind: 'DeviceSilent', device }) as const);
-      return invalidateSchema.encode(replies, [head]);
+      return invalidateSchema.encode(replies, [this.head]);
     });
     await serveLane(ports, subjects.stopSegment(0), stopSchema, 'segment.0', async (records) => {
       const asked = records.flatMap((record) => (record.kind === 'StopPasidRequest' ? [record] : []));
@@ -152,7 +167,7 @@ export class IommuBench {
       while (asked.some(({ device }) => this.hung.has(device)))
         await new Promise<void>((resolve) => this.held.push(resolve));
       return stopSchema.encode([
-        head,
+        this.head,
         ...asked.map((each) => ({ ...each, kind: 'PasidStoppedReply' }) as const),
       ]);
     });
@@ -267,7 +282,7 @@ export class IommuBench {
   }
 
   private async send(message: RequestMessage): Promise<string[]> {
-    const body = pageRequestSchema.encode([head, message]);
+    const body = pageRequestSchema.encode([this.head, message]);
     const reply = await this.ports.lanes.request(this.ports.subjects.pageRequest(0), body, 60_000);
     return pageRequestSchema.decode(reply).map(({ kind }) => kind);
   }
@@ -281,5 +296,9 @@ export class IommuBench {
       const request = (this.request += 1);
       void this.send({ kind: 'DeviceResetMessage', segment: 0, request, device: event.device });
     }
+  }
+
+  private get head() {
+    return { kind: 'Sender', unit: 'segment.0', epoch: this.segmentEpoch } as const;
   }
 }

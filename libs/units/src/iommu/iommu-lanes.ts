@@ -21,7 +21,7 @@ import {
   reachPosition,
 } from '@faultline/domain';
 import { type LogMessage, RunningParts, type UnitHost } from '@faultline/hosting';
-import { serveLane, type UnitPorts } from '../common';
+import { type PeerEpoch, serveLane, type UnitPorts } from '../common';
 import type { Invalidations } from './invalidations';
 import { LogRoom } from './log-room';
 import { NewestBatch } from './newest-batch';
@@ -32,6 +32,8 @@ import {
   type PageRequestRecord,
   type RequestMessage,
 } from './request-commands';
+
+type TranslateRecord = ReturnType<typeof translateSchema.decode>[number];
 
 /** What others ask of an IOMMU, and its replica of the page tables, which the answers come from. */
 export class IommuLanes {
@@ -44,6 +46,8 @@ export class IommuLanes {
   private freed = 0;
   /** The segment epoch of which an owner before this one may have taken requests. */
   private readonly inherited: number;
+  /** The newest segment epoch that is known to be in the log. */
+  private written: number;
 
   constructor(
     private readonly ports: UnitPorts,
@@ -53,9 +57,13 @@ export class IommuLanes {
     private readonly sender: Sender,
     /** Devices of the segment behind it. */
     private readonly devices: ReadonlySet<number>,
+    /** Owners of the segment, as far as anything was heard of them. */
+    private readonly peer: PeerEpoch,
   ) {
     this.room = new LogRoom(ports, sender.unit);
     this.inherited = this.segmentEpoch();
+    this.written = this.inherited;
+    peer.accepts(this.inherited);
   }
 
   /**
@@ -107,7 +115,21 @@ export class IommuLanes {
     for (const retry of this.pushedBack.splice(0)) retry();
   }
 
-  private translate(records: ReturnType<typeof translateSchema.decode>): Uint8Array {
+  /**
+   * A segment's owner is given translations when the log says that there is it. From then on no older one can say, here or to the next
+   * owner of the IOMMU, that they are out of its caches (D4).
+   */
+  private translate(records: readonly TranslateRecord[]): Uint8Array | Promise<Uint8Array> {
+    const segmentEpoch = this.checkSender(records[0]);
+    if (segmentEpoch <= this.written) return this.translateNow(records);
+    const { segment } = this.iommu;
+    return this.host.settle([{ kind: 'SeeSegmentEpoch', segment, segmentEpoch }]).then(() => {
+      this.written = Math.max(this.written, segmentEpoch);
+      return this.translateNow(records);
+    });
+  }
+
+  private translateNow(records: readonly TranslateRecord[]): Uint8Array {
     const replies: (Sender | TranslateReply)[] = [this.sender];
     for (const record of records) {
       if (record.kind !== 'TranslateRequest') continue;
@@ -221,7 +243,7 @@ export class IommuLanes {
   }
 
   /** Only the segment behind this IOMMU sends it requests. */
-  private checkSender(head: PageRequestRecord | undefined): number {
+  private checkSender(head: PageRequestRecord | TranslateRecord | undefined): number {
     const expected = segmentUnit(this.iommu.segment);
     if (head?.kind !== 'Sender' || head.unit !== expected) {
       throw new MessageOutOfPlace(
@@ -229,6 +251,7 @@ export class IommuLanes {
         `requests of ${expected}, which is behind this IOMMU`,
       );
     }
+    this.peer.accepts(head.epoch);
     return head.epoch;
   }
 

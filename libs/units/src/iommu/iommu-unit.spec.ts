@@ -1,4 +1,4 @@
-import { iommuQueueSchema, mmSchema, translateSchema } from '@faultline/contracts';
+import { iommuQueueSchema, mmSchema } from '@faultline/contracts';
 import { TEARDOWN_STEPS } from '@faultline/domain';
 import { Deposed, ForwardingLog, LaneUnavailable, UnitClosed } from '@faultline/hosting';
 import { rejectionOf } from '../../../hosting/src/testkit/eventually.testkit';
@@ -173,6 +173,20 @@ describe('an invalidation that a shard asks for', () => {
     expect(answers).toBe(0);
   });
 
+  it('D4 is complete when the newest owner of the segment says so: a deposed one has none of its translations', async () => {
+    const bench = await started();
+    expect(bench.kinds()).not.toContain('SegmentResetSeen');
+    await bench.until('a translation', bench.translate(100, 2));
+    // It was given when the log had the new owner.
+    expect(bench.log).toContainEqual(expect.objectContaining({ kind: 'SegmentResetSeen', segmentEpoch: 2 }));
+    let answers = 0;
+    void bench.invalidate(7).then(() => (answers += 1));
+    await bench.until('the deposed owner is asked again', () => bench.invalidated.length > 1);
+    expect(answers).toBe(0);
+    bench.segmentEpoch = 2;
+    await bench.until('the completion', () => answers === 1);
+  });
+
   it('D4 of a successor is complete when the masters have heard of it, though they cache nothing', async () => {
     const bench = await started({}, 'stall');
     await bench.until('its end', bench.unit.close());
@@ -331,21 +345,13 @@ describe('an owner that takes over', () => {
     return { log, next, start };
   }
 
-  const translate = async ({ ports }: IommuBench) => {
-    const body = translateSchema.encode([
-      { kind: 'Sender', unit: 'segment.0', epoch: 1 },
-      { kind: 'TranslateRequest', translation: 1, device: 1, pasid: 7, page: 100, permissions: 1 },
-    ]);
-    return translateSchema.decode(await ports.lanes.request(ports.subjects.translate(0), body, 60_000));
-  };
-
   it('D3 D4 translates nothing before it has read what the shards had written', async () => {
     const bench = await started();
     const { log, start } = await takeOver(bench);
-    expect(await rejectionOf(translate(bench))).toBeInstanceOf(LaneUnavailable);
+    expect(await rejectionOf(bench.translate(100))).toBeInstanceOf(LaneUnavailable);
     log.deliver();
     await bench.until('the start', start);
-    expect(await bench.until('the translation', translate(bench))).toMatchObject([
+    expect(await bench.until('the translation', bench.translate(100))).toMatchObject([
       { kind: 'Sender', epoch: 2 },
       { kind: 'TranslateReply', status: 'success', frame: 5 },
     ]);

@@ -43,7 +43,7 @@ import {
   UnitHost,
   type UnitJournal,
 } from '@faultline/hosting';
-import { followRecords, own, type OwnedUnit, type UnitPorts, Snapshots } from '../common';
+import { followRecords, own, type OwnedUnit, PeerEpoch, type UnitPorts, Snapshots } from '../common';
 import { type CycleLayout, cycleMessages } from './cycle-messages';
 import { DeviceControl } from './device-control';
 import { Fences } from './fences';
@@ -121,7 +121,8 @@ export class IommuUnit implements OwnedUnit {
     await this.openHost();
     const sender: Sender = { kind: 'Sender', unit: this.name, epoch: this.journal.epoch };
     const { invalidationMicros, teardownStepMicros } = scenario.deadlines;
-    this.link = new SegmentLink(ports, iommu, sender);
+    const segment = new PeerEpoch();
+    this.link = new SegmentLink(ports, iommu, sender, segment);
     this.fences = new Fences(this.host);
     this.invalidations = new Invalidations(
       this.host,
@@ -142,7 +143,7 @@ export class IommuUnit implements OwnedUnit {
     );
     const { invalidations } = this;
     this.devices = new DeviceControl(this.host, iommu, scenario, this.teardowns, this.fences, invalidations);
-    this.lanes = new IommuLanes(ports, this.host, iommu, invalidations, sender, this.behind());
+    this.lanes = new IommuLanes(ports, this.host, iommu, invalidations, sender, this.behind(), segment);
     this.teardowns.resume();
     await this.parts.open(() =>
       followRecords(ports, {

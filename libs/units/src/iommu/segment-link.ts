@@ -6,7 +6,7 @@ import {
   type StopPasidRequest,
 } from '@faultline/contracts';
 import { EVERY_DEVICE } from '@faultline/domain';
-import { LaneClient, type UnitPorts } from '../common';
+import { LaneClient, type PeerEpoch, type UnitPorts } from '../common';
 
 /** Stop requests under way at once: each may wait for long, so each goes alone. */
 const STOPS_UNDER_WAY = 256;
@@ -27,11 +27,14 @@ export class SegmentLink {
     ports: UnitPorts,
     iommu: ResolvedIommu,
     private readonly sender: { unit: string; epoch: number },
+    /** Owners of the segment, as far as anything was heard of them: what a deposed one has done counts for nothing. */
+    peer: PeerEpoch,
   ) {
     this.invalidations = new LaneClient(ports, {
       subject: ports.subjects.invalidateSegment(iommu.segment),
       schema: invalidateSchema,
       sender,
+      peer,
       onReply: (reply, batch) => {
         const silent = reply.flatMap((record) => (record.kind === 'DeviceSilent' ? [record.device] : []));
         for (const order of batch)
@@ -45,6 +48,7 @@ export class SegmentLink {
       subject: ports.subjects.stopSegment(iommu.segment),
       schema: stopSchema,
       sender,
+      peer,
       maxBatch: 1,
       window: STOPS_UNDER_WAY,
       onReply: (reply, batch) => {
