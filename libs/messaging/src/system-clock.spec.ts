@@ -29,6 +29,23 @@ describe('system clock', () => {
     date.mockRestore();
   });
 
+  it.each([3_600_000, -3_600_000, 12])(
+    'shows what the clock of the machine shows that was set by %d ms before it was made',
+    (jump) => {
+      const before = new SystemClock();
+      const date = jest
+        .spyOn(Date, 'now')
+        .mockImplementation(() => Math.floor(performance.timeOrigin + performance.now() + jump));
+      try {
+        const after = new SystemClock();
+        const [old, made] = [before.nowMicros(), after.nowMicros()];
+        expect(Math.abs(made - old - jump * 1_000)).toBeLessThan(500);
+      } finally {
+        date.mockRestore();
+      }
+    },
+  );
+
   it('is never early, nor inside the call, and can be cancelled', async () => {
     const clock = new SystemClock();
     const began = clock.nowMicros();
