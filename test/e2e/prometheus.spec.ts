@@ -11,9 +11,9 @@ import {
   HOW_TO_GET_PROMETHEUS,
   Prometheus,
   promtool,
-  type Series,
   withPrometheus,
 } from '../kit/prometheus';
+import type { Series } from '../kit/prometheus-api';
 import { configAt, SHIPPED_CONFIG } from '../kit/shipped-prometheus';
 import { StandingServices } from '../kit/standing-services';
 

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
 import { findProgram } from './programs';
+import { PrometheusApi } from './prometheus-api';
 
 const USUAL = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'];
 const PATIENCE_MILLIS = 30_000;
@@ -22,33 +23,15 @@ export const withPrometheus = hasPrometheus ? describe : describe.skip;
 export const HOW_TO_GET_PROMETHEUS =
   'the tests of what Prometheus reads need one: install it (Debian: apt-get install prometheus), or set PROMETHEUS_PATH to one that has promtool beside it';
 
-/** A series of what an expression gives: its labels, and its values by time. */
-export interface Series {
-  metric: Record<string, string>;
-  values: number[];
-}
-
-/** What Prometheus says of an expression beside its series. */
-export interface Answer {
-  series: Series[];
-  /** Why it was refused, and what Prometheus remarks of it where it was not; versions before 3 have fewer remarks. */
-  complaints: string[];
-}
-
-export interface Target {
-  scrapePool: string;
-  health: string;
-  lastError: string;
-}
-
 /** A Prometheus of its own, on a free port of this machine, with a temporary store. */
-export class Prometheus {
+export class Prometheus extends PrometheusApi {
   private constructor(
     private readonly child: ChildProcess,
     private readonly folder: string,
-    /** Where it answers over HTTP. */
-    readonly url: string,
-  ) {}
+    url: string,
+  ) {
+    super(url);
+  }
 
   /** Resolves when it answers. Rejects with what it said when it does not. @param config its configuration, as YAML */
   static async start(config: string): Promise<Prometheus> {
@@ -74,66 +57,23 @@ export class Prometheus {
     }
   }
 
-  /** What it is to read, in their order, and how reading it went the last time. */
-  async targets(): Promise<Target[]> {
-    const { data } = await this.ask<{ activeTargets: Target[] }>('targets');
-    return data?.activeTargets ?? [];
-  }
-
-  /** The value of an expression now, added up over its series. */
-  async value(expression: string): Promise<number> {
-    const { data } = await this.ask<{ result: { value: [number, string] }[] }>('query', {
-      query: expression,
-    });
-    return (data?.result ?? []).reduce((sum, { value }) => sum + Number(value[1]), 0);
-  }
-
-  /** An expression over a span of time, in seconds. */
-  async range(expression: string, start: number, end: number, step: number): Promise<Answer> {
-    const asked = { query: expression, start: String(start), end: String(end), step: String(step) };
-    const said = await this.ask<{ result: { metric: Series['metric']; values: [number, string][] }[] }>(
-      'query_range',
-      asked,
-    );
-    const { status, error = status, warnings = [], infos = [], data } = said;
-    const series = (data?.result ?? []).map(({ metric, values }) => ({
-      metric,
-      values: values.map(([, value]) => Number(value)),
-    }));
-    return { series, complaints: [...(status === 'success' ? [] : [error]), ...warnings, ...infos] };
-  }
-
   async stop(): Promise<void> {
     const ended = new Promise((resolve) => this.child.once('close', resolve));
     if (this.child.exitCode === null && this.child.kill('SIGTERM')) await ended;
     rmSync(this.folder, { recursive: true, force: true });
   }
-
-  private async isReady(): Promise<boolean> {
-    return (await fetch(`${this.url}/-/ready`)).ok;
-  }
-
-  private async ask<Data>(what: string, asked: Record<string, string> = {}): Promise<Said<Data>> {
-    const response = await fetch(`${this.url}/api/v1/${what}?${new URLSearchParams(asked).toString()}`);
-    return (await response.json()) as Said<Data>;
-  }
-}
-
-interface Said<Data> {
-  status: 'success' | 'error';
-  data?: Data;
-  error?: string;
-  warnings?: string[];
-  infos?: string[];
 }
 
 /** Its log says which port it was given. */
 function addressOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     const said: string[] = [];
-    const fail = (why: string): void => reject(new Error(`Prometheus ${why}:\n${said.join('\n')}`));
+    const fail = (why: string): void => {
+      clearTimeout(late);
+      reject(new Error(`Prometheus ${why}:\n${said.join('\n')}`));
+    };
     const late = setTimeout(() => fail('opened no port'), PATIENCE_MILLIS);
-    child.once('error', reject);
+    child.once('error', (error) => fail(`does not start (${error.message})`));
     child.once('close', () => fail('ended'));
     if (child.stderr)
       createInterface(child.stderr).on('line', (line) => {
