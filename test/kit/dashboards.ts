@@ -15,16 +15,29 @@ export interface Query {
   labels: string[];
   /** Labels that its legend shows of each series. */
   legend: string[];
+  /** Metrics of which it takes a rate. */
+  rated: string[];
+}
+
+export interface Panel {
+  id: number;
+  type: string;
+  title: string;
+  /** In units of the grid: 24 are a dashboard's width. */
+  gridPos: { x: number; y: number; w: number; h: number };
+  datasource?: { type: string; uid: string };
+  /** Those of Prometheus have an expression. */
+  targets?: { refId: string; expr?: string; legendFormat?: string; service?: string; operation?: string }[];
 }
 
 export interface Dashboard {
+  uid: string;
   title: string;
-  panels: {
-    title: string;
-    datasource?: { uid: string };
-    /** Those of Prometheus have an expression. */
-    targets?: { expr?: string; legendFormat?: string; service?: string; operation?: string }[];
-  }[];
+  schemaVersion: number;
+  refresh: string;
+  templating: { list: { name: string }[] };
+  links: { url: string }[];
+  panels: Panel[];
 }
 
 /** Every dashboard in the repository. */
@@ -56,6 +69,7 @@ function queryOf(where: string, expression: string, legendFormat: string): Query
     expression,
     metrics: [...new Set(metrics)],
     labels: [...new Set([...selected, ...grouped])],
+    rated: [...bare.matchAll(/\b(?:i?rate|increase)\s*\(\s*(\w+)/g)].map(([, name = '']) => name),
     legend: [...legendFormat.matchAll(/\{\{\s*(\w+)\s*\}\}/g)].map(([, label = '']) => label),
   };
 }
