@@ -35,7 +35,6 @@ export interface Dashboard {
   title: string;
   schemaVersion: number;
   refresh: string;
-  templating: { list: { name: string }[] };
   links: { url: string }[];
   panels: Panel[];
 }
