@@ -1,7 +1,6 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { findProgram } from '../kit/programs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 /** Where a browser lies that is on nobody's PATH. */
@@ -11,19 +10,7 @@ const USUAL = ['/usr/bin', '/snap/bin', '/Applications/Google Chrome.app/Content
 export function chromiumPath(environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const asked = environment['CHROMIUM_PATH'];
   if (asked) return asked;
-  const places = [...(environment['PATH'] ?? '').split(delimiter).filter(Boolean), ...USUAL];
-  return places
-    .flatMap((place) => [...NAMES, 'Google Chrome'].map((name) => join(place, name)))
-    .find((path) => isProgram(path));
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
+  return findProgram([...NAMES, 'Google Chrome'], environment, USUAL);
 }
 
 export const hasBrowser = chromiumPath() !== undefined;

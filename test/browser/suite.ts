@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Figure } from '@faultline/report';
+import { tellIfMissing } from '../kit/programs';
 import { closeBrowser, hasBrowser, HOW_TO_GET_ONE, type Look, OpenPage } from './chromium';
 import { expectDrawn, LOOKS } from './drawn';
 import { colliding, overhang, seenFigures } from './probes';
@@ -13,9 +14,7 @@ export class Pages {
   private open: OpenPage | undefined;
 
   constructor() {
-    if (!hasBrowser) process.stderr.write(`not run: ${HOW_TO_GET_ONE}\n`);
-    if (!hasBrowser && process.env['CI'] === 'true')
-      it('has a browser', () => expect(HOW_TO_GET_ONE).toBe(''));
+    tellIfMissing('a browser', hasBrowser, HOW_TO_GET_ONE);
     afterEach(() => this.closeLook());
     afterAll(async () => {
       await closeBrowser();

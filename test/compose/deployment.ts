@@ -60,13 +60,19 @@ export class Command {
 export class Deployment {
   readonly project = `faultline-test-${process.pid}`;
   readonly image = this.project;
-  private readonly environment: NodeJS.ProcessEnv = {
-    ...process.env,
-    COMPOSE_PROJECT_NAME: this.project,
-    FAULTLINE_IMAGE: this.image,
-    COMPOSE_MENU: 'false',
-    DOCKER_CLI_HINTS: 'false',
-  };
+  private readonly environment: NodeJS.ProcessEnv;
+
+  /** @param settings what its user sets in the environment */
+  constructor(settings: NodeJS.ProcessEnv = {}) {
+    this.environment = {
+      ...process.env,
+      COMPOSE_PROJECT_NAME: this.project,
+      FAULTLINE_IMAGE: this.image,
+      COMPOSE_MENU: 'false',
+      DOCKER_CLI_HINTS: 'false',
+      ...settings,
+    };
+  }
 
   /** Any command of docker. */
   start(...words: string[]): Command {
@@ -109,6 +115,14 @@ export class Deployment {
     if (exit !== 0) throw new Error(`no container engine with Compose v2: ${err.trim()}`);
     const info = await this.start('info', '--format', '{{.ServerVersion}}').finished();
     if (info.exit !== 0) throw new Error(`no container engine answers: ${info.err.trim()}`);
+  }
+
+  /** Says in one line which image of another's is missing, where it is neither there nor can be pulled. */
+  async refuseWithoutImageOf(service: string): Promise<void> {
+    const image = await this.compose('--profile', 'observe', 'config', '--images', service);
+    if ((await this.start('image', 'inspect', image).finished()).exit === 0) return;
+    const pulled = await this.start('pull', '--quiet', image).finished();
+    if (pulled.exit !== 0) throw new Error(`no image ${image}: ${pulled.err.trim()}`);
   }
 
   /** Containers of a service that are there, oldest first. */
@@ -164,7 +178,8 @@ export class Deployment {
 
   /** Nothing is left: no container, no volume, no network, no image of ours. */
   async remove(): Promise<void> {
-    await this.compose('--profile', 'lab', 'down', '--volumes', '--remove-orphans', '--timeout', '20');
+    const all = ['--profile', 'lab', '--profile', 'observe'];
+    await this.compose(...all, 'down', '--volumes', '--remove-orphans', '--timeout', '20');
     await this.start('image', 'rm', '--force', this.image, `${this.image}-nats`).finished();
   }
 }

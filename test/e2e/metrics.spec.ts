@@ -109,7 +109,7 @@ describe('the metrics of a run', () => {
   it('say what became of groups, of work messages and of requests', () => {
     expect(report.summary.audit.clean).toBe(true);
     expect(shown.iommu.by('code', 'faultline_responses_total')).toEqual({
-      success: report.summary.audit.eventsByKind['GroupResponded'],
+      ...{ success: report.summary.audit.eventsByKind['GroupResponded'], invalid: 0, failure: 0 },
     });
     expect(total('faultline_work_settled_total', { how: 'ack' })).toBe(
       total('faultline_work_deliveries_total', { delivery: 'first' }),

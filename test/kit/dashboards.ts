@@ -13,16 +13,30 @@ export interface Query {
   metrics: string[];
   /** Labels that it selects or groups by. */
   labels: string[];
+  /** Labels that its legend shows of each series. */
+  legend: string[];
+  /** Metrics of which it takes a rate. */
+  rated: string[];
+}
+
+export interface Panel {
+  id: number;
+  type: string;
+  title: string;
+  /** In units of the grid: 24 are a dashboard's width. */
+  gridPos: { x: number; y: number; w: number; h: number };
+  datasource?: { type: string; uid: string };
+  /** Those of Prometheus have an expression. */
+  targets?: { refId: string; expr?: string; legendFormat?: string; service?: string; operation?: string }[];
 }
 
 export interface Dashboard {
+  uid: string;
   title: string;
-  panels: {
-    title: string;
-    datasource?: { uid: string };
-    /** Those of Prometheus have an expression. */
-    targets?: { expr?: string; service?: string; operation?: string }[];
-  }[];
+  schemaVersion: number;
+  refresh: string;
+  links: { url: string }[];
+  panels: Panel[];
 }
 
 /** Every dashboard in the repository. */
@@ -34,13 +48,15 @@ export function dashboards(): Dashboard[] {
 export function dashboardQueries(): Query[] {
   return dashboards().flatMap(({ title, panels }) =>
     panels.flatMap(({ title: panel, targets = [] }) =>
-      targets.flatMap(({ expr }) => (expr === undefined ? [] : [queryOf(`${title} / ${panel}`, expr)])),
+      targets.flatMap(({ expr, legendFormat = '' }) =>
+        expr === undefined ? [] : [queryOf(`${title} / ${panel}`, expr, legendFormat)],
+      ),
     ),
   );
 }
 
 /** Names are followed by what they select, by a span of time, or by nothing; functions by an opening bracket. */
-function queryOf(where: string, expression: string): Query {
+function queryOf(where: string, expression: string, legendFormat: string): Query {
   const bare = expression.replace(/"[^"]*"/g, '""');
   const selected = [...bare.matchAll(/([a-z]\w*)\s*(?:=~|!~|!=|=)\s*""/g)].map(([, label = '']) => label);
   const grouped = [...bare.matchAll(/\b(?:by|without)\s*\(([^)]*)\)/g)].flatMap(([, names = '']) =>
@@ -52,5 +68,23 @@ function queryOf(where: string, expression: string): Query {
     expression,
     metrics: [...new Set(metrics)],
     labels: [...new Set([...selected, ...grouped])],
+    rated: [...bare.matchAll(/\b(?:i?rate|increase)\s*\(\s*(\w+)/g)].map(([, name = '']) => name),
+    legend: [...legendFormat.matchAll(/\{\{\s*(\w+)\s*\}\}/g)].map(([, label = '']) => label),
   };
+}
+
+/**
+ * An expression with what Grafana puts in the place of its own variables, for points `step` seconds apart of values that are read every
+ * `scrape` seconds. Throws for a variable that is none of these.
+ */
+export function asGrafanaAsks(expression: string, step: number, scrape: number): string {
+  const values: Record<string, string> = {
+    __interval: `${step}s`,
+    __rate_interval: `${Math.max(step + scrape, 4 * scrape)}s`,
+  };
+  return expression.replace(/\$\{?(\w+)\}?/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`nobody gives $${name} a value in: ${expression}`);
+    return value;
+  });
 }

@@ -9,8 +9,10 @@ What a service shows at \`/metrics\` where it has a door (\`FAULTLINE_HTTP\`), i
 the scenario, the schemas and the code give them, never those of a fault: no page, no PASID, no request.
 
 - Times are wall seconds. A modelled cost is spent as wall time times the time scale: divide by \`faultline_time_scale\` for model time.
-- Counters begin at 0 with the process and go on from one laboratory to the next. Gauges are read when somebody asks, of the
-  laboratory that is served then, and are not there while there is none.
+- Counters begin at 0 with the process and go on from one laboratory to the next; those of a worker's servers begin with each laboratory.
+  Failures are shown at 0 before there is one (on a lane, of a schema and of a queue from its first use on), so that Prometheus sees the
+  first; what else has labels is there once it was counted.
+- Gauges are read when somebody asks, of the laboratory that is served then, and are not there while there is none.
 - Stages are timed where they are seen, without the record: a group counts once, by its last member. The record has every fault.
 `;
 

@@ -112,14 +112,14 @@ export const METRICS = {
     labels: [],
     of: ['iopf-worker'],
   },
-  faultline_worker_busy_model_seconds: {
-    type: 'gauge',
+  faultline_worker_busy_model_seconds_total: {
+    type: 'counter',
     help: 'Model time that servers of this worker were at a group, summed over the servers, since it serves the laboratory.',
     labels: [],
     of: ['iopf-worker'],
   },
-  faultline_worker_starts: {
-    type: 'gauge',
+  faultline_worker_starts_total: {
+    type: 'counter',
     help: 'Groups for which a server was woken, and to which one went on from the group before, since it serves the laboratory.',
     labels: ['how'],
     of: ['iopf-worker'],

@@ -15,6 +15,19 @@ describe('a family of counts', () => {
   });
 });
 
+describe('a family of counts of which the last label has known values', () => {
+  it('shows all of them from the start, and counts in the same', () => {
+    const family = countFamily('faultline_responses_total');
+    const { handled } = family.each(['handled', 'timeout'], 'invalid');
+    handled.value += 1;
+    expect(family.of('invalid', 'handled')).toBe(handled);
+    expect(family.samples()).toEqual([
+      { labels: { code: 'invalid', cause: 'handled' }, value: 1 },
+      { labels: { code: 'invalid', cause: 'timeout' }, value: 0 },
+    ]);
+  });
+});
+
 describe('a family of histograms', () => {
   it('shows each slot with all below it, the sum and the number of values', () => {
     const family = sizeFamily('faultline_lane_records');

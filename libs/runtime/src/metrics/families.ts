@@ -33,6 +33,18 @@ export class Family<Member> {
     return member;
   }
 
+  /**
+   * What is counted in for each of these values of the last label. All are shown from now on, at 0: Prometheus takes what it first sees
+   * for what has always been, so the first failure of a kind that is shown only once it happened would go unseen.
+   */
+  each<Value extends string>(
+    last: readonly Value[],
+    ...before: readonly string[]
+  ): Readonly<Record<Value, Member>> {
+    const members = last.map((value) => [value, this.of(...before, value)] as const);
+    return Object.fromEntries(members) as Record<Value, Member>;
+  }
+
   samples(): Sample[] {
     return [...this.members.values()].flatMap(({ labels, member }) => this.show(member, labels, this.name));
   }

@@ -22,6 +22,18 @@ const handled = (group: number, handledAtMicros: number): GroupHandled => ({
 const shown = ({ families }: PathMetrics, name: string) => shownOf(families, name);
 
 describe('the metrics of the path', () => {
+  it('show what may go wrong before it does', () => {
+    const metrics = new PathMetrics();
+    expect(shown(metrics, 'faultline_events_total')).toEqual({ RingOverflowSet: 0, AccessRetried: 0 });
+    expect(shown(metrics, 'faultline_requests_dropped_total')).toEqual({
+      ...{ overflow: 0, 'pri-off': 0, 'unknown-device': 0, fenced: 0 },
+    });
+    expect(shown(metrics, 'faultline_responses_total')).toEqual({
+      ...{ 'success handled': 0, 'failure handled': 0, 'invalid handled': 0, 'invalid timeout': 0 },
+      ...{ 'invalid teardown': 0, 'invalid removed': 0, 'invalid replaced': 0 },
+    });
+  });
+
   it('time the stages of a group by its last member, as its worker sees them', () => {
     const metrics = new PathMetrics();
     const members = [
@@ -43,7 +55,7 @@ describe('the metrics of the path', () => {
     metrics.released([responded(2, 2_500), responded(9, 9_000)]);
     const stages = shown(metrics, 'faultline_stage_seconds');
     expect([stages['response'], stages['response sum']]).toEqual([2, 750e-6]);
-    expect(shown(metrics, 'faultline_responses_total')).toEqual({ 'success handled': 3 });
+    expect(shown(metrics, 'faultline_responses_total')).toMatchObject({ 'success handled': 3 });
   });
 
   it('forget results of which nothing is heard any more', () => {
@@ -65,7 +77,7 @@ describe('the metrics of the path', () => {
       ...{ startedAtMicros: 100, receivedAtMicros: 300, endedAtMicros: 400 },
     };
     metrics.released([ended, { ...ended, receivedAtMicros: 0 }]);
-    expect(shown(metrics, 'faultline_events_total')).toEqual({ AccessEnded: 2 });
+    expect(shown(metrics, 'faultline_events_total')).toMatchObject({ AccessEnded: 2 });
     expect(shown(metrics, 'faultline_access_seconds')).toEqual({ completed: 2, 'completed sum': 600e-6 });
     expect(shown(metrics, 'faultline_stage_seconds')['retry']).toBe(1);
   });

@@ -6,6 +6,10 @@ import { ResultTimes } from './result-times';
 /** By `ResponseCode`. */
 const CODES = ['success', 'invalid', 'failure'] as const;
 
+const DROP_CAUSES = ['overflow', 'pri-off', 'unknown-device', 'fenced'] as const;
+/** What is watched for and may never happen. */
+const RARE_EVENTS = ['RingOverflowSet', 'AccessRetried'] as const satisfies PathEvent['kind'][];
+
 /** Counts the events of the path, and times its stages: a few additions for each, since every fault passes here. */
 export class PathMetrics implements PathMeter {
   private readonly events = countFamily('faultline_events_total');
@@ -15,7 +19,7 @@ export class PathMetrics implements PathMeter {
   private readonly accesses = secondsFamily('faultline_access_seconds');
   private readonly eventsOf = byValue((kind) => this.events.of(kind));
   private readonly responsesOf = CODES.map((code) => byValue((cause) => this.responses.of(code, cause)));
-  private readonly droppedOf = byValue((cause) => this.dropped.of(cause));
+  private readonly droppedOf = this.dropped.each(DROP_CAUSES);
   private readonly stage = {
     deviceToIommu: once(() => this.stages.of('deviceToIommu')),
     iommuToQueue: once(() => this.stages.of('iommuToQueue')),
@@ -28,6 +32,13 @@ export class PathMetrics implements PathMeter {
   /** When the results that IOMMUs have read were ready. */
   private readonly results = new ResultTimes();
 
+  constructor() {
+    this.events.each(RARE_EVENTS);
+    // A worker answers with any code, and whoever else does with INVALID.
+    for (const code of CODES) this.responses.each(['handled'], code);
+    this.responses.each(['timeout', 'teardown', 'removed', 'replaced'], 'invalid');
+  }
+
   get families(): readonly (Family<Count> | Family<Slots>)[] {
     return [this.events, this.responses, this.dropped, this.stages, this.accesses];
   }
@@ -37,7 +48,7 @@ export class PathMetrics implements PathMeter {
       this.eventsOf(event.kind).value += 1;
       if (event.kind === 'GroupResponded') this.responded(event);
       else if (event.kind === 'GroupDiscarded') this.results.take(event);
-      else if (event.kind === 'PageRequestDropped') this.droppedOf(event.cause).value += 1;
+      else if (event.kind === 'PageRequestDropped') this.droppedOf[event.cause].value += 1;
       else if (event.kind === 'AccessEnded') this.ended(event);
     }
   }

@@ -35,6 +35,8 @@ describe('the metrics of the ports', () => {
       'lab stored': 1,
       'lab duplicate': 1,
       'lab refused': 1,
+      'lab full': 0,
+      'lab unavailable': 0,
     });
     expect(lines('faultline_log_append_events')).toEqual({ lab: 2, 'lab sum': 4 });
     expect(lines('faultline_log_append_bytes_total')).toEqual({ lab: 2 * body.length });
@@ -52,6 +54,7 @@ describe('the metrics of the ports', () => {
     await expect(ports.lanes.request(translate(2), body, 100)).rejects.toThrow();
     expect(lines('faultline_lane_requests_total')).toEqual({
       'iommu.translate answered': 1,
+      'iommu.translate rejected': 0,
       'iommu.translate unavailable': 1,
     });
     expect(lines('faultline_lane_records')).toEqual({ 'iommu.translate': 2, 'iommu.translate sum': 4 });
@@ -70,14 +73,17 @@ describe('the metrics of the ports', () => {
     await new Promise(setImmediate);
     given[0]?.ack();
     given[1]?.terminate('poison');
-    expect(lines('faultline_work_deliveries_total')).toEqual({ 'q first': 2 });
-    expect(lines('faultline_work_settled_total')).toEqual({ 'q ack': 1, 'q terminate': 1 });
+    expect(lines('faultline_work_deliveries_total')).toEqual({ 'q first': 2, 'q again': 0 });
+    expect(lines('faultline_work_settled_total')).toEqual({
+      ...{ 'q ack': 1, 'q retry': 0, 'q terminate': 1 },
+    });
     expect(lines('faultline_work_groups')).toEqual({ q: 2, 'q sum': 4 });
   });
 
-  it('count dead letters', async () => {
+  it('count dead letters and repairs, of which there are none at first', async () => {
     const { ports, lines } = setUp();
-    expect(lines('faultline_dead_letters_total')).toEqual({});
+    expect(lines('faultline_dead_letters_total')).toEqual({ '': 0 });
+    expect(lines('faultline_queue_repairs_total')).toEqual({ '': 0 });
     await ports.deadLetters.bury({ subject: 's', unit: 'iommu.0', reason: 'why', body });
     expect(lines('faultline_dead_letters_total')).toEqual({ '': 1 });
   });

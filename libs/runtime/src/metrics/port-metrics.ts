@@ -37,6 +37,12 @@ export interface CountedPorts {
   deadLetters: DeadLetterPort;
 }
 
+/** What may become of an append, of a request, and of a work message. */
+const APPEND_RESULTS = ['stored', 'duplicate', 'refused', 'full', 'unavailable'] as const;
+const REQUEST_RESULTS = ['answered', 'rejected', 'unavailable'] as const;
+const DELIVERIES = ['first', 'again'] as const;
+const SETTLEMENTS = ['ack', 'retry', 'terminate'] as const;
+
 /** Counts and times what a process sends and is given. One for the process: its laboratories come and go. */
 export class PortMetrics {
   private readonly appends = countFamily('faultline_log_appends_total');
@@ -52,9 +58,12 @@ export class PortMetrics {
   private readonly deadLetters = countFamily('faultline_dead_letters_total');
   private readonly queueRepairs = countFamily('faultline_queue_repairs_total');
 
+  private readonly letters = this.deadLetters.of();
+  private readonly repairs = this.queueRepairs.of();
+
   /** What is counted of the appends of one schema, of the requests on one lane, and of the work of one queue. */
   readonly schema = byValue((schema) => ({
-    appends: byValue((result) => this.appends.of(schema, result)),
+    appends: this.appends.each(APPEND_RESULTS, schema),
     micros: this.appendSeconds.of(schema),
     events: this.appendEvents.of(schema),
     bytes: this.appendBytes.of(schema),
@@ -62,14 +71,14 @@ export class PortMetrics {
   readonly lane = byValue((subject) => {
     const lane = laneOf(subject);
     return {
-      requests: byValue((result) => this.requests.of(lane, result)),
+      requests: this.requests.each(REQUEST_RESULTS, lane),
       micros: this.requestSeconds.of(lane),
       records: this.requestRecords.of(lane),
     };
   });
   readonly queue = byValue((queue) => ({
-    deliveries: byValue((delivery) => this.deliveries.of(queue, delivery)),
-    settled: byValue((how) => this.settled.of(queue, how)),
+    deliveries: this.deliveries.each(DELIVERIES, queue),
+    settled: this.settled.each(SETTLEMENTS, queue),
     groups: this.groups.of(queue),
   }));
 
@@ -84,12 +93,12 @@ export class PortMetrics {
 
   /** A message was put to the dead letters. */
   buried(): void {
-    this.deadLetters.of().value += 1;
+    this.letters.value += 1;
   }
 
   /** The consumer of a queue was made anew. */
   queueRepaired(): void {
-    this.queueRepairs.of().value += 1;
+    this.repairs.value += 1;
   }
 
   /** The same ports, counted. */
@@ -123,21 +132,21 @@ class CountedLog extends ForwardingLog {
     const sentAtMicros = clock.nowMicros();
     return this.log.append(message).then(
       (appended) => {
-        counted.appends(appended.duplicate ? 'duplicate' : 'stored').value += 1;
+        counted.appends[appended.duplicate ? 'duplicate' : 'stored'].value += 1;
         counted.micros.record(clock.nowMicros() - sentAtMicros);
         counted.events.record(events);
         counted.bytes.value += bytes;
         return appended;
       },
       (error: unknown) => {
-        counted.appends(failureOf(error)).value += 1;
+        counted.appends[failureOf(error)].value += 1;
         throw error;
       },
     );
   }
 }
 
-function failureOf(error: unknown): string {
+function failureOf(error: unknown): 'refused' | 'full' | 'unavailable' {
   if (error instanceof AppendRefused) return 'refused';
   return error instanceof LogFull ? 'full' : 'unavailable';
 }
@@ -157,12 +166,12 @@ class CountedLanes implements LanePort {
     const sentAtMicros = clock.nowMicros();
     return this.lanes.request(...call).then(
       (reply) => {
-        counted.requests('answered').value += 1;
+        counted.requests.answered.value += 1;
         counted.micros.record(clock.nowMicros() - sentAtMicros);
         return reply;
       },
       (error: unknown) => {
-        counted.requests(error instanceof LaneRejected ? 'rejected' : 'unavailable').value += 1;
+        counted.requests[error instanceof LaneRejected ? 'rejected' : 'unavailable'].value += 1;
         throw error;
       },
     );
@@ -185,7 +194,7 @@ class CountedWork implements WorkPort {
     return this.port.work({
       ...options,
       onWork: (message) => {
-        counted.deliveries(message.deliveries > 1 ? 'again' : 'first').value += 1;
+        counted.deliveries[message.deliveries > 1 ? 'again' : 'first'].value += 1;
         counted.groups.record(countRecords(message.body));
         onWork(new CountedWorkMessage(message, counted.settled));
       },
@@ -196,23 +205,23 @@ class CountedWork implements WorkPort {
 class CountedWorkMessage extends ForwardingWorkMessage {
   constructor(
     message: WorkMessage,
-    private readonly settled: (how: string) => Count,
+    private readonly settled: Readonly<Record<(typeof SETTLEMENTS)[number], Count>>,
   ) {
     super(message);
   }
 
   override ack(): void {
-    this.settled('ack').value += 1;
+    this.settled.ack.value += 1;
     super.ack();
   }
 
   override retry(delayMillis: number): void {
-    this.settled('retry').value += 1;
+    this.settled.retry.value += 1;
     super.retry(delayMillis);
   }
 
   override terminate(reason: string): void {
-    this.settled('terminate').value += 1;
+    this.settled.terminate.value += 1;
     super.terminate(reason);
   }
 }

@@ -42,9 +42,9 @@ export function unitReadings(unit: string, progress: UnitProgress): Reading[] {
 export function workerReadings({ servers, busyMicros, woken, switched }: WorkerUse): Reading[] {
   return [
     reading('faultline_worker_servers', servers),
-    reading('faultline_worker_busy_model_seconds', busyMicros / 1e6),
-    reading('faultline_worker_starts', woken, { how: 'woken' }),
-    reading('faultline_worker_starts', switched, { how: 'switched' }),
+    reading('faultline_worker_busy_model_seconds_total', busyMicros / 1e6),
+    reading('faultline_worker_starts_total', woken, { how: 'woken' }),
+    reading('faultline_worker_starts_total', switched, { how: 'switched' }),
   ];
 }
 

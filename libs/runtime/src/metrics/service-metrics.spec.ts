@@ -28,8 +28,9 @@ function setUp(service: ServiceName = 'iommu') {
     },
     find: <T>() => ({ readings: () => readings() }) as T,
   };
+  /** What is shown of ours, but for what nothing was counted of. */
   const ours = async (): Promise<string[]> =>
-    (await metrics.text()).split('\n').filter((line) => line.startsWith('faultline_'));
+    (await metrics.text()).split('\n').filter((line) => /^faultline_.* (?!0$)/.test(line));
   const refuse = (error: Error): void => void (readings = () => Promise.reject(error));
   return { metrics, meters, current, view, ours, refuse, lines };
 }
@@ -78,6 +79,11 @@ describe('the metrics of a service', () => {
     expect(lines.join('')).toContain('the record is not open');
   });
 
+  it('are called a total where they are counters, and only there', () => {
+    for (const [name, { type }] of Object.entries(METRICS))
+      expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);
+  });
+
   it('are named for every service that has them, with help and type, beside those of the process', async () => {
     for (const service of ['iommu', 'event-log'] as const) {
       const text = await setUp(service).metrics.text();
@@ -86,6 +92,7 @@ describe('the metrics of a service', () => {
         const isShown = text.split('\n').includes(`# TYPE ${name} ${type}`);
         expect([name, isShown]).toEqual([name, !of || of.includes(service)]);
       }
+      expect(text).toMatch(/^faultline_dead_letters_total 0$/m);
       expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
       expect(text).toMatch(/^process_cpu_seconds_total /m);
     }
