@@ -2,6 +2,7 @@ import type { Decider } from '@faultline/domain';
 import {
   Deposed,
   LogFull,
+  LogReadFailed,
   LogUnavailable,
   UnitHost,
   UnitJournal,
@@ -203,6 +204,21 @@ describe('UnitHost', () => {
       Deposed,
     );
     expect(failures).toHaveLength(1);
+  });
+
+  it('waits for a log that cannot be asked', async () => {
+    const { log, clock, host, journal } = setUp();
+    journal.follow('lab.log.test', 0);
+    const asked = jest.spyOn(log, 'last').mockRejectedValueOnce(new LogReadFailed('lab.log.test', 'away'));
+    let answer: string | undefined;
+    void host.asOwner(() => 'mine').then((mine) => (answer = mine));
+    await eventually('the question', () => asked.mock.calls.length === 1);
+    expect(answer).toBeUndefined();
+    await eventually('the answer', () => {
+      clock.advance(100_000);
+      return answer === 'mine';
+    });
+    expect(asked).toHaveBeenCalledTimes(2);
   });
 
   it('asks the log only where nothing that it wrote since proves that it is the owner', async () => {

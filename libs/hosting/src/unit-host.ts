@@ -134,7 +134,7 @@ export class UnitHost<State, Command, Event> {
     return events;
   }
 
-  /** Rejects with `Deposed`, and fails, when the log shows a newer owner; with what the log rejects when it cannot be asked. */
+  /** Rejects with `Deposed`, and fails, when the log shows a newer owner. Waits for a log that cannot be reached. */
   async checkOwner(): Promise<void> {
     try {
       await this.journal.checkOwner();
@@ -309,12 +309,12 @@ export class UnitHost<State, Command, Event> {
 
   /**
    * A refusal writes nothing, so no fence would stop that of an owner which was deposed and knows only what was before: the log is asked
-   * first. One that cannot be asked shows no newer owner. Nothing that follows depends on a refusal, so nobody else waits for it.
+   * first. Nothing that follows depends on a refusal, so nobody else waits for it.
    */
   private refuse(reject: Entry<Command, Event>['reject'], refusal: Error): void {
     this.checkOwner().then(
       () => reject?.(refusal),
-      (error: unknown) => reject?.(error instanceof Deposed ? error : refusal),
+      (error: unknown) => reject?.(toError(error)),
     );
   }
 

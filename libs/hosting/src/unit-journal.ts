@@ -6,7 +6,9 @@ import {
   type ClockPort,
   type LogAppend,
   LogFull,
+  type LogMessage,
   type LogPort,
+  LogReadFailed,
   LogTrimmed,
   LogUnavailable,
 } from './ports';
@@ -73,13 +75,32 @@ export class UnitJournal {
     await this.append(message, this.idOf(part));
   }
 
-  /** Rejects with `Deposed` when the log shows a newer owner, of which this one has not heard since it was frozen or cut off. */
+  /**
+   * Rejects with `Deposed` when the log shows a newer owner, of which this one has not heard since it was frozen or cut off. An
+   * unreachable log is waited for.
+   */
   async checkOwner(): Promise<void> {
     // A new owner says so on every subject of the unit (D5).
     const [subject] = this.lastOfSubject.keys();
-    const last = subject === undefined ? undefined : await this.log.last(subject);
+    const last = subject === undefined ? undefined : await this.lastPatiently(subject);
     if (subject === undefined || last?.headers.unit !== this.unit) return;
     if (last.headers.epoch > this.epoch) throw new Deposed(subject, this.epoch, last.headers.epoch);
+  }
+
+  private async lastPatiently(subject: string): Promise<LogMessage | undefined> {
+    for (;;) {
+      try {
+        return await this.log.last(subject);
+      } catch (error) {
+        if (!(error instanceof LogReadFailed)) throw error;
+        await this.stall(error);
+      }
+    }
+  }
+
+  private async stall(error: Error): Promise<void> {
+    this.onStall(error);
+    await new Promise<void>((resolve) => this.clock.after(STALL_RETRY_MICROS, resolve));
   }
 
   private idOf(part: number): string {
@@ -174,8 +195,7 @@ export class UnitJournal {
           continue;
         }
         if (!(error instanceof LogFull || error instanceof LogUnavailable)) throw error;
-        this.onStall(error);
-        await new Promise<void>((resolve) => this.clock.after(STALL_RETRY_MICROS, resolve));
+        await this.stall(error);
       }
     }
   }
