@@ -69,7 +69,8 @@ export class LinkedLanes implements LanePort {
     const server = { subject, handler, onError };
     return this.lanes.answer(
       subject,
-      (body, context, caller, asker) => this.answer(server, body, context, { caller, ...asker }),
+      (body, context, caller, { resolve, reject }) =>
+        this.answer(server, body, context, { caller, resolve, reject }),
       (error) => {
         if (!(error instanceof Unreachable)) onError(error);
       },

@@ -29,9 +29,9 @@ export function cycleMessages(
   const groups = new Map<string, GroupQueued[]>();
   const queueMessages: OutgoingMessage[] = [];
   const onQueue = (queue: string, records: readonly (GroupQueued | IommuOwnerChanged)[]): void => {
-    const to = { subject: subjects.queueLog(iommu, queue), schema: iommuQueueSchema };
-    const span = tracer?.appends(to, records);
-    queueMessages.push({ ...to, body: iommuQueueSchema.encode(records), span });
+    const [subject, schema] = [subjects.queueLog(iommu, queue), iommuQueueSchema];
+    const span = tracer?.appends({ subject, schema }, records);
+    queueMessages.push({ subject, schema, body: schema.encode(records), span });
   };
   const hardware: (Exclude<IommuEvent, GroupQueued> | CycleClosed)[] = [];
   events.forEach((event, order) => {
@@ -54,9 +54,9 @@ export function cycleMessages(
   const hwMessages: OutgoingMessage[] = [];
   for (let start = 0; start < hardware.length; start += HW_RECORDS) {
     const records = hardware.slice(start, start + HW_RECORDS);
-    const to = { subject: subjects.hwLog(iommu), schema: iommuHwSchema };
-    const span = tracer?.appends(to, records);
-    hwMessages.push({ ...to, body: iommuHwSchema.encode(records), span });
+    const [subject, schema] = [subjects.hwLog(iommu), iommuHwSchema];
+    const span = tracer?.appends({ subject, schema }, records);
+    hwMessages.push({ subject, schema, body: schema.encode(records), span });
   }
   return [queueMessages, hwMessages];
 }

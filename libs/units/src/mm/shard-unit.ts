@@ -280,9 +280,9 @@ export class ShardUnit implements OwnedUnit {
     const messages: OutgoingMessage[] = [];
     for (let start = 0; start < events.length; start += RECORDS_PER_MESSAGE) {
       const records = events.slice(start, start + RECORDS_PER_MESSAGE);
-      const to = { subject: this.ports.subjects.mmLog(this.shard.shard), schema: mmSchema };
-      const span = this.tracer?.appends(to, records);
-      messages.push({ ...to, body: mmSchema.encode(records), span });
+      const [subject, schema] = [this.ports.subjects.mmLog(this.shard.shard), mmSchema];
+      const span = this.tracer?.appends({ subject, schema }, records);
+      messages.push({ subject, schema, body: schema.encode(records), span });
     }
     return [messages];
   }

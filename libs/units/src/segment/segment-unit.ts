@@ -344,9 +344,9 @@ export class SegmentUnit implements OwnedUnit {
     const messages: OutgoingMessage[] = [];
     for (let start = 0; start < events.length; start += RECORDS_PER_MESSAGE) {
       const records = events.slice(start, start + RECORDS_PER_MESSAGE);
-      const to = { subject: this.ports.subjects.segmentLog(this.segment), schema: segmentSchema };
-      const span = this.tracer?.appends(to, records);
-      messages.push({ ...to, body: segmentSchema.encode(records), span });
+      const [subject, schema] = [this.ports.subjects.segmentLog(this.segment), segmentSchema];
+      const span = this.tracer?.appends({ subject, schema }, records);
+      messages.push({ subject, schema, body: schema.encode(records), span });
     }
     return [messages];
   }
