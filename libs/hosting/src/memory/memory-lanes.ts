@@ -1,3 +1,4 @@
+import { Numbered } from '@faultline/domain';
 import {
   LaneRejected,
   LaneUnavailable,
@@ -67,16 +68,18 @@ class Server<Caller> {
 class Call implements Expiring {
   private isOver = false;
   private readonly deadline: Deadline;
+  private readonly number: number;
 
   constructor(
     readonly subject: string,
     private readonly asker: Asker,
     /** Requests to the subject that have no reply. */
-    private readonly open: Set<Call>,
+    private readonly open: Numbered<Call>,
     private readonly deadlines: Deadlines,
   ) {
     this.deadline = deadlines.begin(this);
-    open.add(this);
+    this.number = open.free();
+    open.add(this.number, this);
   }
 
   reply(body: Uint8Array): void {
@@ -95,7 +98,7 @@ class Call implements Expiring {
     if (this.isOver) return false;
     this.isOver = true;
     this.deadlines.end(this.deadline);
-    this.open.delete(this);
+    this.open.delete(this.number);
     return true;
   }
 }
@@ -107,7 +110,7 @@ class Call implements Expiring {
 export class MemoryLanes<Caller = undefined> implements LanePort {
   private readonly servers = new Map<string, Set<Server<Caller>>>();
   /** Requests without a reply, by subject. */
-  private readonly open = new Map<string, Set<Call>>();
+  private readonly open = new Map<string, Numbered<Call>>();
   /** By how far away they are, in milliseconds. */
   private readonly deadlines = new Map<number, Deadlines>();
   private readonly clock: ClockPort;
@@ -152,7 +155,7 @@ export class MemoryLanes<Caller = undefined> implements LanePort {
     const server = new Server(answerer, onError);
     const servers = this.servers.get(subject) ?? new Set();
     this.servers.set(subject, servers.add(server));
-    for (const call of [...this.openOf(subject)])
+    for (const call of this.openOf(subject).list())
       this.schedule(() => call.fail(new LaneUnavailable(subject, 'new-server')));
     return Promise.resolve({
       stop: async () => {
@@ -164,9 +167,9 @@ export class MemoryLanes<Caller = undefined> implements LanePort {
     });
   }
 
-  private openOf(subject: string): Set<Call> {
+  private openOf(subject: string): Numbered<Call> {
     let open = this.open.get(subject);
-    if (!open) this.open.set(subject, (open = new Set()));
+    if (!open) this.open.set(subject, (open = new Numbered()));
     return open;
   }
 
