@@ -24,6 +24,8 @@ const FIXED_BYTES: Partial<Record<Field['type'], number>> = {
   f64: 8,
   micros: 8,
   page: 8,
+  // How many elements it has.
+  list: 2,
 };
 const GETTERS: Partial<Record<Field['type'], string>> = {
   u8: 'Uint8',
