@@ -5,4 +5,4 @@ export { Numbered } from './numbered';
 export * from './vocabulary';
 export { entryFrame, entryPermissions } from './page-entry';
 export { ascendingEntriesOf, type PageMap } from './page-map';
-export { type PageSet, pagesOf } from './page-set';
+export { addToSet, createPageSet, type PageSet, pagesOf, takeFromSet } from './page-set';
