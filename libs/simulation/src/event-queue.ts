@@ -48,24 +48,38 @@ export class EventQueue {
 
   /** Queues a task. Returns a function that cancels it. */
   push(atMicros: number, task: () => void): () => void {
-    const entry = new Entry(atMicros, this.order++, task);
-    this.others.push(entry);
-    return () => {
-      if (!entry.task) return;
-      entry.task = undefined;
-      this.cancelled += 1;
-      if (this.cancelled > SMALL && 2 * this.cancelled > this.others.length) this.sweep();
-    };
+    const entry = this.addOther(atMicros, task);
+    return () => this.cancel(entry);
   }
 
   /** Queues a task for so long after now, which never goes back. Returns a function that cancels it. */
   pushAfter(nowMicros: number, delayMicros: number, task: () => void): () => void {
+    const entry = this.addAfter(nowMicros, delayMicros, task);
+    return () => this.cancel(entry);
+  }
+
+  /** {@link pushAfter} for what is never cancelled. */
+  addAfter(nowMicros: number, delayMicros: number, task: () => void): Entry {
     const line = delayMicros <= LONGEST_LINE_MICROS ? this.lineOf(delayMicros) : undefined;
-    if (!line) return this.push(nowMicros + delayMicros, task);
+    if (!line) return this.addOther(nowMicros + delayMicros, task);
     const entry = new Entry(nowMicros + delayMicros, this.order++, task, line);
     if (line.entries.length === 0) this.fronts.push(entry);
     line.entries.push(entry);
-    return () => void (entry.task = undefined);
+    return entry;
+  }
+
+  private addOther(atMicros: number, task: () => void): Entry {
+    const entry = new Entry(atMicros, this.order++, task);
+    this.others.push(entry);
+    return entry;
+  }
+
+  private cancel(entry: Entry): void {
+    if (!entry.task) return;
+    entry.task = undefined;
+    if (entry.line) return;
+    this.cancelled += 1;
+    if (this.cancelled > SMALL && 2 * this.cancelled > this.others.length) this.sweep();
   }
 
   /** Entries that are kept. */

@@ -94,12 +94,16 @@ export class MemoryLog implements LogPort {
   }
 
   trim(floors: ReadonlyMap<string, number>): Promise<void> {
-    for (const [subject, floor] of floors)
-      this.subjects.get(subject)?.trim(floor, (message) => {
-        this.bytes -= sizeOf(message);
-        if (!this.all) this.sequenceOf.delete(message.id);
-      });
+    for (const [subject, floor] of floors) this.trimSubject(subject, floor);
     return Promise.resolve();
+  }
+
+  /** {@link trim} of one subject, at once. */
+  trimSubject(subject: string, floor: number): void {
+    this.subjects.get(subject)?.trim(floor, (message) => {
+      this.bytes -= sizeOf(message);
+      if (!this.all) this.sequenceOf.delete(message.id);
+    });
   }
 
   /** The message at a position, also one that was trimmed, or `undefined` beyond the end. Only of a log that does not forget. */
