@@ -25,7 +25,7 @@ interface LaneRequest {
 }
 
 /** Whom the end of a request is told to. */
-interface Asker {
+export interface Asker {
   resolve(body: Uint8Array): void;
   reject(error: unknown): void;
 }
@@ -103,6 +103,28 @@ class Call implements Expiring {
   }
 }
 
+/** A request at one of its servers: what becomes of it there. */
+class Serving implements Asker {
+  constructor(
+    private readonly server: Server<never>,
+    private readonly call: Call,
+    private readonly schedule: Scheduler,
+  ) {}
+
+  resolve(reply: Uint8Array): void {
+    this.schedule(() => this.call.reply(reply));
+    this.server.end();
+  }
+
+  reject(thrown: unknown): void {
+    const { call, server } = this;
+    if (thrown instanceof LaneRejected)
+      this.schedule(() => call.fail(new LaneRejected(call.subject, thrown.reason)));
+    else server.onError(toError(thrown));
+    server.end();
+  }
+}
+
 /**
  * Lanes in one process. As on NATS every server of a subject gets the request and the first answer counts. With {@link MemoryLanes.ask}
  * and {@link MemoryLanes.answer} both sides are called back in the place of promises, and a request says by whom it is.
@@ -145,7 +167,11 @@ export class MemoryLanes<Caller = undefined> implements LanePort {
     const answerer = (body: Uint8Array, context: LaneContext | undefined, _: Caller, asker: Asker): void => {
       const answer = handler(body, context);
       if (answer instanceof Uint8Array) asker.resolve(answer);
-      else answer.then(asker.resolve, asker.reject);
+      else
+        answer.then(
+          (late) => asker.resolve(late),
+          (error: unknown) => asker.reject(error),
+        );
     };
     return this.answer(subject, answerer, onError);
   }
@@ -182,25 +208,12 @@ export class MemoryLanes<Caller = undefined> implements LanePort {
 
   private serveOne(server: Server<Caller>, { body, context }: LaneRequest, caller: Caller, call: Call): void {
     if (server.stopped) return;
-    const resolve = (reply: Uint8Array): void => {
-      this.schedule(() => call.reply(reply));
-      server.end();
-    };
-    const reject = (thrown: unknown): void => {
-      this.failed(server, call, thrown);
-      server.end();
-    };
+    const serving = new Serving(server, call, this.schedule);
     server.begin();
     try {
-      server.answer(body, context, caller, { resolve, reject });
+      server.answer(body, context, caller, serving);
     } catch (thrown) {
-      reject(thrown);
+      serving.reject(thrown);
     }
-  }
-
-  private failed(server: Server<Caller>, call: Call, thrown: unknown): void {
-    if (thrown instanceof LaneRejected)
-      this.schedule(() => call.fail(new LaneRejected(call.subject, thrown.reason)));
-    else server.onError(toError(thrown));
   }
 }
