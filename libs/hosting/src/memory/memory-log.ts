@@ -142,7 +142,7 @@ export class MemoryLog implements LogPort {
   private store(message: LogAppend, log: SubjectLog): number {
     const { subject, headers, id, body } = message;
     const sequence = (this.end += 1);
-    const stored: LogMessage = { subject, sequence, headers, id, body };
+    const stored: LogMessage = { subject, sequence, headers, id, body, records: undefined };
     this.all?.push(stored);
     log.add(stored);
     if (id !== '') this.sequenceOf.set(id, sequence);
