@@ -77,12 +77,24 @@ export class GroupLedger {
     const { sequence, headers } = message;
     const unit = unitIndex(headers.unit);
     for (const event of message.events) {
-      if (event.kind === 'GroupQueued') this.queue(event, unit, headers.cycle, sequence);
-      else if (event.kind === 'GroupHeld') this.hold(event, unit, headers.epoch, headers.cycle, sequence);
-      else if (event.kind === 'GroupHandled') this.handle(event, sequence);
-      else if (event.kind === 'GroupResponded' || event.kind === 'GroupDiscarded')
-        this.close(event, unit, sequence);
-      else this.requests.take(event, unit, sequence);
+      switch (event.kind) {
+        case 'GroupQueued':
+          this.queue(event, unit, headers.cycle, sequence);
+          break;
+        case 'GroupHeld':
+          this.hold(event, unit, headers.epoch, headers.cycle, sequence);
+          break;
+        case 'GroupHandled':
+          this.handle(event, sequence);
+          break;
+        case 'GroupResponded':
+        case 'GroupDiscarded':
+          this.close(event, unit, sequence);
+          break;
+        default:
+          this.requests.take(event, unit, sequence);
+          break;
+      }
     }
   }
 

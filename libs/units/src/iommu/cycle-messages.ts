@@ -35,15 +35,24 @@ export function cycleMessages(
   };
   const hardware: (Exclude<IommuEvent, GroupQueued> | CycleClosed)[] = [];
   events.forEach((event, order) => {
-    if (event.kind === 'IommuOwnerChanged') for (const queue of queues) onQueue(queue, [event]);
-    if (event.kind === 'GroupQueued' || event.kind === 'GroupHeld') event.order = order;
-    if (event.kind !== 'GroupQueued') {
-      hardware.push(event);
-      return;
+    switch (event.kind) {
+      case 'GroupQueued': {
+        event.order = order;
+        const queue = groups.get(event.queue);
+        if (queue) queue.push(event);
+        else groups.set(event.queue, [event]);
+        return;
+      }
+      case 'GroupHeld':
+        event.order = order;
+        break;
+      case 'IommuOwnerChanged':
+        for (const queue of queues) onQueue(queue, [event]);
+        break;
+      default:
+        break;
     }
-    const queue = groups.get(event.queue);
-    if (queue) queue.push(event);
-    else groups.set(event.queue, [event]);
+    hardware.push(event);
   });
   hardware.push({ kind: 'CycleClosed', inputs });
   for (const [queue, queued] of groups) {

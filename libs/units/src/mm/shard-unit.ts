@@ -260,16 +260,28 @@ export class ShardUnit implements OwnedUnit {
     this.ports.meter?.released(events);
     let prefetched = 0;
     for (const event of events) {
-      if (event.kind === 'PageInstalled') prefetched += event.prefetched ? 1 : 0;
-      else if (event.kind === 'MemberHandled') {
-        // What a member's fault brought along stands before its result.
-        if (prefetched > 0) this.runs.addPrefetched(event.run, prefetched);
-        prefetched = 0;
-      } else if (event.kind === 'RunFinished') this.finish(event.result, now);
-      else if (event.kind === 'PageRemoved' || event.kind === 'PageRestricted') this.invalidator.add(event);
-      else if (event.kind === 'MmPasidBound') {
-        this.bound.push([event.mm, event.pasid]);
-        this.invalidator.bound(event.mm, event.pasid);
+      switch (event.kind) {
+        case 'PageInstalled':
+          prefetched += event.prefetched ? 1 : 0;
+          break;
+        case 'MemberHandled':
+          // What a member's fault brought along stands before its result.
+          if (prefetched > 0) this.runs.addPrefetched(event.run, prefetched);
+          prefetched = 0;
+          break;
+        case 'RunFinished':
+          this.finish(event.result, now);
+          break;
+        case 'PageRemoved':
+        case 'PageRestricted':
+          this.invalidator.add(event);
+          break;
+        case 'MmPasidBound':
+          this.bound.push([event.mm, event.pasid]);
+          this.invalidator.bound(event.mm, event.pasid);
+          break;
+        default:
+          break;
       }
     }
     this.invalidator.send(this.journal.lastSequence);

@@ -328,12 +328,24 @@ export class SegmentUnit implements OwnedUnit {
     this.tracer?.decided(events);
     let ended = false;
     for (const event of events) {
-      if (event.kind === 'PageRequestSent' || event.kind === 'StalledAccessSent') this.requests += 1;
-      else if (event.kind === 'AccessDropped') this.timers.begin(event);
-      if (event.kind !== 'AccessHit' && event.kind !== 'AccessEnded') continue;
-      const drivers = this.driversOf.get(event.device);
-      drivers?.find((driver) => driver.owns(event.access))?.ended();
-      ended = true;
+      switch (event.kind) {
+        case 'PageRequestSent':
+        case 'StalledAccessSent':
+          this.requests += 1;
+          break;
+        case 'AccessDropped':
+          this.timers.begin(event);
+          break;
+        case 'AccessHit':
+        case 'AccessEnded': {
+          const drivers = this.driversOf.get(event.device);
+          drivers?.find((driver) => driver.owns(event.access))?.ended();
+          ended = true;
+          break;
+        }
+        default:
+          break;
+      }
     }
     this.lanes.send(events);
     // Room in a closed loop: its workload goes on in the next turn.
