@@ -1,10 +1,7 @@
 import { iommuHwSchema, iommuQueueSchema, type CycleClosed, type Subjects } from '@faultline/contracts';
 import type { GroupQueued, IommuEvent, IommuOwnerChanged } from '@faultline/domain';
 import type { OutgoingMessage } from '@faultline/hosting';
-import type { IommuTracer } from '../common';
-
-/** Records of one `hw` message: keeps a message far below what a NATS server accepts (1 MiB by default). */
-const HW_RECORDS = 4_096;
+import { type IommuTracer, messagesOf } from '../common';
 
 /** Where one IOMMU writes, and how much of it goes into a work message. */
 export interface CycleLayout {
@@ -60,12 +57,6 @@ export function cycleMessages(
       onQueue(queue, queued.slice(start, start + groupsPerMessage));
     }
   }
-  const hwMessages: OutgoingMessage[] = [];
-  for (let start = 0; start < hardware.length; start += HW_RECORDS) {
-    const records = hardware.slice(start, start + HW_RECORDS);
-    const [subject, schema] = [subjects.hwLog(iommu), iommuHwSchema];
-    const span = tracer?.appends({ subject, schema }, records);
-    hwMessages.push({ subject, schema, body: schema.encode(records), span });
-  }
-  return [queueMessages, hwMessages];
+  const hw = { subject: subjects.hwLog(iommu), schema: iommuHwSchema };
+  return [queueMessages, messagesOf(hw, hardware, tracer)];
 }

@@ -33,15 +33,20 @@ import {
   type UnitJournal,
   toError,
 } from '@faultline/hosting';
-import { own, type OwnedUnit, type ReceivedRequest, serveLane, type UnitPorts, Snapshots } from '../common';
+import {
+  messagesOf,
+  own,
+  type OwnedUnit,
+  type ReceivedRequest,
+  serveLane,
+  type UnitPorts,
+  Snapshots,
+} from '../common';
 import { HandlerCost } from './handler-cost';
 import { Handling } from './handling';
 import { Invalidator } from './invalidator';
 import { OpenRequest, OpenRuns } from './open-runs';
 import { layoutOf, populationOf } from './process-layout';
-
-/** Records of one message: far below what a NATS server accepts (1 MiB by default). */
-const RECORDS_PER_MESSAGE = 4_096;
 
 type MmCommandOf<Kind extends MmCommand['kind']> = Extract<MmCommand, { kind: Kind }>;
 type HandleRecord = ReturnType<typeof handleSchema.decode>[number];
@@ -289,13 +294,7 @@ export class ShardUnit implements OwnedUnit {
   }
 
   private messages(events: readonly MmEvent[]): OutgoingMessage[][] {
-    const messages: OutgoingMessage[] = [];
-    for (let start = 0; start < events.length; start += RECORDS_PER_MESSAGE) {
-      const records = events.slice(start, start + RECORDS_PER_MESSAGE);
-      const [subject, schema] = [this.ports.subjects.mmLog(this.shard.shard), mmSchema];
-      const span = this.tracer?.appends({ subject, schema }, records);
-      messages.push({ subject, schema, body: schema.encode(records), span });
-    }
-    return [messages];
+    const to = { subject: this.ports.subjects.mmLog(this.shard.shard), schema: mmSchema };
+    return [messagesOf(to, events, this.tracer)];
   }
 }

@@ -30,14 +30,12 @@ import {
   workBegun,
 } from '@faultline/domain';
 import { type OutgoingMessage, UnitClosed, UnitHost, type UnitJournal } from '@faultline/hosting';
-import { own, type OwnedUnit, type SegmentTracer, type UnitPorts, Snapshots } from '../common';
+import { messagesOf, own, type OwnedUnit, type SegmentTracer, type UnitPorts, Snapshots } from '../common';
 import { openFeed, type TraceOpener } from './access-feed';
 import { RetransmissionTimers } from './retransmission-timers';
 import { SegmentLanes } from './segment-lanes';
 import { WorkloadDriver } from './workload-driver';
 
-/** Records of one message: far below what a NATS server accepts (1 MiB by default). */
-const RECORDS_PER_MESSAGE = 4_096;
 /** Accesses issued in one turn, so that a workload that only hits does not keep the event loop to itself. */
 const ISSUES_PER_TURN = 1_024;
 /** Events on their way to the log beyond which no new access is issued: the log's slowness reaches the workload. */
@@ -353,13 +351,7 @@ export class SegmentUnit implements OwnedUnit {
   }
 
   private messages(events: readonly DurableSegmentEvent[]): OutgoingMessage[][] {
-    const messages: OutgoingMessage[] = [];
-    for (let start = 0; start < events.length; start += RECORDS_PER_MESSAGE) {
-      const records = events.slice(start, start + RECORDS_PER_MESSAGE);
-      const [subject, schema] = [this.ports.subjects.segmentLog(this.segment), segmentSchema];
-      const span = this.tracer?.appends({ subject, schema }, records);
-      messages.push({ subject, schema, body: schema.encode(records), span });
-    }
-    return [messages];
+    const to = { subject: this.ports.subjects.segmentLog(this.segment), schema: segmentSchema };
+    return [messagesOf(to, events, this.tracer)];
   }
 }
