@@ -27,11 +27,16 @@ export class ByteWriter {
   reserve(size: number): void {
     if (this.position + size <= this.bytes.length) return;
     const written = this.bytes.subarray(this.first, this.position);
-    this.bytes = new Uint8Array(Math.max(SLAB_BYTES, 2 * (written.length + size)));
+    this.renew(Math.max(SLAB_BYTES, 2 * (written.length + size)));
     this.bytes.set(written);
+    this.position = written.length;
+  }
+
+  private renew(size: number): void {
+    this.bytes = new Uint8Array(size);
     this.view = new DataView(this.bytes.buffer);
     this.first = 0;
-    this.position = written.length;
+    this.position = 0;
   }
 
   text(value: string): void {
@@ -70,7 +75,9 @@ export class ByteWriter {
   take(): Uint8Array {
     const { bytes, first, position } = this;
     if (position - first > LARGE) {
-      this.position = first;
+      // A small body after a very large one would hold on to all of its room.
+      if (bytes.length > SLAB_BYTES) this.renew(SLAB_BYTES);
+      else this.position = first;
       return bytes.slice(first, position);
     }
     this.first = position;
