@@ -1,4 +1,13 @@
-import { ACCESS_MASK, type Permissions } from '@faultline/domain';
+import {
+  ACCESS_MASK,
+  createPageMap,
+  entriesOf,
+  erasePage,
+  NO_VALUE,
+  type Permissions,
+  readPage,
+  writePage,
+} from '@faultline/domain';
 
 interface Area {
   start: number;
@@ -30,7 +39,7 @@ export class AddressSpaceView {
   /** Sorted by start, without overlaps. */
   private areas: Area[] = [];
   /** Page -> entry, packed, because there are as many as mapped pages. */
-  private readonly entries = new Map<number, number>();
+  private entries = createPageMap();
   /** Page -> invalidations of its entry, removed or restricted. */
   private readonly pending = new Map<number, PendingInvalidation>();
 
@@ -72,8 +81,8 @@ export class AddressSpaceView {
   }
 
   entryOf(page: number): Entry | undefined {
-    const packed = this.entries.get(page);
-    return packed === undefined ? undefined : unpack(packed);
+    const packed = readPage(this.entries, page);
+    return packed === NO_VALUE ? undefined : unpack(packed);
   }
 
   pendingOf(page: number): PendingInvalidation | undefined {
@@ -81,7 +90,7 @@ export class AddressSpaceView {
   }
 
   install(page: number, { frame, permissions }: Entry): void {
-    this.entries.set(page, frame * PERMISSION_VALUES + (permissions & ACCESS_MASK));
+    writePage(this.entries, page, frame * PERMISSION_VALUES + (permissions & ACCESS_MASK));
   }
 
   /** The entry grants less, and what was cached of it is being invalidated. */
@@ -92,7 +101,7 @@ export class AddressSpaceView {
 
   /** The entry is gone; `moving`: what it granted, when its content goes to another frame. */
   remove(page: number, frame: number, moving?: Permissions): void {
-    this.entries.delete(page);
+    erasePage(this.entries, page);
     const pending = this.beginInvalidation(page, frame);
     if (moving !== undefined) pending.moving = moving;
   }
@@ -110,7 +119,7 @@ export class AddressSpaceView {
   exit(): void {
     this.exited = true;
     this.areas = [];
-    this.entries.clear();
+    this.entries = createPageMap();
     for (const pending of this.pending.values()) delete pending.moving;
   }
 
@@ -140,12 +149,12 @@ export class AddressSpaceView {
   private findInstalled(start: number, end: number, isSuch: (entry: Entry) => boolean): number | undefined {
     if (end - start <= this.entries.size) {
       for (let page = start; page < end; page += 1) {
-        const packed = this.entries.get(page);
-        if (packed !== undefined && isSuch(unpack(packed))) return page;
+        const entry = this.entryOf(page);
+        if (entry && isSuch(entry)) return page;
       }
       return undefined;
     }
-    for (const [page, packed] of this.entries) {
+    for (const [page, packed] of entriesOf(this.entries)) {
       if (page >= start && page < end && isSuch(unpack(packed))) return page;
     }
     return undefined;

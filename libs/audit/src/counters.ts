@@ -19,14 +19,23 @@ export class EventCounters {
     kind.count += 1;
     const cause = causeOf(event);
     if (cause !== undefined) kind.causes.set(cause, (kind.causes.get(cause) ?? 0) + 1);
-    if (event.kind === 'AccessesHit') {
-      this.add('accessesHit.atc', event.atcHits);
-      this.add('accessesHit.translated', event.translated);
+    switch (event.kind) {
+      case 'AccessesHit':
+        this.add('accessesHit.atc', event.atcHits);
+        this.add('accessesHit.translated', event.translated);
+        break;
+      case 'PartialsDiscarded':
+        this.add('partials', event.count);
+        break;
+      case 'AccessesWithdrawn':
+        for (const { count } of event.ranges) this.add('accessesWithdrawn', count);
+        break;
+      case 'PageInstalled':
+        if (event.prefetched) this.add('pageInstalled.prefetched', 1);
+        break;
+      default:
+        break;
     }
-    if (event.kind === 'PartialsDiscarded') this.add('partials', event.count);
-    if (event.kind === 'AccessesWithdrawn')
-      for (const { count } of event.ranges) this.add('accessesWithdrawn', count);
-    if (event.kind === 'PageInstalled' && event.prefetched) this.add('pageInstalled.prefetched', 1);
   }
 
   add(name: string, times: number): void {

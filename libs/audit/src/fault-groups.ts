@@ -1,11 +1,12 @@
-import type {
-  FaultModel,
-  GroupDiscarded,
-  GroupHandled,
-  GroupHeld,
-  GroupQueued,
-  GroupResponded,
-  RequestRecord,
+import {
+  type FaultModel,
+  type GroupDiscarded,
+  type GroupHandled,
+  type GroupHeld,
+  type GroupQueued,
+  type GroupResponded,
+  Numbered,
+  type RequestRecord,
 } from '@faultline/domain';
 import { EpochMap } from './epoch-map';
 import type { FaultCode } from './fault-row';
@@ -22,7 +23,7 @@ export interface Place {
 
 /** The open groups of a log, which tell their members when they were queued, handled and answered. */
 export class FaultGroups {
-  private readonly groups = new EpochMap(() => new Map<number, OpenGroup>());
+  private readonly groups = new EpochMap(() => new Numbered<OpenGroup>());
   /** Faults in partial lists, and some that were: few, so that a group that closes finds its members fast. */
   private readonly parked = new Set<OpenFault>();
 
@@ -44,7 +45,7 @@ export class FaultGroups {
   hold(event: GroupHeld, place: Place): void {
     const groups = this.groups.get(place.unit, place.epoch);
     // The queue message of the same cycle stands before this (D5).
-    if (groups.has(event.group)) return;
+    if (groups.get(event.group)) return;
     const last = this.faults.findLatest(event);
     for (const fault of this.parked) if (!fault.parked || !fault.isOpen) this.parked.delete(fault);
     const members = [...this.parked].filter(
@@ -56,7 +57,7 @@ export class FaultGroups {
       group.members.push(fault);
       join(fault, group, event.closedAtMicros);
     }
-    groups.set(event.group, group);
+    groups.add(event.group, group);
   }
 
   queue(event: GroupQueued, place: Place): void {
@@ -71,7 +72,7 @@ export class FaultGroups {
         join(fault, group, event.queuedAtMicros);
         fault.instants.writtenAtMicros = record.writtenAtMicros;
       }
-      groups.set(event.group, group);
+      groups.add(event.group, group);
     }
     for (const fault of group.members) if (fault) fault.sequences.queued = place.sequence;
   }

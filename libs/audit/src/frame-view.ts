@@ -1,4 +1,10 @@
-import type { PageInstalled, PageRemoved } from '@faultline/domain';
+import {
+  addToSet,
+  createPageSet,
+  type PageInstalled,
+  type PageRemoved,
+  takeFromSet,
+} from '@faultline/domain';
 import type { Findings } from './findings';
 
 interface Frame {
@@ -11,33 +17,28 @@ interface Frame {
   reclaimed: boolean;
 }
 
-/** Nearly every frame is private memory that one page shows, so they share this until something happens to them. */
-const ONCE: Readonly<Frame> = Object.freeze({
-  shared: false,
-  mappings: 1,
-  invalidating: 0,
-  reclaimed: false,
-});
+/** A frame that one page has begun to show. */
+const shownOnce = (shared: boolean): Frame => ({ shared, mappings: 1, invalidating: 0, reclaimed: false });
 
 /** How people are told of the entry that was written. */
 export const entryName = ({ mm, page }: PageInstalled): string => `mm ${mm} page ${page}`;
 
 /** The frames of a shard that are in use or in quarantine (D11); what is not here is free. */
 export class FrameView {
-  private readonly frames = new Map<number, Readonly<Frame>>();
+  /** Nearly every frame is private memory that one page shows, and nothing else ever happened to it. */
+  private readonly ordinary = createPageSet();
+  private readonly others = new Map<number, Frame>();
 
   constructor(private readonly findings: Findings) {}
 
   install(event: PageInstalled, sequence: number): void {
     const mayShare = event.cause === 'zero-page' || event.cause === 'file';
-    if (!this.frames.has(event.frame)) {
-      this.frames.set(event.frame, mayShare ? { ...ONCE, shared: true } : ONCE);
-      return;
-    }
-    this.change(event.frame, (frame) => {
+    const frame = this.known(event.frame);
+    if (frame) {
       this.checkInUse(event, frame, mayShare, sequence);
       frame.mappings += 1;
-    });
+    } else if (mayShare) this.others.set(event.frame, shownOnce(true));
+    else addToSet(this.ordinary, event.frame);
   }
 
   /** What has to hold of a frame that is in use already. */
@@ -68,27 +69,31 @@ export class FrameView {
   }
 
   remove(event: PageRemoved): void {
-    this.change(event.frame, (frame) => {
-      frame.mappings -= 1;
-      frame.invalidating += 1;
-      if (event.cause === 'reclaim') frame.reclaimed = true;
-    });
+    const frame = this.known(event.frame);
+    if (!frame) return;
+    frame.mappings -= 1;
+    frame.invalidating += 1;
+    if (event.cause === 'reclaim') frame.reclaimed = true;
   }
 
   /** An entry of it grants less, and what was cached of that is being invalidated. */
   restrict(number: number): void {
-    this.change(number, (frame) => (frame.invalidating += 1));
+    const frame = this.known(number);
+    if (frame) frame.invalidating += 1;
   }
 
   /** An entry was overwritten without a removal, which is a violation already. */
   unmap(number: number): void {
-    this.change(number, (frame) => (frame.mappings -= 1));
+    const frame = this.known(number);
+    if (frame) frame.mappings -= 1;
   }
 
   /** One invalidation is complete and the frame stays in use, which only a shared one may do without entries. */
   keep(number: number, sequence: number): void {
-    const frame = this.change(number, (kept) => (kept.invalidating -= 1));
-    if (!frame || frame.shared || frame.mappings > 0 || frame.invalidating > 0) return;
+    const frame = this.known(number);
+    if (!frame) return;
+    frame.invalidating -= 1;
+    if (frame.shared || frame.mappings > 0 || frame.invalidating > 0) return;
     this.findings.violate(
       'I6',
       sequence,
@@ -99,7 +104,7 @@ export class FrameView {
 
   free(number: number, wasRemoving: boolean, sequence: number): void {
     const name = `frame ${number}`;
-    const frame = this.frames.get(number);
+    const frame = this.known(number);
     if (!frame) {
       this.findings.violate('I6', sequence, name, 'it is freed, but is free');
       return;
@@ -114,16 +119,14 @@ export class FrameView {
         name,
         'it is freed, but an invalidation of it is still under way',
       );
-    this.frames.delete(number);
+    this.others.delete(number);
   }
 
-  /** Changes what is known of a frame; nothing of one that is free. Returns it. */
-  private change(number: number, change: (frame: Frame) => void): Readonly<Frame> | undefined {
-    const known = this.frames.get(number);
-    if (!known) return undefined;
-    const frame: Frame = known === ONCE ? { ...known } : known;
-    change(frame);
-    if (frame !== known) this.frames.set(number, frame);
+  /** What is known of a frame, to be changed; undefined for one that is free. */
+  private known(number: number): Frame | undefined {
+    if (!takeFromSet(this.ordinary, number)) return this.others.get(number);
+    const frame = shownOnce(false);
+    this.others.set(number, frame);
     return frame;
   }
 }

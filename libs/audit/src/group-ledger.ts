@@ -6,6 +6,7 @@ import {
   type GroupResponded,
   type RequestRecord,
   ResponseCode,
+  Numbered,
   NumberSet,
 } from '@faultline/domain';
 import { EpochMap } from './epoch-map';
@@ -14,6 +15,7 @@ import { type DecodedMessage, unitIndex } from './message';
 import { RequestLedger } from './request-ledger';
 
 interface PendingGroup {
+  group: number;
   /** Members by identity, with what I9 needs. */
   members: readonly RequestRecord[];
   model: GroupQueued['model'];
@@ -37,7 +39,7 @@ const nameOf = (iommu: number, epoch: number, group: number): string => `group $
  * that is not pending. Memory holds what is pending, and one bit a number that is not yet part of a whole run of numbers.
  */
 export class GroupLedger {
-  private readonly pending = new EpochMap(() => new Map<number, PendingGroup>());
+  private readonly pending = new EpochMap(() => new Numbered<PendingGroup>());
   private readonly closed = new EpochMap(() => new NumberSet());
   private readonly requests: RequestLedger;
   private pendingCount = 0;
@@ -75,12 +77,24 @@ export class GroupLedger {
     const { sequence, headers } = message;
     const unit = unitIndex(headers.unit);
     for (const event of message.events) {
-      if (event.kind === 'GroupQueued') this.queue(event, unit, headers.cycle, sequence);
-      else if (event.kind === 'GroupHeld') this.hold(event, unit, headers.epoch, headers.cycle, sequence);
-      else if (event.kind === 'GroupHandled') this.handle(event, sequence);
-      else if (event.kind === 'GroupResponded' || event.kind === 'GroupDiscarded')
-        this.close(event, unit, sequence);
-      else this.requests.take(event, unit, sequence);
+      switch (event.kind) {
+        case 'GroupQueued':
+          this.queue(event, unit, headers.cycle, sequence);
+          break;
+        case 'GroupHeld':
+          this.hold(event, unit, headers.epoch, headers.cycle, sequence);
+          break;
+        case 'GroupHandled':
+          this.handle(event, sequence);
+          break;
+        case 'GroupResponded':
+        case 'GroupDiscarded':
+          this.close(event, unit, sequence);
+          break;
+        default:
+          this.requests.take(event, unit, sequence);
+          break;
+      }
     }
   }
 
@@ -89,7 +103,8 @@ export class GroupLedger {
     const isOld = (record: RequestRecord) =>
       record.pasid === pasid && record.generation > 0 && record.generation < belowGeneration;
     for (const { unit, epoch, value } of this.pending.entries()) {
-      for (const [group, { members }] of value) if (members.some(isOld)) return nameOf(unit, epoch, group);
+      for (const { group, members } of value.list())
+        if (members.some(isOld)) return nameOf(unit, epoch, group);
     }
     return this.requests.findPending(isOld);
   }
@@ -97,7 +112,7 @@ export class GroupLedger {
   /** What is pending when the run is finished has no end (I1). */
   finish(sequence: number): void {
     for (const { unit, epoch, value } of this.pending.entries()) {
-      for (const group of value.keys()) {
+      for (const { group } of value.list()) {
         this.findings.violate(
           'I1',
           sequence,
@@ -126,7 +141,7 @@ export class GroupLedger {
       this.findings.violate('I1', sequence, name(), 'the group is queued a second time');
       return;
     }
-    groups.set(group, { members, model, codes: [], queuedIn: cycle, held: false });
+    groups.add(group, { group, members, model, codes: [], queuedIn: cycle, held: false });
     this.pendingCount += 1;
     for (const member of members) this.requests.group(member, model, name, sequence);
   }
@@ -147,7 +162,7 @@ export class GroupLedger {
       return;
     }
     const members = this.requests.holdGroup(event, iommu, name, sequence);
-    groups.set(group, { members, model, codes: [], queuedIn: undefined, held: true });
+    groups.add(group, { group, members, model, codes: [], queuedIn: undefined, held: true });
     this.pendingCount += 1;
   }
 

@@ -1,4 +1,4 @@
-import { Numbered, NumberSet } from '@faultline/domain';
+import { NumberSet } from '@faultline/domain';
 import type {
   FaultError,
   FaultModel,
@@ -8,6 +8,7 @@ import type {
   RequestRecord,
 } from '@faultline/domain';
 import { EpochMap, faultKey } from './epoch-map';
+import { FaultMap } from './fault-map';
 import {
   type FaultCode,
   type FaultInstants,
@@ -53,33 +54,9 @@ export interface OpenGroup {
   handled: GroupHandled | undefined;
 }
 
-/** Open faults of one segment that find each other by place; more than that are found by a look-up. */
-const MOST_SLOTS = 65_536;
-
-/** The open faults of one segment's epoch. Nearly all are in their first round. */
-class EpochFaults {
-  private readonly first = new Numbered<OpenFault>(MOST_SLOTS);
-  private readonly later = new Map<number, OpenFault>();
-
-  find(request: number, stallRound: number): OpenFault | undefined {
-    return stallRound === 0 ? this.first.get(request) : this.later.get(faultKey(request, stallRound));
-  }
-
-  add(fault: OpenFault): void {
-    const { record, stallRound } = fault;
-    if (stallRound === 0) this.first.add(record.request, fault);
-    else this.later.set(faultKey(record.request, stallRound), fault);
-  }
-
-  delete({ record, stallRound }: OpenFault): void {
-    if (stallRound === 0) this.first.delete(record.request);
-    else this.later.delete(faultKey(record.request, stallRound));
-  }
-}
-
 /** The faults that are open, found by identity. What settled is remembered as numbers only. */
 export class OpenFaults {
-  private readonly byEpoch = new EpochMap(() => new EpochFaults());
+  private readonly byEpoch = new EpochMap(() => new FaultMap<OpenFault>());
   private readonly settled = new EpochMap(() => new NumberSet());
   /** Latest round of the stalls that faulted again. */
   private readonly latestRounds = new EpochMap(() => new Map<number, number>());
@@ -105,19 +82,19 @@ export class OpenFaults {
   }
 
   find(identity: RequestIdentity, stallRound: number): OpenFault | undefined {
-    return this.byEpoch.peek(identity.segment, identity.segmentEpoch)?.find(identity.request, stallRound);
+    return this.byEpoch.peek(identity.segment, identity.segmentEpoch)?.get(identity.request, stallRound);
   }
 
   /** The open fault, opened if it is new; undefined when it settled before (a member of a truncated group, R53). */
   open(record: RequestRecord, model: FaultModel, iommu: number, sequence: number): OpenFault | undefined {
     const stallRound = model === 'stall' ? record.round : 0;
     const faults = this.byEpoch.get(record.segment, record.segmentEpoch);
-    const known = faults.find(record.request, stallRound);
+    const known = faults.get(record.request, stallRound);
     if (known) return known;
     const settled = this.settled.peek(record.segment, record.segmentEpoch);
     if (settled?.has(faultKey(record.request, stallRound))) return undefined;
     const fault = createFault(record, stallRound, model, iommu, sequence);
-    faults.add(fault);
+    faults.add(record.request, stallRound, fault);
     this.link(fault);
     if (stallRound > 0)
       this.latestRounds.get(record.segment, record.segmentEpoch).set(record.request, stallRound);
@@ -133,7 +110,7 @@ export class OpenFaults {
   /** Takes a fault out for good. */
   close(fault: OpenFault): void {
     const { segment, segmentEpoch, request } = fault.record;
-    this.byEpoch.peek(segment, segmentEpoch)?.delete(fault);
+    this.byEpoch.peek(segment, segmentEpoch)?.delete(request, fault.stallRound);
     this.settled.get(segment, segmentEpoch).add(faultKey(request, fault.stallRound));
     this.unlink(fault);
     if (fault.stallRound === 0) return;

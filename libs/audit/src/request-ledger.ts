@@ -9,10 +9,12 @@ import {
   NumberSet,
 } from '@faultline/domain';
 import { EpochMap, faultKey } from './epoch-map';
+import { FaultMap } from './fault-map';
 import type { Findings } from './findings';
 
 interface PendingRequest {
   record: RequestRecord;
+  stallRound: number;
   iommu: number;
   parked: boolean;
   /** The IOMMU itself answered its group, since the last request of it did not get in (R12, R46). */
@@ -22,7 +24,7 @@ interface PendingRequest {
 /** Everything known of the requests of one segment's epoch. */
 class EpochRequests {
   /** In the ring or parked. */
-  readonly pending = new Map<number, PendingRequest>();
+  readonly pending = new FaultMap<PendingRequest>();
   /** Members of open groups whose own event is still to come: queue messages stand before `hw` (D5). */
   readonly early = new Set<number>();
   /** Were in the ring; were in a group. */
@@ -82,9 +84,7 @@ export class RequestLedger {
         this.release(event, sequence);
         break;
       case 'FaultParked': {
-        const request = this.epochs
-          .peek(event.segment, event.segmentEpoch)
-          ?.pending.get(faultKey(event.request, 0));
+        const request = this.epochs.peek(event.segment, event.segmentEpoch)?.pending.get(event.request, 0);
         if (request && !request.parked) this.parked += 1;
         if (request) request.parked = true;
         break;
@@ -122,7 +122,8 @@ export class RequestLedger {
 
   /** A request became a member of a group. */
   group(record: RequestRecord, model: FaultModel, groupName: () => string, sequence: number): void {
-    const key = faultKey(record.request, model === 'stall' ? record.round : 0);
+    const stallRound = model === 'stall' ? record.round : 0;
+    const key = faultKey(record.request, stallRound);
     const requests = this.epochs.get(record.segment, record.segmentEpoch);
     // The event that says so may be lost with a crash: the group is complete in itself (D5).
     if (model === 'stall') this.hold(record);
@@ -135,13 +136,13 @@ export class RequestLedger {
       );
       return;
     }
-    if (!this.end(requests, key)) requests.early.add(key);
+    if (!this.end(requests, record.request, stallRound)) requests.early.add(key);
   }
 
   /** A group that waits for its turn names its last request only; the others are parked under its number. Returns its members. */
   holdGroup(event: GroupHeld, iommu: number, groupName: () => string, sequence: number): RequestRecord[] {
     const requests = this.epochs.get(event.segment, event.segmentEpoch);
-    const last = requests.pending.get(faultKey(event.request, requests.rounds.get(event.request) ?? 0));
+    const last = requests.pending.get(event.request, requests.rounds.get(event.request) ?? 0);
     if (!last) {
       const sentence = `it closes ${groupName()}, but is not in the ring`;
       this.findings.violate('I1', sequence, nameOf(event), sentence);
@@ -156,7 +157,7 @@ export class RequestLedger {
     const members: RequestRecord[] = [];
     if (this.parked === 0) return members;
     for (const { value } of this.epochs.entries()) {
-      for (const { record, parked, iommu: of } of value.pending.values())
+      for (const { record, parked, iommu: of } of value.pending.list())
         if (parked && of === iommu && record.device === device && record.groupId === groupId)
           members.push(record);
     }
@@ -168,7 +169,7 @@ export class RequestLedger {
     this.findings.check('I1');
     if (this.parked === 0) return;
     for (const { value } of this.epochs.entries()) {
-      for (const { record, parked, iommu: of } of value.pending.values())
+      for (const { record, parked, iommu: of } of value.pending.list())
         if (parked && of === iommu)
           this.findings.violate(
             'I1',
@@ -187,14 +188,14 @@ export class RequestLedger {
 
   findPending(matches: (record: RequestRecord) => boolean): string | undefined {
     for (const { value } of this.epochs.entries()) {
-      for (const { record } of value.pending.values()) if (matches(record)) return nameOf(record);
+      for (const { record } of value.pending.list()) if (matches(record)) return nameOf(record);
     }
     return undefined;
   }
 
   finish(sequence: number): void {
     for (const { unit, epoch, value } of this.epochs.entries()) {
-      for (const { record, parked, settled } of value.pending.values()) {
+      for (const { record, parked, settled } of value.pending.list()) {
         if (settled) continue;
         const where = parked ? 'in a partial list' : 'in the ring';
         this.findings.violate(
@@ -231,7 +232,13 @@ export class RequestLedger {
     }
     if (requests.early.delete(key)) return;
     if (requests.grouped.has(key)) return;
-    requests.pending.set(key, { record, iommu, parked: false, settled: false });
+    requests.pending.add(record.request, stallRound, {
+      record,
+      stallRound,
+      iommu,
+      parked: false,
+      settled: false,
+    });
     if (stallRound > 0) requests.rounds.set(record.request, stallRound);
     this.count += 1;
   }
@@ -262,16 +269,16 @@ export class RequestLedger {
 
   private endAny(identity: RequestIdentity): void {
     const requests = this.epochs.get(identity.segment, identity.segmentEpoch);
-    this.end(requests, faultKey(identity.request, requests.rounds.get(identity.request) ?? 0));
+    this.end(requests, identity.request, requests.rounds.get(identity.request) ?? 0);
   }
 
-  private end(requests: EpochRequests, key: number): boolean {
-    const request = requests.pending.get(key);
-    if (!request) return false;
-    requests.pending.delete(key);
+  private end({ pending }: EpochRequests, request: number, stallRound: number): boolean {
+    const known = pending.get(request, stallRound);
+    if (!known) return false;
+    pending.delete(request, stallRound);
     this.count -= 1;
-    if (request.parked) this.parked -= 1;
-    if (request.settled) this.settled -= 1;
+    if (known.parked) this.parked -= 1;
+    if (known.settled) this.settled -= 1;
     return true;
   }
 
@@ -279,7 +286,7 @@ export class RequestLedger {
   private settle({ device, groupId }: Pick<RequestRecord, 'device' | 'groupId'>, iommu: number): void {
     if (this.count === this.settled) return;
     for (const { value } of this.epochs.entries()) {
-      for (const request of value.pending.values()) {
+      for (const request of value.pending.list()) {
         const { record } = request;
         if (request.iommu !== iommu || record.device !== device || record.groupId !== groupId) continue;
         if (request.settled) continue;
@@ -291,8 +298,9 @@ export class RequestLedger {
 
   private discard(iommu: number, matches: (request: PendingRequest) => boolean): void {
     for (const { value } of this.epochs.entries()) {
-      for (const [key, request] of value.pending) {
-        if (request.iommu === iommu && matches(request)) this.end(value, key);
+      for (const request of value.pending.list()) {
+        const { record, stallRound } = request;
+        if (request.iommu === iommu && matches(request)) this.end(value, record.request, stallRound);
       }
     }
   }

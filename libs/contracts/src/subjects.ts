@@ -5,7 +5,7 @@
 /** The name of a laboratory: what NATS allows in a subject token and a stream name, kept short. */
 export const LAB_NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
-/** Subjects of one laboratory. */
+/** Subjects of one laboratory. Those of units are texts that are made once: every message has one, by which much is looked up. */
 export interface Subjects {
   /** Everything in the log. */
   readonly allLog: string;
@@ -38,27 +38,40 @@ export interface Subjects {
 
 export function subjectsOf(lab: string): Subjects {
   if (!LAB_NAME.test(lab)) throw new InvalidLabName(lab);
+  const queueLogs = remembered((queue: string) =>
+    remembered((iommu: number) => `${lab}.log.iommu.${iommu}.queue.${queue}`),
+  );
   return {
     allLog: `${lab}.log.>`,
     labLog: `${lab}.log.lab`,
-    queueLog: (iommu, queue) => `${lab}.log.iommu.${iommu}.queue.${queue}`,
+    queueLog: (iommu, queue) => queueLogs(queue)(iommu),
     queueLogAnyIommu: (queue) => `${lab}.log.iommu.*.queue.${queue}`,
-    hwLog: (iommu) => `${lab}.log.iommu.${iommu}.hw`,
-    iommuLog: (iommu) => `${lab}.log.iommu.${iommu}.>`,
-    iopfLog: (iommu) => `${lab}.log.iopf.${iommu}`,
-    mmLog: (shard) => `${lab}.log.mm.${shard}`,
+    hwLog: remembered((iommu: number) => `${lab}.log.iommu.${iommu}.hw`),
+    iommuLog: remembered((iommu: number) => `${lab}.log.iommu.${iommu}.>`),
+    iopfLog: remembered((iommu: number) => `${lab}.log.iopf.${iommu}`),
+    mmLog: remembered((shard: number) => `${lab}.log.mm.${shard}`),
     mmLogAny: `${lab}.log.mm.*`,
-    segmentLog: (segment) => `${lab}.log.segment.${segment}`,
-    translate: (iommu) => `${lab}.cmd.iommu.${iommu}.translate`,
-    pageRequest: (iommu) => `${lab}.cmd.iommu.${iommu}.page-request`,
-    invalidateIommu: (iommu) => `${lab}.cmd.iommu.${iommu}.invalidate`,
-    invalidateSegment: (segment) => `${lab}.cmd.segment.${segment}.invalidate`,
-    stopSegment: (segment) => `${lab}.cmd.segment.${segment}.stop`,
-    handle: (shard) => `${lab}.cmd.mm.${shard}.handle`,
+    segmentLog: remembered((segment: number) => `${lab}.log.segment.${segment}`),
+    translate: remembered((iommu: number) => `${lab}.cmd.iommu.${iommu}.translate`),
+    pageRequest: remembered((iommu: number) => `${lab}.cmd.iommu.${iommu}.page-request`),
+    invalidateIommu: remembered((iommu: number) => `${lab}.cmd.iommu.${iommu}.invalidate`),
+    invalidateSegment: remembered((segment: number) => `${lab}.cmd.segment.${segment}.invalidate`),
+    stopSegment: remembered((segment: number) => `${lab}.cmd.segment.${segment}.stop`),
+    handle: remembered((shard: number) => `${lab}.cmd.mm.${shard}.handle`),
     control: (service, verb) => `${lab}.ctl.${service}.${verb}`,
     dead: (unit) => `${lab}.dead.${unit}`,
     replayed: (letter) => `${lab}.dead.replayed.${letter}`,
     allDead: `${lab}.dead.>`,
+  };
+}
+
+/** Makes each value once. */
+function remembered<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const known = new Map<Key, Value>();
+  return (key) => {
+    let value = known.get(key);
+    if (value === undefined) known.set(key, (value = make(key)));
+    return value;
   };
 }
 

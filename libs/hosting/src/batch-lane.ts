@@ -42,11 +42,13 @@ export class BatchLane<Item> {
     // A batch leaves when the current turn of the event loop is over, so that what one message caused travels together.
     if (this.scheduled || this.inFlight >= (this.options.window ?? 1)) return;
     this.scheduled = true;
-    this.options.clock.after(0, () => {
-      this.scheduled = false;
-      this.launch();
-    });
+    this.options.clock.after(0, this.leave);
   }
+
+  private readonly leave = (): void => {
+    this.scheduled = false;
+    this.launch();
+  };
 
   private launch(): void {
     while (this.waiting.length > 0 && !this.closed && this.inFlight < (this.options.window ?? 1)) {

@@ -161,11 +161,13 @@ export class UnitHost<State, Command, Event> {
   wake(): void {
     if (this.scheduled || this.failure) return;
     this.scheduled = true;
-    this.clock.after(0, () => {
-      this.scheduled = false;
-      this.takeTurn();
-    });
+    this.clock.after(0, this.turn);
   }
+
+  private readonly turn = (): void => {
+    this.scheduled = false;
+    this.takeTurn();
+  };
 
   /** Resolves when nothing waits and no append is in flight. */
   async settled(): Promise<void> {

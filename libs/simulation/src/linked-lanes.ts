@@ -1,4 +1,5 @@
 import {
+  type Asker,
   type LaneContext,
   type LaneHandler,
   type LanePort,
@@ -24,11 +25,17 @@ interface Server {
   onError(error: Error): void;
 }
 
-/** The caller, and what tells the lanes of the answer. */
-interface LinkedAsker {
-  caller: LaneCaller;
-  resolve(body: Uint8Array): void;
-  reject(error: unknown): void;
+/** Somebody who waits for the answer to his request. */
+class Waiting implements LaneCaller {
+  constructor(
+    readonly link: Link,
+    private readonly subject: string,
+    private readonly reject: (error: Error) => void,
+  ) {}
+
+  lose(): void {
+    this.link.patience(() => this.reject(new LaneUnavailable(this.subject, 'timeout')));
+  }
 }
 
 /** The request, or its reply, does not get through: whoever serves is not to blame. */
@@ -52,8 +59,7 @@ export class LinkedLanes implements LanePort {
   ): Promise<Uint8Array> {
     const { link, lanes } = this;
     return new Promise((resolve, reject) => {
-      const unanswered = (): void => reject(new LaneUnavailable(subject, 'timeout'));
-      const caller = { link, lose: () => link.patience(unanswered) };
+      const caller = new Waiting(link, subject, reject);
       if (link.isLost()) return caller.lose();
       // The copy went over another connection, and may come when what follows it has been answered.
       if (link.isDoubled()) {
@@ -69,7 +75,7 @@ export class LinkedLanes implements LanePort {
     const server = { subject, handler, onError };
     return this.lanes.answer(
       subject,
-      (body, context, caller, asker) => this.answer(server, body, context, { caller, ...asker }),
+      (body, context, caller, asker) => this.answer(server, body, context, caller, asker),
       (error) => {
         if (!(error instanceof Unreachable)) onError(error);
       },
@@ -80,28 +86,29 @@ export class LinkedLanes implements LanePort {
     server: Server,
     body: Uint8Array,
     context: LaneContext | undefined,
-    asker: LinkedAsker,
+    caller: LaneCaller,
+    asker: Asker,
   ): void {
     const { subject, handler } = server;
-    const { caller, reject } = asker;
     if (!caller.link.reaches(this.link)) {
       if (this.link.happens(KEPT)) this.keep(server, body, context, caller.link);
-      caller.lose();
-      return reject(new Unreachable(subject));
+      return lose(subject, caller, asker);
     }
     const answer = handler(body, context);
-    if (answer instanceof Uint8Array) this.reply(subject, answer, asker);
-    else answer.then((late) => this.reply(subject, late, asker), reject);
+    if (answer instanceof Uint8Array) return this.reply(subject, answer, caller, asker);
+    answer.then(
+      (late) => this.reply(subject, late, caller, asker),
+      (error: unknown) => asker.reject(error),
+    );
   }
 
-  private reply(subject: string, bytes: Uint8Array, { caller, resolve, reject }: LinkedAsker): void {
+  private reply(subject: string, bytes: Uint8Array, caller: LaneCaller, asker: Asker): void {
     const { link } = this;
-    const lose = (): void => {
-      caller.lose();
-      reject(new Unreachable(subject));
-    };
-    if (link.isLost()) return lose();
-    link.inOrder(caller.link.replies, () => (link.reaches(caller.link) ? resolve(bytes) : lose()));
+    if (link.isLost()) return lose(subject, caller, asker);
+    link.inOrder(caller.link.replies, () => {
+      if (link.reaches(caller.link)) asker.resolve(bytes);
+      else lose(subject, caller, asker);
+    });
   }
 
   private keep(
@@ -116,6 +123,12 @@ export class LinkedLanes implements LanePort {
       from.inOrder(subject, () => void serve().catch((error: unknown) => onError(toError(error)))),
     );
   }
+}
+
+/** The request, or its reply, is lost. */
+function lose(subject: string, caller: LaneCaller, asker: Asker): void {
+  caller.lose();
+  asker.reject(new Unreachable(subject));
 }
 
 /** What becomes of the copy of a request concerns nobody. */

@@ -49,15 +49,14 @@ export class LogMemory {
   stored({ subject, sequence }: LogMessage): void {
     if (!this.begun) return;
     // At once: what is held for a while longer is copied by the garbage collector first.
-    if (!this.options.mayTakeOver) return this.forgetBefore(subject, sequence);
+    if (!this.options.mayTakeOver) {
+      if (this.readers.has(subject)) this.options.log.trimSubject(subject, sequence);
+      return;
+    }
     this.since += 1;
     if (this.since < LOOK_EVERY) return;
     this.since = 0;
     if (this.isNewer) void this.forgetSnapshots(sequence);
-  }
-
-  private forgetBefore(subject: string, sequence: number): void {
-    if (this.readers.has(subject)) void this.options.log.trim(new Map([[subject, sequence]]));
   }
 
   private async forgetSnapshots(sequence: number): Promise<void> {

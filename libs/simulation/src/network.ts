@@ -1,8 +1,9 @@
 import { drawSpread, SeededRandom } from '@faultline/domain';
-import { type ClockPort, MemoryLanes, type Scheduler } from '@faultline/hosting';
+import { MemoryLanes, type Scheduler } from '@faultline/hosting';
 import { Link, type LinkTrouble } from './link';
 import type { LaneCaller } from './linked-lanes';
 import type { NetworkModel } from './network-model';
+import type { VirtualClock } from './virtual-clock';
 
 /** The bus, and what travels over it: each hop takes its time, drawn from the seed. */
 export class Network {
@@ -13,7 +14,7 @@ export class Network {
 
   constructor(
     readonly model: NetworkModel,
-    readonly clock: ClockPort,
+    readonly clock: VirtualClock,
     seed: number,
   ) {
     this.random = new SeededRandom(seed).fork('network');
@@ -22,7 +23,7 @@ export class Network {
 
   /** Runs a delivery when it has arrived. */
   readonly deliver: Scheduler = (task) => {
-    this.clock.after(drawSpread(this.random, this.model.hopMicros), task);
+    this.clock.surely(drawSpread(this.random, this.model.hopMicros), task);
   };
 
   /** The cable of a process. Whoever has the name later has it too. */
@@ -50,6 +51,6 @@ export class Network {
   }
 
   pass(micros: number): Promise<void> {
-    return new Promise((resolve) => this.clock.after(micros, resolve));
+    return new Promise((resolve) => this.clock.surely(micros, resolve));
   }
 }

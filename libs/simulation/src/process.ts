@@ -2,7 +2,7 @@ import {
   NEWEST_FORMAT,
   type ResolvedScenario,
   type ServiceName,
-  subjectsOf,
+  type Subjects,
   type WorkerUse,
 } from '@faultline/contracts';
 import type { DeadLetter, Running } from '@faultline/hosting';
@@ -27,7 +27,7 @@ import type { WorldPorts } from './world-ports';
 
 /** What is the same for all processes of a simulation. */
 export interface ProcessSurroundings {
-  lab: string;
+  subjects: Subjects;
   scenario: ResolvedScenario;
   world: WorldPorts;
   network: Network;
@@ -112,7 +112,7 @@ export class SimulatedProcess {
         format: NEWEST_FORMAT,
       },
       logger: around.logger,
-      subjects: subjectsOf(around.lab),
+      subjects: around.subjects,
       states: around.states,
       reviveOwners: () => Promise.resolve(),
       fail: (error) => {

@@ -50,6 +50,8 @@ export interface SimulationSurroundings {
 
 /** A laboratory in simulated time: the units and workers of the services, on a simulated bus, with processes that die and freeze. */
 export class Simulation {
+  /** One for all, so that everybody has the same texts. */
+  private readonly subjects = subjectsOf(LAB);
   private readonly ports: MemoryPorts;
   private readonly network: Network;
   private readonly around: ProcessSurroundings;
@@ -78,7 +80,7 @@ export class Simulation {
     this.log = linkedPorts(this.network.link(LAB), this.network, this.ports).log;
     const { log, snapshotIndex } = this.ports;
     const mayTakeOver = options.failures.length > 0;
-    this.memory = new LogMemory({ log, snapshotIndex, scenario, subjects: subjectsOf(LAB), mayTakeOver });
+    this.memory = new LogMemory({ log, snapshotIndex, scenario, subjects: this.subjects, mayTakeOver });
     log.onStored = (message) => {
       onlooker.stored?.(message, clock.nowMicros());
       tally.observe(message);
@@ -86,7 +88,7 @@ export class Simulation {
     };
     this.around = {
       ...options,
-      lab: LAB,
+      subjects: this.subjects,
       world: this.ports,
       network: this.network,
       mayTakeOver,
@@ -274,7 +276,7 @@ export class Simulation {
 
   private async append(event: LabEvent): Promise<void> {
     await this.log.append({
-      subject: subjectsOf(LAB).labLog,
+      subject: this.subjects.labLog,
       headers: { schema: labSchema.name, version: labSchema.version, unit: 'lab', epoch: 0, cycle: 0 },
       body: labSchema.encode([event]),
       id: `lab.${(this.appended += 1)}`,

@@ -52,6 +52,11 @@ export class VirtualClock implements ClockPort {
     return this.queue.pushAfter(this.now, Math.max(0, delayMicros), task);
   }
 
+  /** {@link after} for what is never cancelled, such as what travels: there is nothing to cancel it with. */
+  surely(delayMicros: number, task: () => void): void {
+    this.queue.addAfter(this.now, Math.max(0, delayMicros), task);
+  }
+
   /** Lets time pass until the condition holds. It is looked at after each instant. Rejects with what it, or a task, throws. */
   until(condition: () => boolean): Promise<void> {
     const { settle, breathe, isAwaited } = this.options;

@@ -153,7 +153,8 @@ export function mergeHistogramData(parts: readonly unknown[]): HistogramData {
 function slotOf(units: number): number {
   if (units < 2 * HALF_SLOTS) return units;
   const shift = floorLog2(units) - 10;
-  return shift * HALF_SLOTS + Math.floor(units / 2 ** shift);
+  // Nearly all latencies have less than 32 bits, for which a shift is the faster division.
+  return shift * HALF_SLOTS + (units < 2 ** 32 ? units >>> shift : Math.floor(units / 2 ** shift));
 }
 
 /** The largest value that shares a slot. */

@@ -6,20 +6,37 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 /** Texts below this length are tried without an encoder. */
 const SHORT = 32;
 
-/** A growing byte buffer. One per encoder; `take` copies the bytes out, so the buffer serves again at once. */
+/** Bodies are cut from slabs: memory of its own would cost each of them more than its bytes do. Those above this size get it. */
+const SLAB_BYTES = 65_536;
+const LARGE = 4_096;
+
+/** Where bodies are written, one after the other. One per encoder. */
 export class ByteWriter {
-  bytes = new Uint8Array(16_384);
+  bytes = new Uint8Array(SLAB_BYTES);
   view = new DataView(this.bytes.buffer);
   position = 0;
+  /** Where the body begins that is being written. */
+  private first = 0;
 
-  /** Makes room for `size` more bytes. */
+  /** Begins a body in the place of one that was not taken. */
+  begin(): void {
+    this.position = this.first;
+  }
+
+  /** Makes room for `size` more bytes. What was written of the body moves if need be. */
   reserve(size: number): void {
-    const needed = this.position + size;
-    if (needed <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
-    grown.set(this.bytes.subarray(0, this.position));
-    this.bytes = grown;
-    this.view = new DataView(grown.buffer);
+    if (this.position + size <= this.bytes.length) return;
+    const written = this.bytes.subarray(this.first, this.position);
+    this.renew(Math.max(SLAB_BYTES, 2 * (written.length + size)));
+    this.bytes.set(written);
+    this.position = written.length;
+  }
+
+  private renew(size: number): void {
+    this.bytes = new Uint8Array(size);
+    this.view = new DataView(this.bytes.buffer);
+    this.first = 0;
+    this.position = 0;
   }
 
   text(value: string): void {
@@ -54,31 +71,23 @@ export class ByteWriter {
     this.position += encoded.length + 4;
   }
 
-  /** A copy of everything written; the writer starts again. */
+  /** The body that was written. Nothing else is ever written to its place. */
   take(): Uint8Array {
-    const taken = allot(this.position);
-    taken.set(this.position === this.bytes.length ? this.bytes : this.bytes.subarray(0, this.position));
-    this.position = 0;
-    return taken;
+    const { bytes, first, position } = this;
+    if (position - first > LARGE) {
+      // A small body after a very large one would hold on to all of its room.
+      if (bytes.length > SLAB_BYTES) this.renew(SLAB_BYTES);
+      else this.position = first;
+      return bytes.slice(first, position);
+    }
+    this.first = position;
+    return new Uint8Array(bytes.buffer, first, position - first);
   }
 }
 
-/** Bodies below this size are cut from one slab: memory of its own would cost each of them more than its bytes do. */
-const LARGE = 4_096;
-const SLAB_BYTES = 65_536;
-let slab = new ArrayBuffer(SLAB_BYTES);
-let slabUsed = 0;
-
-function allot(size: number): Uint8Array {
-  if (size > LARGE) return new Uint8Array(size);
-  if (slabUsed + size > SLAB_BYTES) {
-    slab = new ArrayBuffer(SLAB_BYTES);
-    slabUsed = 0;
-  }
-  const begin = slabUsed;
-  slabUsed += size;
-  return new Uint8Array(slab, begin, size);
-}
+/** Texts that were read lately, by a hash of their bytes: names come again and again, and comparing one costs less than making it anew. */
+const READ_LATELY = 256;
+const lately = new Array<string>(READ_LATELY).fill('');
 
 /** Reads what a `ByteWriter` wrote. Reading past the end throws a RangeError, which the decoder reports as a truncated body. */
 export class ByteReader {
@@ -96,14 +105,26 @@ export class ByteReader {
 
   private ascii(length: number): string | undefined {
     const { bytes, position } = this;
-    let text = '';
+    let hash = 0;
     for (let at = position; at < position + length; at += 1) {
       const code = bytes[at];
       if (code === undefined || code > 127) return undefined;
-      text += String.fromCharCode(code);
+      hash = (31 * hash + code) % READ_LATELY;
+    }
+    let text = lately[hash] ?? '';
+    if (!this.isNext(text, length)) {
+      text = String.fromCharCode(...bytes.subarray(position, position + length));
+      lately[hash] = text;
     }
     this.position += length;
     return text;
+  }
+
+  private isNext(text: string, length: number): boolean {
+    if (text.length !== length) return false;
+    const { bytes, position } = this;
+    for (let at = 0; at < length; at += 1) if (text.charCodeAt(at) !== bytes[position + at]) return false;
+    return true;
   }
 
   json(): unknown {

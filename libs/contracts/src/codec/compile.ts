@@ -24,6 +24,8 @@ const FIXED_BYTES: Partial<Record<Field['type'], number>> = {
   f64: 8,
   micros: 8,
   page: 8,
+  // How many elements it has.
+  list: 2,
 };
 const GETTERS: Partial<Record<Field['type'], string>> = {
   u8: 'Uint8',
@@ -37,7 +39,6 @@ const GETTERS: Partial<Record<Field['type'], string>> = {
 interface Helpers {
   lists: CompiledLayout[];
   words: (readonly string[])[];
-  ranks: Map<string, number>[];
   range(field: string, value: number, expected: string): never;
   word(field: string, value: unknown): never;
   long(field: string, length: number): never;
@@ -47,7 +48,6 @@ export function compileLayout(layout: Layout, kind?: string): CompiledLayout {
   const helpers: Helpers = {
     lists: [],
     words: [],
-    ranks: [],
     range: (field, value, expected) => {
       throw new FieldOutOfRange(field, value, expected);
     },
@@ -63,13 +63,10 @@ export function compileLayout(layout: Layout, kind?: string): CompiledLayout {
   let fixed = 0;
   layout.fields.forEach(([name, field], place) => {
     fixed += FIXED_BYTES[field.type] ?? 0;
-    encodes.push(encodeStatement(name, field, helpers));
+    encodes.push(encodeStatement(name, field, helpers.lists.length));
     decodes.push(decodeStatement(`f${place}`, name, field, helpers));
     if (field.type === 'list') helpers.lists.push(compileLayout(field.of));
-    if (field.type === 'enum') {
-      helpers.words.push(field.values);
-      helpers.ranks.push(new Map(field.values.map((word, rank) => [word, rank])));
-    }
+    if (field.type === 'enum') helpers.words.push(field.values);
   });
   const literal = layout.fields.map(([name], place) => `${name}: f${place}`).join(', ');
   const result =
@@ -91,7 +88,7 @@ export function compileLayout(layout: Layout, kind?: string): CompiledLayout {
 /** After a part of unknown size the fixed fields that follow need room again, so variable parts reserve with a margin. */
 const MARGIN_BYTES = 256;
 
-function encodeStatement(name: string, field: Field, helpers: Helpers): string {
+function encodeStatement(name: string, field: Field, lists: number): string {
   const value = `r.${name}`;
   const plain = GETTERS[field.type];
   if (plain) return `v.set${plain}(p, ${value}, true); p += ${FIXED_BYTES[field.type]};`;
@@ -108,14 +105,18 @@ function encodeStatement(name: string, field: Field, helpers: Helpers): string {
       return `v.setFloat64(p, ${value}, true); p += 8;`;
     case 'page':
       return `v.setUint32(p, ${value} >>> 0, true); v.setUint32(p + 4, (${value} / 4294967296) >>> 0, true); p += 8;`;
-    case 'enum':
-      return `{ const rank = h.ranks[${helpers.ranks.length}].get(${value}); if (rank === undefined) h.word('${name}', ${value}); v.setUint8(p, rank); p += 1; }`;
+    case 'enum': {
+      const words = field.values.map(
+        (word, rank) => `case ${JSON.stringify(word)}: v.setUint8(p, ${rank}); break;`,
+      );
+      return `switch (${value}) { ${words.join(' ')} default: h.word('${name}', ${value}); } p += 1;`;
+    }
     case 'text':
       return variable(`w.text(${value});`);
     case 'json':
       return variable(`w.json(${value});`);
     case 'list': {
-      const each = `for (let i = 0; i < a.length; i += 1) h.lists[${helpers.lists.length}].encode(w, a[i]);`;
+      const each = `for (let i = 0; i < a.length; i += 1) h.lists[${lists}].encode(w, a[i]);`;
       return `{ const a = ${value}; if (a.length > 65535) h.long('${name}', a.length); v.setUint16(p, a.length, true); p += 2; ${variable(each)} }`;
     }
     default:

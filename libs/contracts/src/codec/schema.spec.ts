@@ -122,6 +122,36 @@ describe('Schema', () => {
     );
   });
 
+  describe('where bodies are written', () => {
+    type Row = { kind: 'Names'; names: { name: string }[] } | { kind: 'Mark' };
+    const layouts = [
+      record<Extract<Row, { kind: 'Names' }>>('Names', 1, {
+        names: list(layout<{ name: string }>({ name: text })),
+      }),
+      record<Extract<Row, { kind: 'Mark' }>>('Mark', 2, {}),
+    ];
+    const rows = new Schema<Row>({ name: 'rows', versions: { 1: layouts } });
+    const namesOf = (count: number): Row => ({
+      kind: 'Names',
+      names: Array.from({ length: count }, (_, at) => ({ name: `${count}/${at}` })),
+    });
+
+    it('none is changed by those after it, however large they are', () => {
+      const batches = Array.from({ length: 3_000 }, (_, place) => [
+        namesOf(place % 97 === 0 ? 3_000 * (place % 5) : place % 7),
+      ]);
+      const bodies = batches.map((batch) => rows.encode(batch));
+      bodies.forEach((body, place) => expect(rows.decode(body)).toEqual(batches[place]));
+    });
+
+    it('a list may stand where the room ends', () => {
+      for (let marks = 65_520; marks < 65_532; marks += 1) {
+        const batch = [...Array.from({ length: marks }, (): Row => ({ kind: 'Mark' })), namesOf(0)];
+        expect(rows.decode(rows.encode(batch))).toEqual(batch);
+      }
+    });
+  });
+
   it('throws nothing but DecodeError for any bytes at all', () => {
     fc.assert(
       fc.property(

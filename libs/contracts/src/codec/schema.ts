@@ -77,13 +77,14 @@ export class Schema<T extends Tagged> {
    */
   encode(records: readonly T[], head: readonly T[] = []): Uint8Array {
     const { writer } = this;
-    writer.position = 0;
+    writer.begin();
     writer.reserve(HEAD_BYTES);
-    writer.bytes[0] = MAGIC;
-    writer.bytes[1] = FRAMING;
-    writer.view.setUint16(2, this.written.version, true);
-    writer.view.setUint32(4, head.length + records.length, true);
-    writer.position = HEAD_BYTES;
+    const { bytes, view, position } = writer;
+    bytes[position] = MAGIC;
+    bytes[position + 1] = FRAMING;
+    view.setUint16(position + 2, this.written.version, true);
+    view.setUint32(position + 4, head.length + records.length, true);
+    writer.position += HEAD_BYTES;
     for (const record of head) this.write(record);
     for (const record of records) this.write(record);
     return writer.take();

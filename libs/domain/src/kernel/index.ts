@@ -4,5 +4,14 @@ export { NumberSet } from './number-set';
 export { Numbered } from './numbered';
 export * from './vocabulary';
 export { entryFrame, entryPermissions } from './page-entry';
-export { ascendingEntriesOf, type PageMap } from './page-map';
-export { type PageSet, pagesOf } from './page-set';
+export {
+  ascendingEntriesOf,
+  createPageMap,
+  entriesOf,
+  erasePage,
+  NO_VALUE,
+  type PageMap,
+  readPage,
+  writePage,
+} from './page-map';
+export { addToSet, createPageSet, type PageSet, pagesOf, takeFromSet } from './page-set';

@@ -18,6 +18,9 @@ export class NumberSet {
   /** Every chunk below is whole. */
   private wholeBelow = 0;
   private readonly chunks = new Map<number, Chunk | typeof FULL>();
+  /** The chunk that was looked at last: what comes next is mostly near. */
+  private nearIndex = -1;
+  private near: Chunk | typeof FULL | undefined;
   private count = 0;
 
   /** How many numbers are in the set. */
@@ -33,7 +36,7 @@ export class NumberSet {
   has(number: number): boolean {
     const index = Math.floor(number / CHUNK_BITS);
     if (index < this.wholeBelow) return true;
-    const chunk = this.chunks.get(index);
+    const chunk = this.chunkAt(index);
     if (chunk === undefined || chunk === FULL) return chunk === FULL;
     const bit = number % CHUNK_BITS;
     return ((chunk.words[Math.floor(bit / WORD_BITS)] ?? 0) & (1 << (bit % WORD_BITS))) !== 0;
@@ -41,16 +44,16 @@ export class NumberSet {
 
   /** Adds a number. Returns false when it was there already. */
   add(number: number): boolean {
-    if (this.has(number)) return false;
     const index = Math.floor(number / CHUNK_BITS);
-    let chunk = this.chunks.get(index);
-    if (chunk === undefined || chunk === FULL) {
-      chunk = { words: new Uint32Array(CHUNK_BITS / WORD_BITS), size: 0 };
-      this.chunks.set(index, chunk);
-    }
-    const bit = number % CHUNK_BITS;
-    const word = Math.floor(bit / WORD_BITS);
-    chunk.words[word] = (chunk.words[word] ?? 0) | (1 << (bit % WORD_BITS));
+    if (index < this.wholeBelow) return false;
+    const chunk = this.chunkAt(index) ?? this.begin(index);
+    if (chunk === FULL) return false;
+    const place = number % CHUNK_BITS;
+    const word = Math.floor(place / WORD_BITS);
+    const bits = chunk.words[word] ?? 0;
+    const bit = 1 << (place % WORD_BITS);
+    if ((bits & bit) !== 0) return false;
+    chunk.words[word] = bits | bit;
     chunk.size += 1;
     this.count += 1;
     if (chunk.size === CHUNK_BITS) this.close(index);
@@ -91,8 +94,28 @@ export class NumberSet {
     return ranges;
   }
 
+  private chunkAt(index: number): Chunk | typeof FULL | undefined {
+    if (index !== this.nearIndex) {
+      this.nearIndex = index;
+      this.near = this.chunks.get(index);
+    }
+    return this.near;
+  }
+
+  private begin(index: number): Chunk {
+    const chunk = { words: new Uint32Array(CHUNK_BITS / WORD_BITS), size: 0 };
+    this.put(index, chunk);
+    return chunk;
+  }
+
+  private put(index: number, chunk: Chunk | typeof FULL): void {
+    this.chunks.set(index, chunk);
+    this.nearIndex = index;
+    this.near = chunk;
+  }
+
   private close(index: number): void {
-    this.chunks.set(index, FULL);
+    this.put(index, FULL);
     while (this.chunks.get(this.wholeBelow) === FULL) {
       this.chunks.delete(this.wholeBelow);
       this.wholeBelow += 1;

@@ -1,6 +1,6 @@
 export { ManualClock } from './manual-clock';
 export { MemoryKv } from './memory-kv';
-export { MemoryLanes, type MemoryLanesOptions } from './memory-lanes';
+export { type Asker, MemoryLanes, type MemoryLanesOptions } from './memory-lanes';
 export { MemoryLog, type MemoryLogOptions } from './memory-log';
 export { memoryPorts, type MemoryPorts, type MemoryPortsOptions } from './memory-ports';
 export { type Scheduler } from './scheduler';

@@ -1,3 +1,4 @@
+import { Numbered } from '@faultline/domain';
 import {
   LaneRejected,
   LaneUnavailable,
@@ -24,7 +25,7 @@ interface LaneRequest {
 }
 
 /** Whom the end of a request is told to. */
-interface Asker {
+export interface Asker {
   resolve(body: Uint8Array): void;
   reject(error: unknown): void;
 }
@@ -67,16 +68,18 @@ class Server<Caller> {
 class Call implements Expiring {
   private isOver = false;
   private readonly deadline: Deadline;
+  private readonly number: number;
 
   constructor(
     readonly subject: string,
     private readonly asker: Asker,
     /** Requests to the subject that have no reply. */
-    private readonly open: Set<Call>,
+    private readonly open: Numbered<Call>,
     private readonly deadlines: Deadlines,
   ) {
     this.deadline = deadlines.begin(this);
-    open.add(this);
+    this.number = open.free();
+    open.add(this.number, this);
   }
 
   reply(body: Uint8Array): void {
@@ -95,8 +98,30 @@ class Call implements Expiring {
     if (this.isOver) return false;
     this.isOver = true;
     this.deadlines.end(this.deadline);
-    this.open.delete(this);
+    this.open.delete(this.number);
     return true;
+  }
+}
+
+/** A request at one of its servers: what becomes of it there. */
+class Serving implements Asker {
+  constructor(
+    private readonly server: Server<never>,
+    private readonly call: Call,
+    private readonly schedule: Scheduler,
+  ) {}
+
+  resolve(reply: Uint8Array): void {
+    this.schedule(() => this.call.reply(reply));
+    this.server.end();
+  }
+
+  reject(thrown: unknown): void {
+    const { call, server } = this;
+    if (thrown instanceof LaneRejected)
+      this.schedule(() => call.fail(new LaneRejected(call.subject, thrown.reason)));
+    else server.onError(toError(thrown));
+    server.end();
   }
 }
 
@@ -107,7 +132,7 @@ class Call implements Expiring {
 export class MemoryLanes<Caller = undefined> implements LanePort {
   private readonly servers = new Map<string, Set<Server<Caller>>>();
   /** Requests without a reply, by subject. */
-  private readonly open = new Map<string, Set<Call>>();
+  private readonly open = new Map<string, Numbered<Call>>();
   /** By how far away they are, in milliseconds. */
   private readonly deadlines = new Map<number, Deadlines>();
   private readonly clock: ClockPort;
@@ -142,7 +167,11 @@ export class MemoryLanes<Caller = undefined> implements LanePort {
     const answerer = (body: Uint8Array, context: LaneContext | undefined, _: Caller, asker: Asker): void => {
       const answer = handler(body, context);
       if (answer instanceof Uint8Array) asker.resolve(answer);
-      else answer.then(asker.resolve, asker.reject);
+      else
+        answer.then(
+          (late) => asker.resolve(late),
+          (error: unknown) => asker.reject(error),
+        );
     };
     return this.answer(subject, answerer, onError);
   }
@@ -152,7 +181,7 @@ export class MemoryLanes<Caller = undefined> implements LanePort {
     const server = new Server(answerer, onError);
     const servers = this.servers.get(subject) ?? new Set();
     this.servers.set(subject, servers.add(server));
-    for (const call of [...this.openOf(subject)])
+    for (const call of this.openOf(subject).list())
       this.schedule(() => call.fail(new LaneUnavailable(subject, 'new-server')));
     return Promise.resolve({
       stop: async () => {
@@ -164,9 +193,9 @@ export class MemoryLanes<Caller = undefined> implements LanePort {
     });
   }
 
-  private openOf(subject: string): Set<Call> {
+  private openOf(subject: string): Numbered<Call> {
     let open = this.open.get(subject);
-    if (!open) this.open.set(subject, (open = new Set()));
+    if (!open) this.open.set(subject, (open = new Numbered()));
     return open;
   }
 
@@ -179,25 +208,12 @@ export class MemoryLanes<Caller = undefined> implements LanePort {
 
   private serveOne(server: Server<Caller>, { body, context }: LaneRequest, caller: Caller, call: Call): void {
     if (server.stopped) return;
-    const resolve = (reply: Uint8Array): void => {
-      this.schedule(() => call.reply(reply));
-      server.end();
-    };
-    const reject = (thrown: unknown): void => {
-      this.failed(server, call, thrown);
-      server.end();
-    };
+    const serving = new Serving(server, call, this.schedule);
     server.begin();
     try {
-      server.answer(body, context, caller, { resolve, reject });
+      server.answer(body, context, caller, serving);
     } catch (thrown) {
-      reject(thrown);
+      serving.reject(thrown);
     }
-  }
-
-  private failed(server: Server<Caller>, call: Call, thrown: unknown): void {
-    if (thrown instanceof LaneRejected)
-      this.schedule(() => call.fail(new LaneRejected(call.subject, thrown.reason)));
-    else server.onError(toError(thrown));
   }
 }

@@ -94,12 +94,16 @@ export class MemoryLog implements LogPort {
   }
 
   trim(floors: ReadonlyMap<string, number>): Promise<void> {
-    for (const [subject, floor] of floors)
-      this.subjects.get(subject)?.trim(floor, (message) => {
-        this.bytes -= sizeOf(message);
-        if (!this.all) this.sequenceOf.delete(message.id);
-      });
+    for (const [subject, floor] of floors) this.trimSubject(subject, floor);
     return Promise.resolve();
+  }
+
+  /** {@link trim} of one subject, at once. */
+  trimSubject(subject: string, floor: number): void {
+    this.subjects.get(subject)?.trim(floor, (message) => {
+      this.bytes -= sizeOf(message);
+      if (!this.all) this.sequenceOf.delete(message.id);
+    });
   }
 
   /** The message at a position, also one that was trimmed, or `undefined` beyond the end. Only of a log that does not forget. */
@@ -138,7 +142,7 @@ export class MemoryLog implements LogPort {
   private store(message: LogAppend, log: SubjectLog): number {
     const { subject, headers, id, body } = message;
     const sequence = (this.end += 1);
-    const stored: LogMessage = { subject, sequence, headers, id, body };
+    const stored: LogMessage = { subject, sequence, headers, id, body, records: undefined };
     this.all?.push(stored);
     log.add(stored);
     if (id !== '') this.sequenceOf.set(id, sequence);

@@ -25,6 +25,8 @@ interface Worker {
 interface Open {
   message: LogMessage;
   deliveries: number;
+  /** Settled for good, perhaps by a late acknowledgement while it waits to be delivered again. */
+  isOver: boolean;
   /** Ends the deadline or the pause that runs now. */
   cancel(): void;
 }
@@ -37,7 +39,6 @@ export class MemoryQueue implements LogReader {
   /** What nobody was given yet. */
   private readonly fresh = new Fifo<LogMessage>();
   private readonly pump: Pump;
-  private readonly open = new Map<number, Open>();
   private readonly again: Open[] = [];
   private readonly workers: Worker[] = [];
   private turn: number;
@@ -100,15 +101,9 @@ export class MemoryQueue implements LogReader {
   }
 
   private take(): Open | undefined {
-    for (let open = this.again.shift(); open; open = this.again.shift()) {
-      // It may have been settled by a late acknowledgement while it waited.
-      if (this.open.has(open.message.sequence)) return open;
-    }
+    for (let open = this.again.shift(); open; open = this.again.shift()) if (!open.isOver) return open;
     const message = this.fresh.shift();
-    if (!message) return undefined;
-    const open: Open = { message, deliveries: 0, cancel: () => undefined };
-    this.open.set(message.sequence, open);
-    return open;
+    return message && { message, deliveries: 0, isOver: false, cancel: () => undefined };
   }
 
   private deliverTo(worker: Worker, open: Open): void {
@@ -127,7 +122,7 @@ export class MemoryQueue implements LogReader {
   private readonly settlement: Settlement = {
     close: (open) => {
       open.cancel();
-      this.open.delete(open.message.sequence);
+      open.isOver = true;
       this.pump.wake();
     },
     freed: () => this.pump.wake(),

@@ -18,9 +18,11 @@ export class Pump {
   wake(): void {
     if (this.due) return;
     this.due = true;
-    this.schedule(() => {
-      this.due = false;
-      this.run();
-    });
+    this.schedule(this.pump);
   }
+
+  private readonly pump = (): void => {
+    this.due = false;
+    this.run();
+  };
 }

@@ -1,6 +1,7 @@
 export * from './contended-lock';
 export * from './follow';
 export * from './lanes';
+export * from './messages-of';
 export * from './own';
 export * from './owned-unit';
 export * from './path-meter';

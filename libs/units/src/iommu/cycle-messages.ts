@@ -1,10 +1,7 @@
 import { iommuHwSchema, iommuQueueSchema, type CycleClosed, type Subjects } from '@faultline/contracts';
 import type { GroupQueued, IommuEvent, IommuOwnerChanged } from '@faultline/domain';
 import type { OutgoingMessage } from '@faultline/hosting';
-import type { IommuTracer } from '../common';
-
-/** Records of one `hw` message: keeps a message far below what a NATS server accepts (1 MiB by default). */
-const HW_RECORDS = 4_096;
+import { type IommuTracer, messagesOf } from '../common';
 
 /** Where one IOMMU writes, and how much of it goes into a work message. */
 export interface CycleLayout {
@@ -29,21 +26,30 @@ export function cycleMessages(
   const groups = new Map<string, GroupQueued[]>();
   const queueMessages: OutgoingMessage[] = [];
   const onQueue = (queue: string, records: readonly (GroupQueued | IommuOwnerChanged)[]): void => {
-    const to = { subject: subjects.queueLog(iommu, queue), schema: iommuQueueSchema };
-    const span = tracer?.appends(to, records);
-    queueMessages.push({ ...to, body: iommuQueueSchema.encode(records), span });
+    const [subject, schema] = [subjects.queueLog(iommu, queue), iommuQueueSchema];
+    const span = tracer?.appends({ subject, schema }, records);
+    queueMessages.push({ subject, schema, body: schema.encode(records), span });
   };
   const hardware: (Exclude<IommuEvent, GroupQueued> | CycleClosed)[] = [];
   events.forEach((event, order) => {
-    if (event.kind === 'IommuOwnerChanged') for (const queue of queues) onQueue(queue, [event]);
-    if (event.kind === 'GroupQueued' || event.kind === 'GroupHeld') event.order = order;
-    if (event.kind !== 'GroupQueued') {
-      hardware.push(event);
-      return;
+    switch (event.kind) {
+      case 'GroupQueued': {
+        event.order = order;
+        const queue = groups.get(event.queue);
+        if (queue) queue.push(event);
+        else groups.set(event.queue, [event]);
+        return;
+      }
+      case 'GroupHeld':
+        event.order = order;
+        break;
+      case 'IommuOwnerChanged':
+        for (const queue of queues) onQueue(queue, [event]);
+        break;
+      default:
+        break;
     }
-    const queue = groups.get(event.queue);
-    if (queue) queue.push(event);
-    else groups.set(event.queue, [event]);
+    hardware.push(event);
   });
   hardware.push({ kind: 'CycleClosed', inputs });
   for (const [queue, queued] of groups) {
@@ -51,12 +57,6 @@ export function cycleMessages(
       onQueue(queue, queued.slice(start, start + groupsPerMessage));
     }
   }
-  const hwMessages: OutgoingMessage[] = [];
-  for (let start = 0; start < hardware.length; start += HW_RECORDS) {
-    const records = hardware.slice(start, start + HW_RECORDS);
-    const to = { subject: subjects.hwLog(iommu), schema: iommuHwSchema };
-    const span = tracer?.appends(to, records);
-    hwMessages.push({ ...to, body: iommuHwSchema.encode(records), span });
-  }
-  return [queueMessages, hwMessages];
+  const hw = { subject: subjects.hwLog(iommu), schema: iommuHwSchema };
+  return [queueMessages, messagesOf(hw, hardware, tracer)];
 }

@@ -46,14 +46,18 @@ export class Fences {
   /** These events are in the log. */
   released(events: readonly AnyIommuEvent[]): void {
     for (const event of events) {
-      if (event.kind === 'SegmentResetSeen')
-        for (const device of this.host.state.durable.devices.keys()) this.note(device);
-      else if (
-        event.kind === 'DeviceFenced' ||
-        event.kind === 'DeviceResetSeen' ||
-        event.kind === 'DeviceDetached'
-      )
-        this.note(event.device);
+      switch (event.kind) {
+        case 'SegmentResetSeen':
+          for (const device of this.host.state.durable.devices.keys()) this.note(device);
+          break;
+        case 'DeviceFenced':
+        case 'DeviceResetSeen':
+        case 'DeviceDetached':
+          this.note(event.device);
+          break;
+        default:
+          break;
+      }
     }
   }
 

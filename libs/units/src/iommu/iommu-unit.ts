@@ -241,6 +241,7 @@ export class IommuUnit implements OwnedUnit {
           cycleMessages(layout, events as readonly IommuEvent[], this.inputPositions(), this.tracer),
         conclude: (state, apply) => this.turnEnd.conclude(state, apply),
         decided: () => {
+          if (this.arrived.size === 0) return;
           for (const [subject, sequence] of this.arrived) this.inputs.set(subject, sequence);
           this.arrived.clear();
         },

@@ -13,15 +13,15 @@ interface Batch {
  * copy of an older batch may come late, from the network or from an owner that was frozen, and must not take its place.
  */
 export class NewestBatch {
-  private newest: (Batch & { reply: Promise<Uint8Array> }) | undefined;
+  private newest: { batch: Batch; reply: Promise<Uint8Array> } | undefined;
 
   /** The reply of the first time to this batch, or `answer`'s, which is kept. What `answer` throws, it does so before anything was taken: that is not kept. */
   reply(records: readonly PageRequestRecord[], answer: () => Promise<Uint8Array>): Promise<Uint8Array> {
     const batch = batchOf(records);
     const { newest } = this;
-    if (batch && newest && isSame(batch, newest)) return newest.reply;
+    if (batch && newest && isSame(batch, newest.batch)) return newest.reply;
     const reply = answer();
-    if (batch && !(newest && isOlder(batch, newest))) this.newest = { ...batch, reply };
+    if (batch && !(newest && isOlder(batch, newest.batch))) this.newest = { batch, reply };
     return reply;
   }
 }

@@ -89,14 +89,25 @@ export class TeardownDriver {
   /** These events are in the log. */
   released(events: readonly AnyIommuEvent[]): void {
     for (const event of events) {
-      if (event.kind === 'TeardownBegun') this.begin(this.enter(event, event.atMicros), 'stop');
-      else if (event.kind === 'TeardownStepped') this.stepped(event);
-      else if (event.kind === 'PasidDrained') this.close(keyOf(event));
-      else if (event.kind === 'DeviceDetached') {
-        for (const [key, { device }] of this.open) if (device === event.device) this.close(key);
-      } else if (event.kind === 'RingOverflowCleared') {
-        for (const entry of this.open.values())
-          if (entry.step === 'fence') performed(this.emptyCaches(entry, 'fence'));
+      switch (event.kind) {
+        case 'TeardownBegun':
+          this.begin(this.enter(event, event.atMicros), 'stop');
+          break;
+        case 'TeardownStepped':
+          this.stepped(event);
+          break;
+        case 'PasidDrained':
+          this.close(keyOf(event));
+          break;
+        case 'DeviceDetached':
+          for (const [key, { device }] of this.open) if (device === event.device) this.close(key);
+          break;
+        case 'RingOverflowCleared':
+          for (const entry of this.open.values())
+            if (entry.step === 'fence') performed(this.emptyCaches(entry, 'fence'));
+          break;
+        default:
+          break;
       }
     }
   }

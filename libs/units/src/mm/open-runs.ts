@@ -36,9 +36,9 @@ export class OpenRuns {
   private readonly runs = new Numbered<OpenRun>();
 
   /** Returns the shard's number for the run. */
-  open(run: Omit<OpenRun, 'prefetched'>): number {
+  open({ request, run, members, handlingAtMicros, span }: Omit<OpenRun, 'prefetched'>): number {
     const number = this.runs.free();
-    this.runs.add(number, { ...run, prefetched: 0 });
+    this.runs.add(number, { request, run, members, handlingAtMicros, span, prefetched: 0 });
     return number;
   }
 

@@ -34,15 +34,20 @@ import {
   type UnitJournal,
   toError,
 } from '@faultline/hosting';
-import { own, type OwnedUnit, type ReceivedRequest, serveLane, type UnitPorts, Snapshots } from '../common';
+import {
+  messagesOf,
+  own,
+  type OwnedUnit,
+  type ReceivedRequest,
+  serveLane,
+  type UnitPorts,
+  Snapshots,
+} from '../common';
 import { HandlerCost } from './handler-cost';
 import { Handling } from './handling';
 import { Invalidator } from './invalidator';
 import { OpenRequest, OpenRuns } from './open-runs';
 import { layoutOf, populationOf } from './process-layout';
-
-/** Records of one message: far below what a NATS server accepts (1 MiB by default). */
-const RECORDS_PER_MESSAGE = 4_096;
 
 type MmCommandOf<Kind extends MmCommand['kind']> = Extract<MmCommand, { kind: Kind }>;
 type HandleRecord = ReturnType<typeof handleSchema.decode>[number];
@@ -276,16 +281,28 @@ export class ShardUnit implements OwnedUnit {
     this.ports.meter?.released(events);
     let prefetched = 0;
     for (const event of events) {
-      if (event.kind === 'PageInstalled') prefetched += event.prefetched ? 1 : 0;
-      else if (event.kind === 'MemberHandled') {
-        // What a member's fault brought along stands before its result.
-        if (prefetched > 0) this.runs.addPrefetched(event.run, prefetched);
-        prefetched = 0;
-      } else if (event.kind === 'RunFinished') this.finish(event.result, now);
-      else if (event.kind === 'PageRemoved' || event.kind === 'PageRestricted') this.invalidator.add(event);
-      else if (event.kind === 'MmPasidBound') {
-        this.bound.push([event.mm, event.pasid]);
-        this.invalidator.bound(event.mm, event.pasid);
+      switch (event.kind) {
+        case 'PageInstalled':
+          prefetched += event.prefetched ? 1 : 0;
+          break;
+        case 'MemberHandled':
+          // What a member's fault brought along stands before its result.
+          if (prefetched > 0) this.runs.addPrefetched(event.run, prefetched);
+          prefetched = 0;
+          break;
+        case 'RunFinished':
+          this.finish(event.result, now);
+          break;
+        case 'PageRemoved':
+        case 'PageRestricted':
+          this.invalidator.add(event);
+          break;
+        case 'MmPasidBound':
+          this.bound.push([event.mm, event.pasid]);
+          this.invalidator.bound(event.mm, event.pasid);
+          break;
+        default:
+          break;
       }
     }
     this.invalidator.send(this.journal.lastSequence);
@@ -293,13 +310,7 @@ export class ShardUnit implements OwnedUnit {
   }
 
   private messages(events: readonly MmEvent[]): OutgoingMessage[][] {
-    const messages: OutgoingMessage[] = [];
-    for (let start = 0; start < events.length; start += RECORDS_PER_MESSAGE) {
-      const records = events.slice(start, start + RECORDS_PER_MESSAGE);
-      const to = { subject: this.ports.subjects.mmLog(this.shard.shard), schema: mmSchema };
-      const span = this.tracer?.appends(to, records);
-      messages.push({ ...to, body: mmSchema.encode(records), span });
-    }
-    return [messages];
+    const to = { subject: this.ports.subjects.mmLog(this.shard.shard), schema: mmSchema };
+    return [messagesOf(to, events, this.tracer)];
   }
 }

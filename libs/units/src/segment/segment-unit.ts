@@ -30,14 +30,12 @@ import {
   workBegun,
 } from '@faultline/domain';
 import { type OutgoingMessage, UnitClosed, UnitHost, type UnitJournal } from '@faultline/hosting';
-import { own, type OwnedUnit, type SegmentTracer, type UnitPorts, Snapshots } from '../common';
+import { messagesOf, own, type OwnedUnit, type SegmentTracer, type UnitPorts, Snapshots } from '../common';
 import { openFeed, type TraceOpener } from './access-feed';
 import { RetransmissionTimers } from './retransmission-timers';
 import { SegmentLanes } from './segment-lanes';
 import { WorkloadDriver } from './workload-driver';
 
-/** Records of one message: far below what a NATS server accepts (1 MiB by default). */
-const RECORDS_PER_MESSAGE = 4_096;
 /** Accesses issued in one turn, so that a workload that only hits does not keep the event loop to itself. */
 const ISSUES_PER_TURN = 1_024;
 /** Events on their way to the log beyond which no new access is issued: the log's slowness reaches the workload. */
@@ -332,12 +330,24 @@ export class SegmentUnit implements OwnedUnit {
     this.tracer?.decided(events);
     let ended = false;
     for (const event of events) {
-      if (event.kind === 'PageRequestSent' || event.kind === 'StalledAccessSent') this.requests += 1;
-      else if (event.kind === 'AccessDropped') this.timers.begin(event);
-      if (event.kind !== 'AccessHit' && event.kind !== 'AccessEnded') continue;
-      const drivers = this.driversOf.get(event.device);
-      drivers?.find((driver) => driver.owns(event.access))?.ended();
-      ended = true;
+      switch (event.kind) {
+        case 'PageRequestSent':
+        case 'StalledAccessSent':
+          this.requests += 1;
+          break;
+        case 'AccessDropped':
+          this.timers.begin(event);
+          break;
+        case 'AccessHit':
+        case 'AccessEnded': {
+          const drivers = this.driversOf.get(event.device);
+          drivers?.find((driver) => driver.owns(event.access))?.ended();
+          ended = true;
+          break;
+        }
+        default:
+          break;
+      }
     }
     this.lanes.send(events);
     // Room in a closed loop: its workload goes on in the next turn.
@@ -345,13 +355,7 @@ export class SegmentUnit implements OwnedUnit {
   }
 
   private messages(events: readonly DurableSegmentEvent[]): OutgoingMessage[][] {
-    const messages: OutgoingMessage[] = [];
-    for (let start = 0; start < events.length; start += RECORDS_PER_MESSAGE) {
-      const records = events.slice(start, start + RECORDS_PER_MESSAGE);
-      const to = { subject: this.ports.subjects.segmentLog(this.segment), schema: segmentSchema };
-      const span = this.tracer?.appends(to, records);
-      messages.push({ ...to, body: segmentSchema.encode(records), span });
-    }
-    return [messages];
+    const to = { subject: this.ports.subjects.segmentLog(this.segment), schema: segmentSchema };
+    return [messagesOf(to, events, this.tracer)];
   }
 }

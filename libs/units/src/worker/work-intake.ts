@@ -1,5 +1,5 @@
 import type { Redriven, ResolvedScenario, WorkerUse } from '@faultline/contracts';
-import type { GroupHandled } from '@faultline/domain';
+import { type GroupHandled, Numbered } from '@faultline/domain';
 import type { LogMessage, WorkMessage } from '@faultline/hosting';
 import type { UnitPorts, WorkerTracer, WorkSpan } from '../common';
 import { failureOf, type GroupHandler, type Work } from './group-handler';
@@ -10,6 +10,8 @@ import { Servers } from './servers';
 
 /** A message between its arrival and its settlement. */
 interface Held {
+  /** Among those that this worker holds. */
+  number: number;
   message: WorkMessage;
   /** Groups whose result is not in the log yet. */
   open: number;
@@ -28,7 +30,7 @@ export class WorkIntake {
   private readonly servers: Servers;
   private readonly groupStart: GroupStart;
   private readonly reader: WorkReader;
-  private readonly held = new Set<WorkMessage>();
+  private readonly held = new Numbered<Held>();
   private idle: (() => void)[] = [];
   private cancelExtend: () => void = () => undefined;
 
@@ -50,11 +52,12 @@ export class WorkIntake {
   }
 
   take(message: WorkMessage): void {
-    this.held.add(message);
     const { iommu, groups, refusal } = this.reader.read(message);
     const span = this.tracer?.takes(message, groups);
     const refusals = refusal ? [refusal] : [];
-    const held: Held = { message, open: groups.length, refusals, failed: [], span };
+    const number = this.held.free();
+    const held: Held = { number, message, open: groups.length, refusals, failed: [], span };
+    this.held.add(number, held);
     if (groups.length === 0) return this.settle(held);
     for (const group of groups) {
       const work = { iommu, epoch: group.groupEpoch, group, span: span?.of(group) };
@@ -136,29 +139,30 @@ export class WorkIntake {
   }
 
   /** Every result is in the log: only now is the message let go, and poison not before its letter is kept (D12). */
-  private settle({ message, refusals, failed, span }: Held): void {
+  private settle(held: Held): void {
+    const { message, refusals, failed, span } = held;
     span?.done();
     if (refusals.length === 0) {
       message.ack();
-      return this.release(message);
+      return this.release(held);
     }
     const poison = new PoisonedWork(refusals, failed);
     const { subject, body, sequence } = message;
     const { instance: unit } = this.ports.config;
     void this.ports.bury({ subject, unit, body, sequence }, poison).then(() => {
       message.terminate(poison.message);
-      this.release(message);
+      this.release(held);
     });
   }
 
-  private release(message: WorkMessage): void {
-    this.held.delete(message);
+  private release({ number }: Held): void {
+    this.held.delete(number);
     if (this.held.size === 0) for (const resolve of this.idle.splice(0)) resolve();
   }
 
   private extendAfter(micros: number): void {
     this.cancelExtend = this.ports.clock.after(micros, () => {
-      for (const message of this.held) message.extend();
+      for (const { message } of this.held.list()) message.extend();
       this.extendAfter(micros);
     });
   }
