@@ -1,4 +1,5 @@
-import { FAILURE_VERBS } from '@faultline/simulation';
+import { simulationPlatform } from '@faultline/runtime';
+import { FAILURE_VERBS, simulate } from '@faultline/simulation';
 import { commandOf } from './run/options';
 import { search, shorten } from './search';
 import { caseOf } from './simulation-case';
@@ -8,6 +9,8 @@ import { taleOf } from './tale';
 const seeds = Number(process.env['FAULTLINE_SEEDS'] ?? 200);
 const firstSeed = Number(process.env['FAULTLINE_SEED'] ?? 1);
 const SHORTEN_MILLIS = 60_000;
+/** Seeds that are run twice. */
+const REPEATED = 20;
 
 describe(`simulations of random scenarios, with failures of every kind (FAULTLINE_SEED=${firstSeed}, ${seeds} seeds)`, () => {
   it('break no invariant at any step', async () => {
@@ -23,6 +26,20 @@ describe(`simulations of random scenarios, with failures of every kind (FAULTLIN
       ].join('\n'),
     );
   }, 1_800_000);
+
+  it('leave the same log behind when they run again, in an engine that has learned of them meanwhile', async () => {
+    const hashes = async (): Promise<string[]> => {
+      const logs: string[] = [];
+      for (let seed = firstSeed; seed < firstSeed + REPEATED; seed += 1) {
+        const { scenario, ...options } = caseOf(seed);
+        logs.push((await simulate(scenario, simulationPlatform, options)).logHash);
+      }
+      return logs;
+    };
+    const first = await hashes();
+    expect(new Set(first).size).toBe(REPEATED);
+    expect(await hashes()).toEqual(first);
+  }, 120_000);
 
   it('are as many as they say: failures of every kind, and scenarios with and without', () => {
     const cases = Array.from({ length: 200 }, (_, place) => caseOf(place + 1));

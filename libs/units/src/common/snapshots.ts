@@ -2,9 +2,10 @@ import { FAULTLINE_VERSION, type UnitKind } from '@faultline/contracts';
 import { toError, type LogTrimmed, UnitOutpaced, type UnitJournal } from '@faultline/hosting';
 import type { UnitPorts } from './unit-ports';
 import { type SnapshotEntry, SnapshotIndex } from './snapshot-index';
+import { weightOf } from './state-weight';
 
 /**
- * Bytes of the last snapshot for which one event more is waited for. To encode a state costs by its size, so a large one is stored less
+ * Bytes of the last state for which one event more is waited for. To encode a state costs by its size, so a large one is stored less
  * often: what is folded after it then takes about as long as reading it.
  */
 const BYTES_PER_EVENT = 64;
@@ -73,7 +74,7 @@ export class HistoryTrimmed extends Error {
 export class Snapshots<HostState, State> {
   private readonly index: SnapshotIndex;
   private since = 0;
-  private lastBytes = 0;
+  private lastWeight = 0;
   /**
    * How many snapshots this owner took. They are told apart by it and not by where the unit's log stood: one that writes nothing reads
    * on, and each reader whose snapshot says so lets go of more of the log.
@@ -100,9 +101,9 @@ export class Snapshots<HostState, State> {
     try {
       const blob = await ports.snapshots.get(this.found.blob);
       if (!blob) throw new Error('the object store does not have it');
-      // As large as this the next one will be, about.
-      this.lastBytes = blob.length;
       const stored = ports.states.decode(blob) as Stored<State>;
+      // As large as this the next one will be, about.
+      this.lastWeight = weightOf(stored.state);
       if (stored.format === FORMAT && stored.unit === unit && stored.stateVersion === plan.stateVersion)
         return stored;
       this.unused = `its snapshot is of version ${stored.stateVersion} of the state, this Faultline has ${plan.stateVersion}`;
@@ -129,7 +130,7 @@ export class Snapshots<HostState, State> {
   /** Counts events that the next owner would fold, and takes a snapshot when there were enough. */
   count(events: number, host: Checkpointed<HostState>, journal: UnitJournal): void {
     this.since += events;
-    const due = Math.max(this.ports.config.snapshotEvents, this.lastBytes / BYTES_PER_EVENT);
+    const due = Math.max(this.ports.config.snapshotEvents, this.lastWeight / BYTES_PER_EVENT);
     if (this.since < due || this.saving || !this.isReadable) return;
     this.since = 0;
     host.checkpoint((state) => {
@@ -167,9 +168,8 @@ export class Snapshots<HostState, State> {
       madeBy: FAULTLINE_VERSION,
       read: Object.fromEntries([...own, ...(followed?.(state) ?? [])]),
     };
-    const body = this.ports.states.encode(stored);
-    this.lastBytes = body.length;
-    return this.store(entry, body).catch((error: unknown) => {
+    this.lastWeight = weightOf(state);
+    return this.store(entry, this.ports.states.encode(stored)).catch((error: unknown) => {
       this.ports.logger.warn({ unit, err: error }, 'snapshot not stored, the next one will be');
     });
   }
