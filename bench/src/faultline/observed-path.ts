@@ -10,7 +10,7 @@ import { loadScenario } from './scenario';
 import { Scraper } from './scraper';
 import { OWNERS } from './services';
 import { SpanSink } from './span-sink';
-import { catchUp, DRAIN_MILLIS, isClean } from './whole-path';
+import { catchUp, DRAIN_MILLIS, figuresOf, isClean } from './whole-path';
 
 const OBSERVED: Record<ObservedName, Observed> = {
   faultline: { metrics: false, traces: false },
@@ -29,7 +29,7 @@ export interface ObservedPathOptions {
 
 /** The real services in one run, of which now nothing is observed, and now their metrics or their traces. */
 export class ObservedPath {
-  private readonly windows: Record<ObservedName, Window[]> = { faultline: [], metered: [], traced: [] };
+  private readonly windows: Window<ObservedName>[] = [];
   private name: ObservedName = 'faultline';
   private openedAtMicros = 0;
 
@@ -56,12 +56,14 @@ export class ObservedPath {
     return path;
   }
 
-  /** From now on this is observed, and nothing else. */
-  async observe(name: ObservedName): Promise<void> {
+  /** From now on this is observed, and nothing else. Returns whether it was not before. */
+  async observe(name: ObservedName): Promise<boolean> {
+    if (name === this.name) return false;
     this.name = name;
     await this.scraper.pause();
     await this.lab.tellAll(OBSERVED[name]);
     if (name === 'metered') this.scraper.goOn();
+    return true;
   }
 
   /** Faults that end from now on count for what is observed. */
@@ -71,7 +73,8 @@ export class ObservedPath {
 
   /** Faults that end from now on do not count, until it is opened again. */
   shut(): void {
-    this.windows[this.name].push({ openedAtMicros: this.openedAtMicros, closedAtMicros: nowMicros() });
+    const { name, openedAtMicros } = this;
+    this.windows.push({ name, openedAtMicros, closedAtMicros: nowMicros() });
   }
 
   /** Ends the faults; figures of each thing that was observed. The processes still run, so that their memory can be read. */
@@ -82,11 +85,9 @@ export class ObservedPath {
     this.sink.check();
     await lab.halt(DRAIN_MILLIS);
     const record = await catchUp(lab);
-    const of = async (name: ObservedName): Promise<ClosedWindow> => ({
-      figures: await windowsOfRecord(lab.directory, windows[name]),
-      record,
-    });
-    return { faultline: await of('faultline'), metered: await of('metered'), traced: await of('traced') };
+    const figures = await windowsOfRecord(lab.directory, windows);
+    const of = (name: ObservedName): ClosedWindow => ({ figures: figuresOf(figures, name), record });
+    return { faultline: of('faultline'), metered: of('metered'), traced: of('traced') };
   }
 
   /** The verdict of the audit on the run; after its memory was read, because it reads the record once more. */

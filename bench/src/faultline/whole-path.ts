@@ -1,6 +1,7 @@
 import { nowMicros } from '@faultline/messaging';
 import type { Children } from '../support/children';
 import { until } from '../support/deadline';
+import type { WindowFigures } from '../support/closed-loop';
 import type { BenchServer } from '../support/server';
 import type { ClosedWindow, RecordFigures, System } from '../support/system';
 import type { Named } from '../support/usage';
@@ -46,11 +47,12 @@ export class WholePath implements System {
   }
 
   async close(): Promise<ClosedWindow> {
-    const window = { openedAtMicros: this.openedAtMicros, closedAtMicros: nowMicros() };
+    const { name, openedAtMicros } = this;
+    const window = { name, openedAtMicros, closedAtMicros: nowMicros() };
     const lab = this.current();
     await lab.halt(DRAIN_MILLIS);
     const record = await catchUp(lab);
-    return { figures: await windowsOfRecord(lab.directory, [window]), record };
+    return { figures: figuresOf(await windowsOfRecord(lab.directory, [window]), name), record };
   }
 
   async finish(): Promise<void> {
@@ -77,6 +79,13 @@ export class WholePath implements System {
     if (!this.lab) throw new Error('no run is under way');
     return this.lab;
   }
+}
+
+/** Those of a name, of which there was a window. */
+export function figuresOf<Name>(figures: ReadonlyMap<Name, WindowFigures>, name: Name): WindowFigures {
+  const found = figures.get(name);
+  if (!found) throw new Error(`nothing was measured of ${String(name)}`);
+  return found;
 }
 
 /** How far the record was behind when the devices were done, and how long until it had everything. */

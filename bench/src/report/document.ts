@@ -10,7 +10,7 @@ export const METHOD = [
   'A closed loop keeps the number of outstanding faults in flight. Faults that end in a window of time after a warm-up count, each from issue to end.',
   '(a) is the real services with the audit record on, profile none: one run of fresh processes a round, start-up and warm-up not counted, figures from its record.',
   '(b) and (c) are four processes that live over all rounds. (b) makes the same hops with ClientNats.send, one JSON message a fault, without logic and without a log.',
-  'Cost of observation: a run of (a) in which the services observe nothing, count for metrics, and trace, in turns of less than a second, forwards and backwards. Processes of the same code differ by some percent from each other, so each is held against itself, and fresh ones take their place in each repetition.',
+  'Cost of observation: a run of (a) in which the services observe nothing, count for metrics, and trace, in turns of a second and a half, forwards and backwards, without snapshots. Processes of the same code differ by some percent from each other, so each is held against itself, and fresh ones take their place in each repetition.',
   'Of (m) each service shows its metrics at a door, through which they are read every 5 s of its turns, as often as the Prometheus of the profile observe does.',
   'Of (t) one fault in a hundred is traced, and the spans are exported to a server that takes them and throws them away.',
   '(c) uses the codec, batches, fenced appends and consumers of (a), on the same subjects, without logic and without the record.',
