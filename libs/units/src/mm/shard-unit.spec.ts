@@ -1,4 +1,4 @@
-import { mmSchema } from '@faultline/contracts';
+import { handleSchema, mmSchema } from '@faultline/contracts';
 import { Deposed, UnitClosed } from '@faultline/hosting';
 import { rejectionOf } from '../../../hosting/src/testkit/eventually.testkit';
 import { holdLanes } from '../../../hosting/src/testkit/hold-lanes.testkit';
@@ -45,8 +45,13 @@ async function deposed(): Promise<MmBench> {
 
 test('D4 a deposed shard fails no fault by what it knew: an area may have been made since', async () => {
   const bench = await deposed();
+  const { lanes, subjects } = bench.ports;
+  const body = handleSchema.encode([
+    { kind: 'Sender', unit: 'worker', epoch: 1 },
+    { kind: 'HandleRequest', run: 1, members: [{ pasid: 9, generation: 1, page: 500, permissions: 2 }] },
+  ]);
   let answers = 0;
-  void bench.handle([500], 2).then(() => (answers += 1));
+  void lanes.request(subjects.handle(0), body, 60_000).then(() => (answers += 1));
   await bench.passUntil('its loss', () => bench.owner.names.length === 0);
   expect(answers).toBe(0);
 });
