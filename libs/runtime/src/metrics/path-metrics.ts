@@ -46,23 +46,10 @@ export class PathMetrics implements PathMeter {
   released(events: readonly PathEvent[]): void {
     for (const event of events) {
       this.eventsOf(event.kind).value += 1;
-      // Asked once: there are some twenty events for each fault, of as many shapes, and each question for the kind is a search.
-      switch (event.kind) {
-        case 'GroupResponded':
-          this.responded(event);
-          break;
-        case 'AccessEnded':
-          this.ended(event);
-          break;
-        case 'GroupDiscarded':
-          this.results.take(event);
-          break;
-        case 'PageRequestDropped':
-          this.droppedOf[event.cause].value += 1;
-          break;
-        default:
-          break;
-      }
+      if (event.kind === 'GroupResponded') this.responded(event);
+      else if (event.kind === 'GroupDiscarded') this.results.take(event);
+      else if (event.kind === 'PageRequestDropped') this.droppedOf[event.cause].value += 1;
+      else if (event.kind === 'AccessEnded') this.ended(event);
     }
   }
 
