@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
+import { findProgram, foldersOfPath } from '@faultline/messaging';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { findProgram } from '../kit/programs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 /** Where a browser lies that is on nobody's PATH. */
@@ -10,7 +10,7 @@ const USUAL = ['/usr/bin', '/snap/bin', '/Applications/Google Chrome.app/Content
 export function chromiumPath(environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const asked = environment['CHROMIUM_PATH'];
   if (asked) return asked;
-  return findProgram([...NAMES, 'Google Chrome'], environment, USUAL);
+  return findProgram([...NAMES, 'Google Chrome'], [...foldersOfPath(environment), ...USUAL]);
 }
 
 export const hasBrowser = chromiumPath() !== undefined;

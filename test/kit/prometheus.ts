@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { findProgram, foldersOfPath } from '@faultline/messaging';
 import { eventually } from '../../libs/hosting/src/testkit/eventually.testkit';
-import { findProgram } from './programs';
 import { PrometheusApi } from './prometheus-api';
 
 const USUAL = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'];
@@ -12,7 +12,9 @@ const PATIENCE_MILLIS = 30_000;
 
 /** The Prometheus that the tests use: `PROMETHEUS_PATH`, else the first one on PATH or in a usual place; undefined where there is none. */
 export function prometheusPath(environment: NodeJS.ProcessEnv = process.env): string | undefined {
-  return environment['PROMETHEUS_PATH'] || findProgram(['prometheus'], environment, USUAL);
+  return (
+    environment['PROMETHEUS_PATH'] || findProgram(['prometheus'], [...foldersOfPath(environment), ...USUAL])
+  );
 }
 
 export const hasPrometheus = prometheusPath() !== undefined;

@@ -15,6 +15,8 @@ export { listLaboratories, removeLab, type LaboratoryInfo, type LaboratoryStream
 export {
   describeDurability,
   type Durability,
+  findProgram,
+  foldersOfPath,
   freePorts,
   NatsCluster,
   type NatsClusterOptions,

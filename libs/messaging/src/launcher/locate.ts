@@ -1,6 +1,6 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { NatsServerMissing } from './errors';
+import { findProgram, foldersOfPath, isProgram } from './programs';
 
 /** The repository: libs/messaging/src/launcher, below it in the sources and below dist/ in the build. */
 function repositoryRoot(): string {
@@ -20,23 +20,8 @@ export function locateNatsServer(env: NodeJS.ProcessEnv = process.env, root = re
     throw new NatsServerMissing([`NATS_SERVER_BIN=${asked}`]);
   }
   const cache = env['FAULTLINE_CACHE'] || join(root, '.cache');
-  const directories = [
-    join(cache, 'nats-server'),
-    ...(env['PATH'] ?? '').split(delimiter).filter(Boolean),
-    '/usr/sbin',
-  ];
-  for (const directory of directories) {
-    const candidate = join(directory, 'nats-server');
-    if (isProgram(candidate)) return candidate;
-  }
+  const folders = [join(cache, 'nats-server'), ...foldersOfPath(env), '/usr/sbin'];
+  const found = findProgram(['nats-server'], folders);
+  if (found !== undefined) return found;
   throw new NatsServerMissing(['NATS_SERVER_BIN', join(cache, 'nats-server/nats-server'), 'PATH']);
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
