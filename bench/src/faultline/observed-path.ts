@@ -1,7 +1,8 @@
 import { freePorts, nowMicros } from '@faultline/messaging';
 import type { Children } from '../support/children';
+import type { WindowFigures } from '../support/closed-loop';
 import type { BenchServer } from '../support/server';
-import type { ClosedWindow, ObservedName } from '../support/system';
+import { type ObservedName, observedNames, type RecordFigures } from '../support/system';
 import type { Named } from '../support/usage';
 import { Lab } from './lab';
 import type { Observed } from './observed';
@@ -10,7 +11,7 @@ import { loadScenario } from './scenario';
 import { Scraper } from './scraper';
 import { OWNERS } from './services';
 import { SpanSink } from './span-sink';
-import { catchUp, DRAIN_MILLIS, figuresOf, isClean } from './whole-path';
+import { catchUp, DRAIN_MILLIS, isClean } from './whole-path';
 
 const OBSERVED: Record<ObservedName, Observed> = {
   faultline: { metrics: false, traces: false },
@@ -78,16 +79,14 @@ export class ObservedPath {
   }
 
   /** Ends the faults; figures of each thing that was observed. The processes still run, so that their memory can be read. */
-  async close(): Promise<Record<ObservedName, ClosedWindow>> {
+  async close(): Promise<{ figures: Record<ObservedName, WindowFigures>; record: RecordFigures }> {
     const { lab, windows } = this;
     await this.scraper.pause();
     this.scraper.check();
     this.sink.check();
     await lab.halt(DRAIN_MILLIS);
     const record = await catchUp(lab);
-    const figures = await windowsOfRecord(lab.directory, windows);
-    const of = (name: ObservedName): ClosedWindow => ({ figures: figuresOf(figures, name), record });
-    return { faultline: of('faultline'), metered: of('metered'), traced: of('traced') };
+    return { figures: await windowsOfRecord(lab.directory, windows, observedNames), record };
   }
 
   /** The verdict of the audit on the run; after its memory was read, because it reads the record once more. */

@@ -11,14 +11,15 @@ export interface Window<Name> {
 }
 
 /**
- * The figures of the windows of each name taken together, from the record that the run itself has written: accesses that ended in one,
- * from issue to end. The windows are in the order of their times.
+ * The figures of the windows of each of these names taken together, from the record that the run itself has written: accesses that ended
+ * in one, from issue to end. The windows are in the order of their times.
  */
-export async function windowsOfRecord<Name>(
+export async function windowsOfRecord<Name extends string>(
   directory: string,
   windows: readonly Window<Name>[],
-): Promise<ReadonlyMap<Name, WindowFigures>> {
-  const latencies = new Map(windows.map(({ name }) => [name, new Histogram()]));
+  names: readonly Name[],
+): Promise<Record<Name, WindowFigures>> {
+  const latencies = new Map(names.map((name) => [name, new Histogram()]));
   const reader = await RecordReader.open(directory);
   try {
     for await (const { message } of reader.messages()) {
@@ -33,11 +34,12 @@ export async function windowsOfRecord<Name>(
     await reader.close();
   }
   const secondsOf = (name: Name): number =>
-    windows.reduce(
-      (sum, each) => (each.name === name ? sum + each.closedAtMicros - each.openedAtMicros : sum),
-      0,
-    ) / 1_000_000;
-  return new Map([...latencies].map(([name, each]) => [name, figuresOf(each, secondsOf(name))]));
+    windows
+      .filter((window) => window.name === name)
+      .reduce((sum, { openedAtMicros, closedAtMicros }) => sum + closedAtMicros - openedAtMicros, 0) /
+    1_000_000;
+  const figures = [...latencies].map(([name, each]) => [name, figuresOf(each, secondsOf(name))] as const);
+  return Object.fromEntries(figures) as Record<Name, WindowFigures>;
 }
 
 /** The window that the instant is in. There may be some hundred, and an instant is looked up for each fault. */

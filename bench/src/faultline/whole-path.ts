@@ -1,12 +1,11 @@
 import { nowMicros } from '@faultline/messaging';
 import type { Children } from '../support/children';
 import { until } from '../support/deadline';
-import type { WindowFigures } from '../support/closed-loop';
 import type { BenchServer } from '../support/server';
 import type { ClosedWindow, RecordFigures, System } from '../support/system';
 import type { Named } from '../support/usage';
 import { Lab } from './lab';
-import { windowsOfRecord } from './record-window';
+import { type Window, windowsOfRecord } from './record-window';
 import { loadScenario } from './scenario';
 
 /** How long what is outstanding may take to end. */
@@ -48,11 +47,12 @@ export class WholePath implements System {
 
   async close(): Promise<ClosedWindow> {
     const { name, openedAtMicros } = this;
-    const window = { name, openedAtMicros, closedAtMicros: nowMicros() };
+    const window: Window<typeof name> = { name, openedAtMicros, closedAtMicros: nowMicros() };
     const lab = this.current();
     await lab.halt(DRAIN_MILLIS);
     const record = await catchUp(lab);
-    return { figures: figuresOf(await windowsOfRecord(lab.directory, [window]), name), record };
+    const { faultline: figures } = await windowsOfRecord(lab.directory, [window], [name]);
+    return { figures, record };
   }
 
   async finish(): Promise<void> {
@@ -79,13 +79,6 @@ export class WholePath implements System {
     if (!this.lab) throw new Error('no run is under way');
     return this.lab;
   }
-}
-
-/** Those of a name, of which there was a window. */
-export function figuresOf<Name>(figures: ReadonlyMap<Name, WindowFigures>, name: Name): WindowFigures {
-  const found = figures.get(name);
-  if (!found) throw new Error(`nothing was measured of ${String(name)}`);
-  return found;
 }
 
 /** How far the record was behind when the devices were done, and how long until it had everything. */
