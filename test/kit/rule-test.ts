@@ -10,6 +10,9 @@ const PATIENCE = 4_000;
 /** `FAULTLINE_SEARCH=40` tries seeds 1 to 40 in the place of the pinned ones, and says what each noticed. */
 const search = Number(process.env['FAULTLINE_SEARCH'] ?? 0);
 
+/** Seeds from 1 on: for what few of them show, and others do as soon as anything takes its turn earlier or later. */
+export const seedsUpTo = (last: number): number[] => Array.from({ length: last }, (_, place) => place + 1);
+
 /** What is run, with a rule and without it. */
 export interface RuleTrial extends Omit<RunOptions, 'seed'> {
   scenario: ResolvedScenario;
@@ -34,7 +37,7 @@ export interface RuleCase {
  * first part would fail as the second one does.
  */
 export function testRule(rule: string, one: RuleCase): void {
-  const seeds = search > 0 ? Array.from({ length: search }, (_, place) => place + 1) : one.seeds;
+  const seeds = search > 0 ? seedsUpTo(search) : one.seeds;
   it(
     `${rule} is noticed to be missing when ${one.sabotage}`,
     async () => {

@@ -1,7 +1,7 @@
 import { PeerEpoch } from '@faultline/units';
 import { Invalidations, Invalidator } from '../../libs/units/src/testkit/inner-parts.testkit';
 import { often, scarce } from '../kit/rule-drafts';
-import { testRule } from '../kit/rule-test';
+import { seedsUpTo, testRule } from '../kit/rule-test';
 import { replacing } from '../kit/sabotage';
 import { scenarioOf } from '../kit/scenario';
 
@@ -16,7 +16,7 @@ describe('D3 an invalidation carries the position of the removal, which the repl
       () => () => Promise.resolve(),
     ),
     noticed: /watch: .* is served from frame/,
-    seeds: [40, 54, 55],
+    seeds: seedsUpTo(150),
     trial: () => ({ scenario: scenarioOf(scarce) }),
   });
 });

@@ -1,7 +1,7 @@
 import { IommuHistory } from '@faultline/contracts';
 import { type LogAppend, LogUnavailable, type OutgoingMessage, UnitJournal } from '@faultline/hosting';
 import { ample, often } from '../kit/rule-drafts';
-import { testRule } from '../kit/rule-test';
+import { seedsUpTo, testRule } from '../kit/rule-test';
 import { replacing } from '../kit/sabotage';
 import { scenarioOf } from '../kit/scenario';
 import type { VirtualPorts } from '../kit/virtual-ports';
@@ -17,7 +17,7 @@ describe('D5 a cycle is its queue messages and then its hw message, and an owner
       for (const [key, cycle] of open) if (cycle.epoch < epoch) open.delete(key);
     }),
     noticed: /audit: I1 .* was of another group before/,
-    seeds: [2, 4],
+    seeds: seedsUpTo(20),
     trial: () => ({ scenario: scenarioOf(ample), takeovers: often('iommu', 'killed', 41, 8) }),
   });
   testRule('D5', {

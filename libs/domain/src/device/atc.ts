@@ -1,4 +1,5 @@
 import { Permission, type Permissions } from '../kernel/vocabulary';
+import { AtcHolders } from './atc-holders';
 
 /** The PASID of an invalidation that means every PASID (the Global bit, R25); "no PASID" is an address space of its own (R24). */
 export const EVERY_PASID = -2;
@@ -28,8 +29,16 @@ export class Atc {
   private readonly ring: AtcEntry = createSentinel();
   private entries = 0;
 
-  /** @param capacity entries it holds; 0 caches nothing */
-  constructor(readonly capacity: number) {}
+  /**
+   * @param capacity entries it holds; 0 caches nothing
+   * @param device the device it is in
+   * @param holders hears of which PASIDs it holds entries
+   */
+  constructor(
+    readonly capacity: number,
+    private readonly device = 0,
+    private readonly holders = new AtcHolders(),
+  ) {}
 
   /** Entries held. */
   get size(): number {
@@ -74,7 +83,10 @@ export class Atc {
     const entry = this.place(pasid, page, permissions, frame);
     // Fetched after the eviction, which may have dropped the table together with its last entry.
     table = this.tables.get(pasid);
-    if (table === undefined) this.tables.set(pasid, (table = new Map()));
+    if (table === undefined) {
+      this.tables.set(pasid, (table = new Map()));
+      this.holders.begin(pasid, this.device);
+    }
     table.set(page, entry);
     this.link(entry);
     this.entries += 1;
@@ -102,6 +114,7 @@ export class Atc {
 
   /** Forgets everything (R21). */
   clear(): void {
+    for (const pasid of this.tables.keys()) this.holders.end(pasid, this.device);
     this.tables.clear();
     this.ring.newer = this.ring.older = this.ring;
     this.entries = 0;
@@ -125,7 +138,9 @@ export class Atc {
     const table = this.tables.get(entry.pasid);
     table?.delete(entry.page);
     // A table without entries is dropped, so that memory is bounded by the entries and not by the PASIDs ever seen.
-    if (table?.size === 0) this.tables.delete(entry.pasid);
+    if (table?.size !== 0) return;
+    this.tables.delete(entry.pasid);
+    this.holders.end(entry.pasid, this.device);
   }
 
   private link(entry: AtcEntry): void {

@@ -1,3 +1,4 @@
+import { review } from './due';
 import type { SegmentEvent } from './events';
 import { forgetGroups } from './groups';
 import { stopOf } from './stops';
@@ -20,8 +21,14 @@ export type LifecycleEvent = Extract<
 /** Events of devices that vanish or hang and of PASIDs that come and go. A successor sees the durable ones of them only. */
 export function evolveLifecycle(state: SegmentState, event: LifecycleEvent): void {
   const device = deviceOf(state, event.device);
+  evolveDevice(state, device, event);
+  review(state, device);
+}
+
+function evolveDevice(state: SegmentState, device: SegmentDevice, event: LifecycleEvent): void {
   switch (event.kind) {
     case 'DeviceRemoved':
+      state.workEnds += 1;
       device.removed = true;
       device.hung = false;
       forgetGroups(device);
@@ -33,9 +40,11 @@ export function evolveLifecycle(state: SegmentState, event: LifecycleEvent): voi
       for (const range of event.ranges) device.withdrawn += range.count;
       return;
     case 'PasidStopping':
+      state.workEnds += 1;
       device.stops.push({ pasid: event.pasid, underWay: countUnderWay(device, event.pasid), stopped: false });
       return;
     case 'PasidStopped': {
+      state.workEnds += 1;
       const stop = stopOf(device, event.pasid);
       if (stop === undefined) device.stops.push({ pasid: event.pasid, underWay: 0, stopped: true });
       else stop.stopped = true;

@@ -11,7 +11,8 @@ import type {
   TranslationRequested,
   TranslationReturned,
 } from './events';
-import { EVERY_DEVICE } from './atc';
+import { EVERY_DEVICE, EVERY_PASID } from './atc';
+import { review } from './due';
 import { resetDevice } from './forget';
 import { PRG_INDEXES } from './config';
 import { dissolveGroup, forgetGroups, joinGroup } from './groups';
@@ -86,12 +87,14 @@ function evolveSeldom(state: SegmentState, event: SeldomEvent): void {
       device.atcHits = Math.max(0, device.atcHits - event.atcHits);
       device.translated = Math.max(0, device.translated - event.translated);
       device.hitRanges = [];
+      review(state, device);
       return;
     }
     case 'PriInterfaceFailed': {
       const device = deviceOf(state, event.device);
       device.failed = true;
       forgetGroups(device);
+      review(state, device);
       return;
     }
     case 'SegmentOwnerChanged':
@@ -104,10 +107,13 @@ function evolveSeldom(state: SegmentState, event: SeldomEvent): void {
     case 'WorkHalted':
       state.halted = true;
       return;
-    case 'DeviceReset':
-      resetDevice(state, deviceOf(state, event.device));
+    case 'DeviceReset': {
+      const device = deviceOf(state, event.device);
+      resetDevice(state, device);
+      review(state, device);
       if (event.request > 0) state.requests = event.request;
       return;
+    }
     case 'AccessRetried':
     case 'ResponseUnexpected':
       // Told for the record only: the miss and the response have events of their own.
@@ -134,6 +140,7 @@ function hit(state: SegmentState, event: AccessHit): void {
   } else device.translated += 1;
   const live = device.accesses.get(event.access);
   if (live !== undefined) conclude(state, live);
+  review(state, device);
 }
 
 function requestTranslation(state: SegmentState, event: TranslationRequested): void {
@@ -156,7 +163,10 @@ function returnTranslation(state: SegmentState, event: TranslationReturned): voi
   live.stage = Stage.READY;
   if (event.verdict === 'granted')
     live.device.atc.fill(live.pasid, live.page, event.permissions, event.frame);
-  else if (event.verdict === 'missed') enqueueWaiting(live);
+  else if (event.verdict === 'missed') {
+    enqueueWaiting(live);
+    review(state, live.device);
+  }
 }
 
 function sendPageRequest(state: SegmentState, event: PageRequestSent): void {
@@ -170,6 +180,7 @@ function sendPageRequest(state: SegmentState, event: PageRequestSent): void {
   live.receivedAtMicros = 0;
   joinGroup(device, event.groupId, live);
   device.nextIndex = (event.groupId + 1) % PRG_INDEXES;
+  review(state, device);
 }
 
 function receiveResponse(state: SegmentState, event: ResponseReceived): void {
@@ -177,6 +188,7 @@ function receiveResponse(state: SegmentState, event: ResponseReceived): void {
   if (device.groups.get(event.groupId) === undefined)
     throw new Error(`device ${event.device}: response for index ${event.groupId}, which is not outstanding`);
   dissolveGroup(device, event.groupId, event.receivedAtMicros);
+  review(state, device);
 }
 
 function end(state: SegmentState, event: AccessEnded): void {
@@ -184,6 +196,7 @@ function end(state: SegmentState, event: AccessEnded): void {
   device.ended += 1;
   const live = device.accesses.get(event.access);
   if (live !== undefined) conclude(state, live);
+  review(state, device);
 }
 
 /** The access ended, wherever it stood: it leaves every list. */
@@ -213,8 +226,15 @@ function sendStalled(state: SegmentState, event: StalledAccessSent): void {
 function invalidate(state: SegmentState, event: AtcInvalidated): void {
   const { pasid, page, pages } = event;
   const isMeant = (device: SegmentDevice): boolean =>
-    !device.hung && !device.removed && (event.device === EVERY_DEVICE || event.device === device.device);
-  for (const device of state.devices) if (isMeant(device)) device.atc.drop(pasid, page, pages);
+    !device.isSilent && (event.device === EVERY_DEVICE || event.device === device.device);
+  if (pasid === EVERY_PASID) {
+    for (const device of state.devices) if (isMeant(device)) device.atc.drop(pasid, page, pages);
+  } else {
+    for (const holder of state.holders.of(pasid)) {
+      const device = deviceOf(state, holder);
+      if (isMeant(device)) device.atc.drop(pasid, page, pages);
+    }
+  }
   state.translations.markStale(pasid, page, pages, isMeant);
 }
 

@@ -4,6 +4,6 @@ export { EVERY_DEVICE, EVERY_PASID } from './atc';
 export type { SegmentConfig, SegmentDeviceConfig } from './config';
 export { isSegmentIdle, segmentCounters, type SegmentCounters } from './counters';
 export { PasidStillStopping } from './errors';
-export { isDeviceRemoved, isWorkHalted, isWorkOver, silentDevices, workBegun } from './queries';
+export { isDeviceRemoved, isWorkHalted, isWorkOver, silentDevices, workBegun, workEnds } from './queries';
 export { createSegment, isDurableSegmentEvent } from './segment';
 export type { SegmentState } from './state';

@@ -11,6 +11,11 @@ export function isWorkOver(state: SegmentState, device: number, pasid: number): 
   return found.removed || stopOf(found, pasid) !== undefined;
 }
 
+/** Grows whenever {@link isWorkOver} may have become true of a device and a PASID. */
+export function workEnds(state: SegmentState): number {
+  return state.workEnds;
+}
+
 /** Address spaces of the processes whose workloads have begun. */
 export function workBegun(state: SegmentState): ReadonlySet<number> {
   return state.begun;
@@ -34,8 +39,8 @@ export function isDeviceRemoved(state: SegmentState, device: number): boolean {
  */
 export function silentDevices(state: SegmentState, device: number, pasid: number): number[] {
   const silent: number[] = [];
-  for (const each of state.devices) {
-    if (!(each.hung || each.removed) || (device !== EVERY_DEVICE && each.device !== device)) continue;
+  for (const each of state.silent) {
+    if (device !== EVERY_DEVICE && each.device !== device) continue;
     if (pasid === EVERY_PASID ? each.atc.size > 0 : each.atc.holds(pasid)) silent.push(each.device);
   }
   return silent;

@@ -3,6 +3,7 @@ import { deviceCounters, segmentCounters, stallsInFlight, translationsInFlight }
 import { Driven, grant, priDevice } from './device.testkit';
 import { PAGES, PASIDS, SegmentWorld } from './segment-world.testkit';
 import { createSegment } from './segment';
+import type { SegmentDevice } from './state';
 
 const small = fc.nat({ max: 50 });
 const page = fc.nat({ max: PAGES - 1 });
@@ -119,6 +120,41 @@ describe(`a segment under any schedule (FAULTLINE_SEED=${seed})`, () => {
       }),
       { numRuns: 50, seed },
     );
+  });
+
+  it('R26 knows the devices that a turn, an invalidation and a question for silent ones are about, as a look at each would', () => {
+    let seen = { due: 0, silent: 0, holders: 0 };
+    fc.assert(
+      fc.property(fc.boolean(), fc.array(lifecycleStep, { maxLength: 200, size: 'max' }), (drops, steps) => {
+        const world = new SegmentWorld(drops);
+        for (const take of steps) {
+          take(world);
+          const { state } = world.segment;
+          const having = (isSo: (device: SegmentDevice) => boolean) =>
+            state.devices.filter(isSo).map((device) => device.device);
+          const numbers = (devices: Iterable<SegmentDevice>) =>
+            Array.from(devices, (device) => device.device).sort((one, other) => one - other);
+          const due = having(
+            ({ atcHits, translated, hung, waiting, outstanding, credits, stops }) =>
+              atcHits + translated > 0 ||
+              (!hung &&
+                ((waiting > 0 && outstanding < credits) ||
+                  stops.some(({ stopped, underWay }) => !stopped && underWay === 0))),
+          );
+          const silent = having(({ hung, removed }) => hung || removed);
+          expect(numbers(state.due)).toEqual(due);
+          expect(numbers(state.silent)).toEqual(silent);
+          for (const held of PASIDS) {
+            const holders = having(({ atc }) => atc.holds(held));
+            expect([...state.holders.of(held)].sort((one, other) => one - other)).toEqual(holders);
+            seen = { ...seen, holders: seen.holders + holders.length };
+          }
+          seen = { ...seen, due: seen.due + due.length, silent: seen.silent + silent.length };
+        }
+      }),
+      { numRuns: 60, seed },
+    );
+    expect(Math.min(seen.due, seen.silent, seen.holders)).toBeGreaterThan(50);
   });
 
   it('keeps a straggler while more accesses pass it than it has slots', () => {

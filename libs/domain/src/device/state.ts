@@ -1,5 +1,6 @@
 import type { FaultModel, Permissions } from '../kernel/vocabulary';
 import { Atc } from './atc';
+import { AtcHolders } from './atc-holders';
 import { type Retransmission, type SegmentConfig, type SegmentDeviceConfig } from './config';
 import type { AccessRange } from './events';
 import { TranslationsInFlight } from './in-flight';
@@ -100,6 +101,9 @@ export interface SegmentDevice {
   ended: number;
   /** Accesses that were withdrawn before they started. */
   withdrawn: number;
+  /** Whether the next turn has something to do for it, and whether it is silent, as the sets of the state say. */
+  isDue: boolean;
+  isSilent: boolean;
 }
 
 /** State of a segment. Only `decide` and `evolve` of {@link createSegment} know its parts; read it through the counters. */
@@ -117,6 +121,14 @@ export interface SegmentState {
   /** The workloads issue nothing more. */
   halted: boolean;
   readonly devices: readonly SegmentDevice[];
+  /** Devices for which the next turn has something to do; the one that waits longest comes first. */
+  readonly due: Set<SegmentDevice>;
+  /** Devices that hang or vanished, and so complete nothing. */
+  readonly silent: Set<SegmentDevice>;
+  /** Which devices hold translations of a PASID. */
+  readonly holders: AtcHolders;
+  /** How often the work of a device or PASID came to its end: grows with each stop of a PASID and each device that vanishes. */
+  workEnds: number;
   /** The same devices, each at the place of its number. */
   readonly byNumber: readonly (SegmentDevice | undefined)[];
   readonly translations: TranslationsInFlight<LiveAccess>;
@@ -128,7 +140,8 @@ export interface SegmentState {
 
 /** The state before any event: every device idle, epoch 0. */
 export function createSegmentState(config: SegmentConfig): SegmentState {
-  const devices = config.devices.map(createDevice);
+  const holders = new AtcHolders();
+  const devices = config.devices.map((device) => createDevice(device, holders));
   return {
     segment: config.segment,
     epoch: 0,
@@ -138,6 +151,10 @@ export function createSegmentState(config: SegmentConfig): SegmentState {
     begun: new Set(),
     halted: false,
     devices,
+    due: new Set(),
+    silent: new Set(),
+    holders,
+    workEnds: 0,
     byNumber: indexDevices(devices),
     translations: new TranslationsInFlight(),
     stalls: new Numbered(),
@@ -152,7 +169,7 @@ function indexDevices(devices: readonly SegmentDevice[]): (SegmentDevice | undef
   return byNumber;
 }
 
-function createDevice(config: SegmentDeviceConfig): SegmentDevice {
+function createDevice(config: SegmentDeviceConfig, holders: AtcHolders): SegmentDevice {
   return {
     device: config.device,
     model: config.model,
@@ -160,7 +177,7 @@ function createDevice(config: SegmentDeviceConfig): SegmentDevice {
     pagesPerGroup: config.pagesPerGroup,
     responsePasidRequired: config.responsePasidRequired,
     retransmission: config.retransmission,
-    atc: new Atc(config.atcEntries),
+    atc: new Atc(config.atcEntries, config.device, holders),
     accesses: new Numbered(),
     firstWaiting: undefined,
     lastWaiting: undefined,
@@ -178,6 +195,8 @@ function createDevice(config: SegmentDeviceConfig): SegmentDevice {
     started: 0,
     ended: 0,
     withdrawn: 0,
+    isDue: false,
+    isSilent: false,
   };
 }
 

@@ -27,7 +27,7 @@ export function finishStops(
 
 /** Whether a stop in this device could end in this turn. */
 export function hasStopToFinish(device: SegmentDevice): boolean {
-  return device.stops.some((stop) => !stop.stopped && stop.underWay === 0);
+  return device.stops.length > 0 && device.stops.some((stop) => !stop.stopped && stop.underWay === 0);
 }
 
 /** The stop of a PASID in a device, under way or done. */

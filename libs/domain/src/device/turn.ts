@@ -1,5 +1,6 @@
 import { Permission, type Permissions } from '../kernel/vocabulary';
 import { NOTHING } from './build';
+import { hasUnreportedHits, maySendGroups } from './due';
 import type { PageRequestSent, SegmentEvent } from './events';
 import { PRG_INDEXES } from './config';
 import { finishStops, hasStopToFinish } from './stops';
@@ -9,13 +10,11 @@ import type { LiveAccess, SegmentDevice, SegmentState } from './state';
 export function decideTurn(state: SegmentState, now: number): readonly SegmentEvent[] {
   let events: SegmentEvent[] | undefined;
   let request = state.requests;
-  for (const device of state.devices) {
-    if (device.atcHits + device.translated > 0) (events ??= []).push(accessesHit(device));
+  for (const device of state.due) {
+    if (hasUnreportedHits(device)) (events ??= []).push(accessesHit(device));
     if (device.hung) continue;
-    if (device.waiting > 0 && device.outstanding < device.credits)
-      request = sendGroups(device, request, now, (events ??= []));
-    if (device.stops.length > 0 && hasStopToFinish(device))
-      request = finishStops(device, request, now, (events ??= []));
+    if (maySendGroups(device)) request = sendGroups(device, request, now, (events ??= []));
+    if (hasStopToFinish(device)) request = finishStops(device, request, now, (events ??= []));
   }
   return events ?? NOTHING;
 }

@@ -28,6 +28,7 @@ import {
   type SegmentState,
   SeededRandom,
   workBegun,
+  workEnds,
 } from '@faultline/domain';
 import { type OutgoingMessage, UnitClosed, UnitHost, type UnitJournal } from '@faultline/hosting';
 import { messagesOf, own, type OwnedUnit, type SegmentTracer, type UnitPorts, Snapshots } from '../common';
@@ -52,6 +53,10 @@ export class SegmentUnit implements OwnedUnit {
   readonly name: string;
   private readonly segment: number;
   private drivers: WorkloadDriver[] = [];
+  /** Those that may have something to issue; the others say when they do. Most of a large segment are not here at most turns. */
+  private readonly ready = new Set<WorkloadDriver>();
+  /** Ends of work, as the state counts them, that the workloads have been looked at for. */
+  private workEnds = -1;
   /** Drivers by device. */
   private readonly driversOf = new Map<number, WorkloadDriver[]>();
   /** Address spaces of processes that start later. */
@@ -96,16 +101,13 @@ export class SegmentUnit implements OwnedUnit {
 
   private driversFor(device: ResolvedDevice, history: AccessHistory): WorkloadDriver[] {
     const { ports, scenario } = this;
-    // A feed may be ready before the unit is.
-    const wake = (): void => {
-      if (this.begun) this.host.wake();
-    };
     let nextAccess = 0;
     return device.workloads.map((workload, place) => {
       const firstAccess = nextAccess;
       nextAccess += workload.accesses;
       const seed = new SeededRandom(scenario.seed).fork(`${device.name}/${place}`).seed;
-      return new WorkloadDriver({
+      const wake = (): void => this.makeReady(driver);
+      const driver: WorkloadDriver = new WorkloadDriver({
         device: device.device,
         workload,
         firstAccess,
@@ -117,7 +119,14 @@ export class SegmentUnit implements OwnedUnit {
         timeScale: scenario.timeScale,
         wake,
       });
+      return driver;
     });
+  }
+
+  /** A workload may have something to issue. A feed may be ready before the unit is. */
+  private makeReady(driver: WorkloadDriver): void {
+    this.ready.add(driver);
+    if (this.begun) this.host.wake();
   }
 
   async start(): Promise<void> {
@@ -254,6 +263,8 @@ export class SegmentUnit implements OwnedUnit {
 
   private beginAll(drivers: readonly WorkloadDriver[]): void {
     this.begun = true;
+    // A process begins, and the work of its device or PASID may be over already.
+    this.workEnds = -1;
     for (const driver of drivers) if (!driver.begun) driver.begin();
     this.host.wake();
   }
@@ -304,6 +315,8 @@ export class SegmentUnit implements OwnedUnit {
   /** Workloads of a stopped PASID or a vanished device give up what they have not issued. */
   private withdraw(apply: (command: SegmentCommand) => void): void {
     const { state } = this.host;
+    if (this.workEnds === workEnds(state)) return;
+    this.workEnds = workEnds(state);
     for (const driver of this.drivers) {
       const { device, pasid } = driver;
       if (driver.closed || !isWorkOver(state, device, pasid)) continue;
@@ -315,20 +328,22 @@ export class SegmentUnit implements OwnedUnit {
 
   private issue(apply: (command: SegmentCommand) => void): void {
     let budget = ISSUES_PER_TURN;
-    for (const driver of this.drivers) {
+    for (const driver of this.ready) {
       while (budget > 0) {
         const access = driver.next();
-        if (!access) break;
+        if (!access) {
+          this.ready.delete(driver);
+          break;
+        }
         budget -= 1;
         apply({ kind: 'IssueAccess', access });
       }
+      if (budget === 0) return this.host.wake();
     }
-    if (budget === 0) this.host.wake();
   }
 
   private send(events: readonly SegmentEvent[]): void {
     this.tracer?.decided(events);
-    let ended = false;
     for (const event of events) {
       switch (event.kind) {
         case 'PageRequestSent':
@@ -341,8 +356,8 @@ export class SegmentUnit implements OwnedUnit {
         case 'AccessHit':
         case 'AccessEnded': {
           const drivers = this.driversOf.get(event.device);
+          // Room in a closed loop: its workload goes on in the next turn.
           drivers?.find((driver) => driver.owns(event.access))?.ended();
-          ended = true;
           break;
         }
         default:
@@ -350,8 +365,6 @@ export class SegmentUnit implements OwnedUnit {
       }
     }
     this.lanes.send(events);
-    // Room in a closed loop: its workload goes on in the next turn.
-    if (ended) this.host.wake();
   }
 
   private messages(events: readonly DurableSegmentEvent[]): OutgoingMessage[][] {

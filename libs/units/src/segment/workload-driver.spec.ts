@@ -1,4 +1,5 @@
 import type { ResolvedSynthetic } from '@faultline/contracts';
+import { SeededRandom } from '@faultline/domain';
 import { ManualClock } from '@faultline/hosting';
 import { openFeed } from './access-feed';
 import { noTraces } from '../testkit/memory-unit.testkit';
@@ -50,7 +51,9 @@ function setUp(
   return { clock, driver, wakes: () => wakes };
 }
 
-describe('WorkloadDriver', () => {
+const seed = Number(process.env['FAULTLINE_SEED'] ?? Date.now() % 2 ** 31);
+
+describe(`WorkloadDriver (FAULTLINE_SEED=${seed})`, () => {
   it('closed loop: so many in flight, one more for each that ends, as many as the workload has', () => {
     const { driver } = setUp({ accesses: 4 });
     driver.begin();
@@ -71,9 +74,9 @@ describe('WorkloadDriver', () => {
     for (let issued = 0; issued < 3; issued += 1) driver.next();
     driver.ended();
     clock.advance(29);
-    expect([driver.next(), wakes()]).toEqual([undefined, 0]);
+    expect([driver.next(), wakes()]).toEqual([undefined, 1]);
     clock.advance(1);
-    expect([driver.next()?.page, wakes()]).toEqual([103, 1]);
+    expect([driver.next()?.page, wakes()]).toEqual([103, 2]);
     for (let ended = 0; ended < 3; ended += 1) driver.ended();
     expect(driver.finished).toBe(false);
     clock.advance(30);
@@ -146,13 +149,42 @@ describe('WorkloadDriver', () => {
     ]);
   });
 
+  it.each([0, 1_000])(
+    'has no access after it had none, unless it woke its segment (%i a second)',
+    (ratePerSecond) => {
+      const { driver, clock, wakes } = setUp({ accesses: 400, pages: 400, ratePerSecond, accessMicros: 7 });
+      const random = new SeededRandom(seed);
+      driver.begin();
+      let inFlight = 0;
+      let passed = 0;
+      for (let issued = 0; issued < 400; passed += 1) {
+        const before = wakes();
+        if (driver.next()) {
+          issued += 1;
+          inFlight += 1;
+          continue;
+        }
+        for (let steps = 0; wakes() === before; steps += 1) {
+          if (steps > 100) throw new Error(`seed ${seed}: nobody woke the segment after ${issued} accesses`);
+          expect(driver.next()).toBeUndefined();
+          if (inFlight > 0 && random.below(3) === 0) {
+            driver.ended();
+            inFlight -= 1;
+          }
+          clock.advance(1 + random.below(1_000));
+        }
+      }
+      expect(passed).toBeGreaterThan(500);
+    },
+  );
+
   it('open loop: the intended start does not move while the system stalls', () => {
     const { clock, driver, wakes } = setUp({ ratePerSecond: 1_000, outstanding: 2 });
     driver.begin();
     expect(driver.next()?.intendedAtMicros).toBe(1_000);
     expect(driver.next()).toBeUndefined();
     clock.advance(1_000);
-    expect(wakes()).toBe(1);
+    expect(wakes()).toBe(2);
     expect(driver.next()?.intendedAtMicros).toBe(2_000);
     clock.advance(50_000);
     expect(driver.next()).toBeUndefined();

@@ -20,7 +20,7 @@ interface DriverOptions {
   seed: number;
   clock: ClockPort;
   timeScale: number;
-  /** Something may be issued now. */
+  /** Something may be issued in the next turn. */
   wake(): void;
 }
 
@@ -39,8 +39,6 @@ export class WorkloadDriver {
   private overBefore = 0;
   private isClosed = false;
   private pacer: AccessPacer | undefined;
-  /** As many accesses are in flight as may be: only the end of one makes room. Most workloads of a large segment are so at most turns. */
-  private isFull = false;
   private timer: (() => void) | undefined;
 
   constructor(private readonly options: DriverOptions) {}
@@ -91,6 +89,7 @@ export class WorkloadDriver {
         ? ({ kind: 'open', ratePerSecond: ratePerSecond / timeScale, arrivals, outstanding } as const)
         : ({ kind: 'closed', outstanding } as const);
     this.pacer = createPacer(pacing, clock.nowMicros(), seed);
+    this.options.wake();
   }
 
   halt(): void {
@@ -141,23 +140,20 @@ export class WorkloadDriver {
 
   /** An access of this workload ended. Its place is free when the device has done with the page what it wanted it for. */
   ended(): void {
-    const { workload, clock, timeScale, wake } = this.options;
+    const { workload, clock, timeScale } = this.options;
     const { accessMicros = 0 } = workload;
     if (accessMicros === 0) return this.makeRoom();
-    clock.after(accessMicros * timeScale, () => {
-      this.makeRoom();
-      wake();
-    });
+    clock.after(accessMicros * timeScale, () => this.makeRoom());
   }
 
   private makeRoom(): void {
     this.inFlight -= 1;
-    this.isFull = false;
+    this.options.wake();
   }
 
-  /** The next access, if one may be issued now. */
+  /** The next access, if one may be issued now. When there is none, it wakes the segment before there may be one. */
   next(): Access | undefined {
-    if (!this.pacer || this.isClosed || this.isFull) return undefined;
+    if (!this.pacer || this.isClosed) return undefined;
     const { workload, feed, clock, device, firstAccess } = this.options;
     this.skipWhatIsOver();
     if (this.place >= workload.accesses || !feed.ready) return undefined;
@@ -198,7 +194,6 @@ export class WorkloadDriver {
 
   private wakeWhenDue(now: number): void {
     const due = this.pacer?.nextDueMicros(this.inFlight);
-    this.isFull = due === undefined;
     // What makes room for an access wakes the segment anyway.
     if (this.timer || due === undefined || due <= now) return;
     this.timer = this.options.clock.after(due - now, () => {
