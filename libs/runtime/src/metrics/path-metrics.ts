@@ -17,7 +17,7 @@ export class PathMetrics implements PathMeter {
   private readonly dropped = countFamily('faultline_requests_dropped_total');
   private readonly stages = secondsFamily('faultline_stage_seconds');
   private readonly accesses = secondsFamily('faultline_access_seconds');
-  private readonly eventsOf = byValue((kind) => this.events.of(kind));
+  private readonly eventsOf: Partial<Record<PathEvent['kind'], Count>> = {};
   private readonly responsesOf = CODES.map((code) => byValue((cause) => this.responses.of(code, cause)));
   private readonly droppedOf = this.dropped.each(DROP_CAUSES);
   private readonly stage = {
@@ -45,11 +45,24 @@ export class PathMetrics implements PathMeter {
 
   released(events: readonly PathEvent[]): void {
     for (const event of events) {
-      this.eventsOf(event.kind).value += 1;
-      if (event.kind === 'GroupResponded') this.responded(event);
-      else if (event.kind === 'GroupDiscarded') this.results.take(event);
-      else if (event.kind === 'PageRequestDropped') this.droppedOf[event.cause].value += 1;
-      else if (event.kind === 'AccessEnded') this.ended(event);
+      const { kind } = event;
+      (this.eventsOf[kind] ?? this.addKind(kind)).value += 1;
+      switch (kind) {
+        case 'GroupResponded':
+          this.responded(event);
+          break;
+        case 'AccessEnded':
+          this.ended(event);
+          break;
+        case 'GroupDiscarded':
+          this.results.take(event);
+          break;
+        case 'PageRequestDropped':
+          this.droppedOf[event.cause].value += 1;
+          break;
+        default:
+          break;
+      }
     }
   }
 
@@ -67,6 +80,10 @@ export class PathMetrics implements PathMeter {
 
   admits(results: readonly GroupHandled[]): void {
     for (const result of results) this.results.add(result);
+  }
+
+  private addKind(kind: PathEvent['kind']): Count {
+    return (this.eventsOf[kind] = this.events.of(kind));
   }
 
   private responded(event: GroupResponded): void {

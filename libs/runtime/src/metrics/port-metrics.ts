@@ -158,13 +158,12 @@ class CountedLanes implements LanePort {
     private readonly clock: ClockPort,
   ) {}
 
-  request(...call: Parameters<LanePort['request']>): Promise<Uint8Array> {
-    const [subject, body] = call;
+  request(...[subject, body, timeoutMillis, context]: Parameters<LanePort['request']>): Promise<Uint8Array> {
     const { clock } = this;
     const counted = this.metrics.lane(subject);
     counted.records.record(countRecords(body));
     const sentAtMicros = clock.nowMicros();
-    return this.lanes.request(...call).then(
+    return this.lanes.request(subject, body, timeoutMillis, context).then(
       (reply) => {
         counted.requests.answered.value += 1;
         counted.micros.record(clock.nowMicros() - sentAtMicros);

@@ -18,8 +18,8 @@ describe('where traces go', () => {
   });
 
   it.each([
-    [{}, { endpoint, protocol: 'http/json', ratio: 0.01, headers: {}, serviceName: undefined }],
-    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' }, { protocol: 'http/protobuf' }],
+    [{}, { endpoint, protocol: 'http/protobuf', ratio: 0.01, headers: {}, serviceName: undefined }],
+    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }, { protocol: 'http/json' }],
     [
       { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/protobuf' },
       { protocol: 'http/protobuf' },
@@ -53,7 +53,7 @@ describe('where traces go', () => {
     [{ OTEL_TRACES_SAMPLER_ARG: '1.5' }, /OTEL_TRACES_SAMPLER_ARG is '1.5', expected a number from 0 to 1$/],
     [
       { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
-      /OTEL_EXPORTER_OTLP_PROTOCOL is 'grpc', expected http\/json or http\/protobuf$/,
+      /OTEL_EXPORTER_OTLP_PROTOCOL is 'grpc', expected http\/protobuf or http\/json$/,
     ],
     [{ OTEL_TRACES_SAMPLER_ARG: '1e-2' }, /expected a number from 0 to 1$/],
     [{ OTEL_SDK_DISABLED: 'maybe' }, /OTEL_SDK_DISABLED is 'maybe', expected true or false$/],

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { readVariables, unlessEmpty } from '../environment';
 
-/** How spans are written for a collector. JSON comes first: Node.js writes it in less time, though it is three times as long. */
-const PROTOCOLS = ['http/json', 'http/protobuf'] as const;
+/** How spans are written for a collector. The first is OpenTelemetry's own default: a third as long, and written in less time. */
+const PROTOCOLS = ['http/protobuf', 'http/json'] as const;
 
 /** Where traces go, and of how much. */
 export interface TracingConfig {
