@@ -103,7 +103,7 @@ export class AccessWatch {
    */
   private forgetOpen(unit: SegmentUnit): void {
     for (const [name, { device, access, ends }] of this.all) {
-      const driver = unit['driversOf'].get(device)?.[0];
+      const driver = unit['workloads']['ofDevice'].get(device)?.[0];
       if (!driver) continue;
       if (driver['options'].history?.isOver(device, access) && ends.length > 0) continue;
       this.all.delete(name);

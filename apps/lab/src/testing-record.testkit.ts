@@ -26,7 +26,14 @@ export function smallLog(run: string, reason: 'finished' | 'stopped' = 'finished
     ofLab(1, { kind: 'ScenarioLoaded', run, scenario: { name: 'small' }, atMicros: AT }),
     ofSegment(2, [
       { kind: 'SegmentOwnerChanged', segment: 0, epoch: 1 },
-      { kind: 'AccessesHit', device: 0, atcHits: 1, translated: 0, ranges: [{ first: 0, count: 1 }] },
+      {
+        kind: 'AccessesHit',
+        device: 0,
+        atcHits: 1,
+        translated: 0,
+        ranges: [{ first: 0, count: 1 }],
+        atMicros: AT,
+      },
     ]),
     ofLab(3, { kind: 'RunEnded', run, reason, atMicros: AT + 1_000_000 }),
   ];

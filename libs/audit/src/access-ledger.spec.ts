@@ -14,6 +14,7 @@ const hits = (first: number, count: number): LogEvent => ({
   atcHits: count,
   translated: 0,
   ranges: [{ first, count }],
+  atMicros: 1_000 + first + count,
 });
 const withdrawn = (first: number, count: number): LogEvent => ({
   kind: 'AccessesWithdrawn',
@@ -23,6 +24,16 @@ const withdrawn = (first: number, count: number): LogEvent => ({
 const removed = (lost: number): LogEvent => ({ kind: 'DeviceRemoved', device: DEVICE, lost });
 const stopped: LogEvent = { kind: 'PasidStopped', device: DEVICE, pasid: PASID };
 const started: LogEvent = { kind: 'PasidStarted', device: DEVICE, pasid: PASID };
+
+const began = (atMicros: number): LogEvent => ({ kind: 'WorkBegun', mm: 1, atMicros });
+
+/** How long accesses went on, by a ledger that has seen these events. */
+function workTime(...events: LogEvent[]) {
+  const ledger = new AccessLedger(new Findings(20));
+  const { messages } = events.reduce((log, event) => log.segment(event), new LogBuilder());
+  messages.forEach((message, place) => ledger.observe({ ...message, events: [events[place] as LogEvent] }));
+  return ledger.workTime;
+}
 
 /** What the ledger complains of in a finished run with these events, told as `invariant identity: sentence`. */
 function complaints(total: number | undefined, ...events: LogEvent[]): string[] {
@@ -92,5 +103,18 @@ describe('a PASID that has stopped', () => {
     const late = 'I9 device 0 access 1: it ends, but PASID 5 was said to have stopped before';
     expect(complaints(2, ended(0), stopped, ended(1))).toEqual([late.replace('5', String(PASID))]);
     expect(complaints(2, ended(0), stopped, started, ended(1))).toEqual([]);
+  });
+});
+
+describe('the time of the accesses', () => {
+  it('is from when to when there were accesses, faults or not', () => {
+    expect(workTime(began(700), began(500), hits(0, 3))).toEqual({
+      beganAtMicros: 500,
+      endedAtMicros: 1_003,
+    });
+    const late = { ...ended(9), endedAtMicros: 9_000 } as LogEvent;
+    expect(workTime(began(500), late, hits(0, 3))).toEqual({ beganAtMicros: 500, endedAtMicros: 9_000 });
+    expect(workTime(began(500))).toBeNull();
+    expect(workTime(hits(0, 3))).toBeNull();
   });
 });

@@ -3,6 +3,7 @@ import { NumberSet } from '@faultline/domain';
 import type { AccessEnded, AccessesHit, AccessRange } from '@faultline/domain';
 import type { Findings } from './findings';
 import type { DecodedMessage } from './message';
+import type { WorkTime } from './report';
 
 /** How many accesses each device's workload has; the scenario knows. */
 export interface ScenarioTotals {
@@ -37,6 +38,8 @@ interface DeviceAccesses {
  */
 export class AccessLedger {
   private readonly devices = new Map<number, DeviceAccesses>();
+  private beganAtMicros = Infinity;
+  private endedAtMicros = -Infinity;
 
   constructor(private readonly findings: Findings) {}
 
@@ -44,10 +47,15 @@ export class AccessLedger {
     for (const event of events) {
       switch (event.kind) {
         case 'AccessesHit':
+          this.endedAtMicros = Math.max(this.endedAtMicros, event.atMicros);
           this.hit(sequence, event);
           break;
         case 'AccessEnded':
+          this.endedAtMicros = Math.max(this.endedAtMicros, event.endedAtMicros);
           this.end(sequence, event);
+          break;
+        case 'WorkBegun':
+          this.beganAtMicros = Math.min(this.beganAtMicros, event.atMicros);
           break;
         case 'AccessRetried': {
           const device = this.device(event.device);
@@ -78,6 +86,13 @@ export class AccessLedger {
           break;
       }
     }
+  }
+
+  /** How long accesses went on; null before one has ended. */
+  get workTime(): WorkTime | null {
+    const { beganAtMicros, endedAtMicros } = this;
+    // A log that begins behind the begin of the work tells no time of it.
+    return endedAtMicros >= beganAtMicros ? { beganAtMicros, endedAtMicros } : null;
   }
 
   /** Compares with the totals, or at least with the access numbers seen, once the run is finished. */

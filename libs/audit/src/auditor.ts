@@ -153,6 +153,7 @@ export class Auditor {
         stalls: this.groups.heldStalls,
         faults: this.assembler.openFaults,
       },
+      work: this.accesses.workTime,
     };
   }
 

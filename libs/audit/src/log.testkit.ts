@@ -248,6 +248,7 @@ export function goodLog(): LoggedMessage[] {
     atcHits: 4,
     translated: 2,
     ranges: [{ first: 10, count: 6 }],
+    atMicros: 900,
   });
   log.hw({
     kind: 'PageRequestDropped',

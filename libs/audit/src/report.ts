@@ -72,4 +72,12 @@ export interface AuditReport {
   counts: Record<string, number>;
   /** Still open when the log ended. */
   pending: { groups: number; requests: number; stalls: number; faults: number };
+  /** How long accesses went on; null before one has ended. */
+  work: WorkTime | null;
+}
+
+/** From the begin of the first workload to the end of the last access, a fault or not. Microseconds since the Unix epoch. */
+export interface WorkTime {
+  beganAtMicros: number;
+  endedAtMicros: number;
 }

@@ -26,7 +26,14 @@ export const LATENCY_MEANINGS: Readonly<Record<LatencyPart, string>> = {
 
 const kinds = new Map<string, FigureKind>([
   ['throughput', { title: 'faults settled a second', unit: 'per-second' }],
-  ['accessRate', { title: 'accesses ended a second', unit: 'per-second' }],
+  [
+    'accessRate',
+    {
+      title: 'accesses ended a second',
+      unit: 'per-second',
+      meaning: 'over the time in which there were accesses, `workMicros`',
+    },
+  ],
   ['pageRate', { title: 'pages installed a second', unit: 'per-second' }],
   ['queueing.mean', { title: 'from the ring to a worker, mean', unit: 'micros' }],
   [
@@ -43,6 +50,15 @@ const kinds = new Map<string, FigureKind>([
       title: 'length of the run',
       unit: 'micros',
       meaning: 'from the first fault sent to the last one settled; a run without faults has 0',
+    },
+  ],
+  [
+    'workMicros',
+    {
+      title: 'time of the accesses',
+      unit: 'micros',
+      meaning:
+        'from the begin of the first workload to the end of the last access, whether it faulted or not',
     },
   ],
   [

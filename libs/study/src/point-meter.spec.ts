@@ -91,6 +91,17 @@ describe('what a run of a point measures', () => {
     });
   });
 
+  it('counts accesses over the time in which there were any, however long there were faults', () => {
+    const work = { beganAtMicros: 1e9, endedAtMicros: 1e9 + 20e6 };
+    const counts = { 'accessEnded.completed': 1, 'accessesHit.atc': 4_000, 'accessesHit.translated': 999 };
+    const taker = meter({ timeScale: 10 });
+    taker.take(fault(0, 10));
+    for (const each of [taker, meter({ timeScale: 10 })])
+      expect(each.measured(audit({ counts, work })).figures).toMatchObject({
+        ...{ workMicros: 2e6, accesses: 5_000, accessRate: 2_500 },
+      });
+  });
+
   it('has no latencies without faults, and no rates without time', () => {
     const { figures } = meter().measured(audit());
     expect(figures).toMatchObject({ throughput: null, 'latency.p99': null, accessRate: null, faults: 0 });

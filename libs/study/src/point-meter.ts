@@ -92,7 +92,7 @@ export class PointMeter {
   }
 
   private countFigures(
-    { eventsByKind, counts, pending }: AuditReport,
+    { eventsByKind, counts, pending, work }: AuditReport,
     runMicros: number,
   ): Measured['figures'] {
     const kind = (name: string): number => eventsByKind[name] ?? 0;
@@ -107,8 +107,10 @@ export class PointMeter {
     const accesses = ended + aborted;
     const groups = kind('GroupQueued');
     const pages = kind('PageInstalled');
+    const workMicros = work ? (work.endedAtMicros - work.beganAtMicros) / this.options.timeScale : 0;
     return {
       runMicros,
+      workMicros,
       faults: this.faults,
       unsettled: this.unsettled + pending.faults,
       accesses,
@@ -123,7 +125,7 @@ export class PointMeter {
       pages,
       prefetched: cause('pageInstalled.prefetched'),
       pagesRemoved: kind('PageRemoved'),
-      accessRate: runMicros > 0 ? perSecond(accesses, runMicros) : null,
+      accessRate: workMicros > 0 ? perSecond(accesses, workMicros) : null,
       pageRate: runMicros > 0 ? perSecond(pages, runMicros) : null,
     };
   }

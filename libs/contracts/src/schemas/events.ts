@@ -123,6 +123,7 @@ export const segmentSchema = new Schema<DurableSegmentEvent>({
         atcHits: u32,
         translated: u32,
         ranges: list(accessRange),
+        atMicros: micros,
       }),
       record<SegmentRecord<'AccessRetried'>>('AccessRetried', 4, {
         device: u32,
@@ -160,7 +161,7 @@ export const segmentSchema = new Schema<DurableSegmentEvent>({
       }),
       record<SegmentRecord<'PasidStopped'>>('PasidStopped', 11, { device: u32, pasid }),
       record<SegmentRecord<'PasidStarted'>>('PasidStarted', 12, { device: u32, pasid }),
-      record<SegmentRecord<'WorkBegun'>>('WorkBegun', 13, { mm: u32 }),
+      record<SegmentRecord<'WorkBegun'>>('WorkBegun', 13, { mm: u32, atMicros: micros }),
       record<SegmentRecord<'WorkHalted'>>('WorkHalted', 14, {}),
     ],
   },

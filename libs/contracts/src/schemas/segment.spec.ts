@@ -14,7 +14,14 @@ import {
 const events: DurableSegmentEvent[] = [
   { kind: 'SegmentOwnerChanged', segment: 3, epoch: 4 },
   { kind: 'DeviceReset', device: 1, epoch: 4, request: 5 },
-  { kind: 'AccessesHit', device: 1, atcHits: 2, translated: 1, ranges: [{ first: 6, count: 3 }] },
+  {
+    kind: 'AccessesHit',
+    device: 1,
+    atcHits: 2,
+    translated: 1,
+    ranges: [{ first: 6, count: 3 }],
+    atMicros: 1.7e15,
+  },
   { kind: 'AccessRetried', device: 1, access: 9, request: 10, receivedAtMicros: 11, retriedAtMicros: 12 },
   {
     kind: 'AccessEnded',

@@ -31,6 +31,7 @@ describe('AccessHistory', () => {
         { first: 0, count: 2 },
         { first: 5, count: 1 },
       ],
+      atMicros: 8,
     });
     history.fold(ended(3));
     history.fold({ kind: 'AccessesWithdrawn', device: 4, ranges: [{ first: 8, count: 2 }] });

@@ -72,6 +72,8 @@ export interface AccessesHit {
   translated: number;
   /** Which accesses these were: what a successor need not issue again (D9). */
   ranges: AccessRange[];
+  /** End of the turn in which the last of them ended. */
+  atMicros: number;
 }
 
 /** The device came back after a response and missed again (R14): the fault's round is over, the access goes on. */
@@ -177,6 +179,7 @@ export interface PasidStarted {
 export interface WorkBegun {
   kind: 'WorkBegun';
   mm: number;
+  atMicros: number;
 }
 
 /** The workloads issue nothing more, whoever owns the segment: the user ends the run. */

@@ -45,6 +45,10 @@ export function decideWithdrawal(device: number, ranges: readonly AccessRange[])
 }
 
 /** Workloads begin, each once. */
-export function decideBeginWork(state: SegmentState, mms: readonly number[]): readonly SegmentEvent[] {
-  return mms.filter((mm) => !state.begun.has(mm)).map((mm) => ({ kind: 'WorkBegun', mm }));
+export function decideBeginWork(
+  state: SegmentState,
+  mms: readonly number[],
+  now: number,
+): readonly SegmentEvent[] {
+  return mms.filter((mm) => !state.begun.has(mm)).map((mm) => ({ kind: 'WorkBegun', mm, atMicros: now }));
 }

@@ -44,7 +44,16 @@ describe('translation', () => {
       .when(issue(1, { page: 100 }))
       .thenLike([{ kind: 'AccessStarted' }, { kind: 'AccessHit', fromAtc: true, frame: 55 }])
       .when({ kind: 'TakeTurn' })
-      .then([{ kind: 'AccessesHit', device: 1, atcHits: 1, translated: 1, ranges: [{ first: 0, count: 2 }] }])
+      .then([
+        {
+          kind: 'AccessesHit',
+          device: 1,
+          atcHits: 1,
+          translated: 1,
+          ranges: [{ first: 0, count: 2 }],
+          atMicros: 0,
+        },
+      ])
       .thenState((state) => expect(isSegmentIdle(state)).toBe(true))
       .when({ kind: 'TakeTurn' })
       .then([]);

@@ -98,7 +98,7 @@ function decideLifecycle(
     case 'WithdrawAccesses':
       return decideWithdrawal(command.device, command.ranges);
     case 'BeginWork':
-      return decideBeginWork(state, command.mms);
+      return decideBeginWork(state, command.mms, nowMicros);
     case 'HaltWork':
       return state.halted ? [] : [{ kind: 'WorkHalted' }];
   }

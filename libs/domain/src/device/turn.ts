@@ -11,7 +11,7 @@ export function decideTurn(state: SegmentState, now: number): readonly SegmentEv
   let events: SegmentEvent[] | undefined;
   let request = state.requests;
   for (const device of state.due) {
-    if (hasUnreportedHits(device)) (events ??= []).push(accessesHit(device));
+    if (hasUnreportedHits(device)) (events ??= []).push(accessesHit(device, now));
     if (device.hung) continue;
     if (maySendGroups(device)) request = sendGroups(device, request, now, (events ??= []));
     if (hasStopToFinish(device)) request = finishStops(device, request, now, (events ??= []));
@@ -19,13 +19,14 @@ export function decideTurn(state: SegmentState, now: number): readonly SegmentEv
   return events ?? NOTHING;
 }
 
-function accessesHit(device: SegmentDevice): SegmentEvent {
+function accessesHit(device: SegmentDevice, now: number): SegmentEvent {
   return {
     kind: 'AccessesHit',
     device: device.device,
     atcHits: device.atcHits,
     translated: device.translated,
     ranges: device.hitRanges,
+    atMicros: now,
   };
 }
 

@@ -17,28 +17,23 @@ import {
   restoreSegment,
   SEGMENT_STATE_VERSION,
   isDurableSegmentEvent,
-  isDeviceRemoved,
   isWorkHalted,
   isSegmentIdle,
-  isWorkOver,
   PasidStillStopping,
   type SegmentCommand,
   segmentCounters,
   type SegmentEvent,
   type SegmentState,
-  SeededRandom,
   workBegun,
-  workEnds,
 } from '@faultline/domain';
 import { type OutgoingMessage, UnitClosed, UnitHost, type UnitJournal } from '@faultline/hosting';
 import { messagesOf, own, type OwnedUnit, type SegmentTracer, type UnitPorts, Snapshots } from '../common';
-import { openFeed, type TraceOpener } from './access-feed';
+import type { TraceOpener } from './access-feed';
 import { RetransmissionTimers } from './retransmission-timers';
 import { SegmentLanes } from './segment-lanes';
-import { WorkloadDriver } from './workload-driver';
+import type { WorkloadDriver } from './workload-driver';
+import { Workloads } from './workloads';
 
-/** Accesses issued in one turn, so that a workload that only hits does not keep the event loop to itself. */
-const ISSUES_PER_TURN = 1_024;
 /** Events on their way to the log beyond which no new access is issued: the log's slowness reaches the workload. */
 const BACKLOG_LIMIT = 16_384;
 
@@ -52,13 +47,7 @@ interface SegmentSnapshot {
 export class SegmentUnit implements OwnedUnit {
   readonly name: string;
   private readonly segment: number;
-  private drivers: WorkloadDriver[] = [];
-  /** Those that may have something to issue; the others say when they do. Most of a large segment are not here at most turns. */
-  private readonly ready = new Set<WorkloadDriver>();
-  /** Ends of work, as the state counts them, that the workloads have been looked at for. */
-  private workEnds = -1;
-  /** Drivers by device. */
-  private readonly driversOf = new Map<number, WorkloadDriver[]>();
+  private readonly workloads: Workloads;
   /** Address spaces of processes that start later. */
   private readonly later: ReadonlySet<number>;
   private host!: UnitHost<SegmentState, SegmentCommand, SegmentEvent>;
@@ -81,7 +70,7 @@ export class SegmentUnit implements OwnedUnit {
     private readonly iommu: ResolvedIommu,
     /** The unit can go no further, or has another owner. */
     private readonly onFailure: (error: Error) => void,
-    private readonly openTrace: TraceOpener,
+    openTrace: TraceOpener,
   ) {
     this.segment = iommu.segment;
     this.name = segmentUnit(this.segment);
@@ -94,39 +83,16 @@ export class SegmentUnit implements OwnedUnit {
     this.timers = new RetransmissionTimers(ports.clock, scenario.timeScale, (command) =>
       this.host.submit([command]),
     );
+    this.workloads = new Workloads({
+      ...{ clock: ports.clock, timeScale: scenario.timeScale, seed: scenario.seed, openTrace, onFailure },
+      // A feed may be ready before the unit is.
+      wake: () => {
+        if (this.begun) this.host.wake();
+      },
+    });
     this.later = new Set(
       scenario.processes.filter((process) => process.starts === 'timeline').map((process) => process.mm),
     );
-  }
-
-  private driversFor(device: ResolvedDevice, history: AccessHistory): WorkloadDriver[] {
-    const { ports, scenario } = this;
-    let nextAccess = 0;
-    return device.workloads.map((workload, place) => {
-      const firstAccess = nextAccess;
-      nextAccess += workload.accesses;
-      const seed = new SeededRandom(scenario.seed).fork(`${device.name}/${place}`).seed;
-      const wake = (): void => this.makeReady(driver);
-      const driver: WorkloadDriver = new WorkloadDriver({
-        device: device.device,
-        workload,
-        firstAccess,
-        // The first owner has nothing to pass over, and looks for nothing at every access.
-        history: this.journal.epoch > 1 ? history : undefined,
-        feed: openFeed(workload, seed, this.openTrace, wake, this.onFailure),
-        seed,
-        clock: ports.clock,
-        timeScale: scenario.timeScale,
-        wake,
-      });
-      return driver;
-    });
-  }
-
-  /** A workload may have something to issue. A feed may be ready before the unit is. */
-  private makeReady(driver: WorkloadDriver): void {
-    this.ready.add(driver);
-    if (this.begun) this.host.wake();
   }
 
   async start(): Promise<void> {
@@ -176,8 +142,8 @@ export class SegmentUnit implements OwnedUnit {
     await this.lanes.start();
     this.refuseClosed();
     const begun = workBegun(state);
-    if (isWorkHalted(state)) this.stopDrivers();
-    if (begun.size > 0) this.beginAll(this.drivers.filter(({ mm }) => begun.has(mm)));
+    if (isWorkHalted(state)) this.workloads.halt();
+    if (begun.size > 0) this.beginAll(this.workloads.of((mm) => begun.has(mm)));
   }
 
   asOwner<T>(answer: () => Promise<T> | T): Promise<T> {
@@ -186,7 +152,7 @@ export class SegmentUnit implements OwnedUnit {
 
   async close(): Promise<void> {
     this.closed = true;
-    this.stopDrivers();
+    this.workloads.halt();
     this.timers.stop();
     this.lanes?.stop();
     if (!this.host) return;
@@ -236,19 +202,19 @@ export class SegmentUnit implements OwnedUnit {
     });
     this.requests = history.requests;
     this.startedBefore = history.ended;
-    for (const device of devices) this.driversOf.set(device.device, this.driversFor(device, history));
-    this.drivers = [...this.driversOf.values()].flat();
+    // The first owner has nothing to pass over, and looks for nothing at every access.
+    for (const device of devices) this.workloads.add(device, this.journal.epoch > 1 ? history : undefined);
     return state;
   }
 
   /** The workloads of the processes that are there from the beginning begin. Resolves when the log says so. */
   async begin(): Promise<void> {
-    await this.beginWork(this.drivers.filter((driver) => !this.later.has(driver.mm)));
+    await this.beginWork(this.workloads.of((mm) => !this.later.has(mm)));
   }
 
   /** The workloads of a process begin. Its PASID may have been another process's, for which the devices stopped it (R102). */
   async startProcess(mm: number): Promise<void> {
-    const drivers = this.drivers.filter((driver) => driver.mm === mm);
+    const drivers = this.workloads.of((each) => each === mm);
     await this.host.settle(
       drivers.map(({ device, pasid }) => ({ kind: 'StartPasid', device, pasid }) as const),
     );
@@ -263,14 +229,12 @@ export class SegmentUnit implements OwnedUnit {
 
   private beginAll(drivers: readonly WorkloadDriver[]): void {
     this.begun = true;
-    // A process begins, and the work of its device or PASID may be over already.
-    this.workEnds = -1;
-    for (const driver of drivers) if (!driver.begun) driver.begin();
+    this.workloads.begin(drivers);
     this.host.wake();
   }
 
   hasDevice(device: number): boolean {
-    return this.driversOf.has(device);
+    return this.workloads.has(device);
   }
 
   /** Resolves when the log says that the device hangs. */
@@ -286,60 +250,23 @@ export class SegmentUnit implements OwnedUnit {
   /** No more accesses are issued, whoever owns the segment. Resolves when the log says so. */
   async halt(): Promise<void> {
     await this.host.settle([{ kind: 'HaltWork' }]);
-    this.stopDrivers();
-  }
-
-  private stopDrivers(): void {
-    for (const driver of this.drivers) driver.halt();
+    this.workloads.halt();
   }
 
   progress(): DeviceProgress {
     const { started, withdrawn } = segmentCounters(this.host.state);
     const issued = started + this.startedBefore;
     const { ended, faulted } = this.history;
-    const total = this.drivers.reduce((sum, driver) => sum + driver.total, 0);
-    const finished =
-      this.drivers.every((driver) => !driver.begun || driver.finished) &&
-      isSegmentIdle(this.host.state) &&
-      this.host.backlog === 0;
+    const { total } = this.workloads;
+    const finished = this.workloads.finished && isSegmentIdle(this.host.state) && this.host.backlog === 0;
     return { total, issued, ended, withdrawn, requests: this.requests, faulted, finished };
   }
 
   /** The workloads issue what they may, then the devices send what the turn made ready. */
   private conclude(apply: (command: SegmentCommand) => void): void {
-    this.withdraw(apply);
-    if (this.begun && this.host.backlog < BACKLOG_LIMIT) this.issue(apply);
+    this.workloads.withdraw(this.host.state, apply);
+    if (this.begun && this.host.backlog < BACKLOG_LIMIT) this.workloads.issue(apply);
     apply({ kind: 'TakeTurn' });
-  }
-
-  /** Workloads of a stopped PASID or a vanished device give up what they have not issued. */
-  private withdraw(apply: (command: SegmentCommand) => void): void {
-    const { state } = this.host;
-    if (this.workEnds === workEnds(state)) return;
-    this.workEnds = workEnds(state);
-    for (const driver of this.drivers) {
-      const { device, pasid } = driver;
-      if (driver.closed || !isWorkOver(state, device, pasid)) continue;
-      // A process that has not started does not mind that its PASID is stopped for the one before it.
-      if (!driver.begun && !isDeviceRemoved(state, device)) continue;
-      apply({ kind: 'WithdrawAccesses', device, ranges: driver.withdraw() });
-    }
-  }
-
-  private issue(apply: (command: SegmentCommand) => void): void {
-    let budget = ISSUES_PER_TURN;
-    for (const driver of this.ready) {
-      while (budget > 0) {
-        const access = driver.next();
-        if (!access) {
-          this.ready.delete(driver);
-          break;
-        }
-        budget -= 1;
-        apply({ kind: 'IssueAccess', access });
-      }
-      if (budget === 0) return this.host.wake();
-    }
   }
 
   private send(events: readonly SegmentEvent[]): void {
@@ -354,12 +281,9 @@ export class SegmentUnit implements OwnedUnit {
           this.timers.begin(event);
           break;
         case 'AccessHit':
-        case 'AccessEnded': {
-          const drivers = this.driversOf.get(event.device);
-          // Room in a closed loop: its workload goes on in the next turn.
-          drivers?.find((driver) => driver.owns(event.access))?.ended();
+        case 'AccessEnded':
+          this.workloads.ended(event.device, event.access);
           break;
-        }
         default:
           break;
       }

@@ -53,6 +53,12 @@ const auditReport = z
     eventsByKind: z.record(z.string(), z.number()),
     counts: z.record(z.string(), z.number()),
     pending: z.object({ groups: z.number(), requests: z.number(), stalls: z.number(), faults: z.number() }),
+    work: z
+      .object({ beganAtMicros: z.number(), endedAtMicros: z.number() })
+      .nullable()
+      .describe(
+        'from the begin of the first workload to the end of the last access; null before one has ended',
+      ),
   })
   .meta({ id: 'AuditReport' });
 
