@@ -18,7 +18,7 @@ describe('faultline log', () => {
     expect(await lines({})).toEqual([
       '       1 00:00:00.000000  lab          ScenarioLoaded       run=20250101-000000-aaaa scenario={...} atMicros=1763856000000000',
       '       2                  segment.0    SegmentOwnerChanged  segment=0 epoch=1',
-      '       2                  segment.0    AccessesHit          device=0 atcHits=1 translated=0 ranges=[1]',
+      '       2 00:00:00.000000  segment.0    AccessesHit          device=0 atcHits=1 translated=0 ranges=[1] atMicros=1763856000000000',
       '       3 00:00:01.000000  lab          RunEnded             run=20250101-000000-aaaa reason=finished atMicros=1763856001000000',
     ]);
   });
