@@ -3,8 +3,9 @@ import type { Round } from './measure';
 import { parseOptions, UsageError } from './options';
 import { cellOf, cellsOf, costRatio, speedRatio } from './report/cells';
 import { alignedTable, markdownTable } from './report/table';
-import { simulatorSection } from './report/sections';
-import { memoryTargets, pureTargets, simulatorTargets, speedTargets } from './report/targets';
+import { largeSection, simulatorSection } from './report/sections';
+import { largeTargets, memoryTargets, pureTargets, simulatorTargets, speedTargets } from './report/targets';
+import { measureLarge } from './simulator/large';
 import { measureSimulator } from './simulator/simulator';
 import { measureSearch } from './search/search';
 import { halves, type Sample, type SoakFigures } from './soak';
@@ -130,6 +131,20 @@ describe('targets', () => {
     const pure = { ...measurePurePath(1, 100), faultsPerSecond: 400_000 };
     const { rows } = simulatorSection({ ...figures, faultsPerSecond: 100_000 }, pure);
     expect(rows[0]).toContain('0.250');
+  });
+
+  it('want ten million faults of ten thousand devices in two minutes and a gigabyte', async () => {
+    const figures = await measureLarge({ devices: 20, workers: 4, accessesPerDevice: 300 });
+    // Half of the pages have a frame, so hardly an access finds its page there.
+    expect(figures.faults).toBeGreaterThan(20 * 300 * 0.9);
+    const reached = (seconds: number, megabytes: number): boolean[] =>
+      largeTargets({ ...figures, seconds, peakResidentBytes: megabytes * 2 ** 20 }).map(
+        (target) => target.reached,
+      );
+    expect(reached(120, 1_023)).toEqual([true, true]);
+    expect(reached(121, 1_024)).toEqual([false, false]);
+    const [row] = largeSection({ ...figures, faults: 1_000_000, seconds: 30, cpuSeconds: 45 }).rows;
+    expect(row).toEqual(expect.arrayContaining(['20', '4', '1,000,000', '30', '30.0', '45.0']));
   });
 
   it('let memory grow only where pages do', () => {

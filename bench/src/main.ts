@@ -7,6 +7,7 @@ import { type BenchOptions, parseOptions, USAGE, UsageError } from './options';
 import { METHOD, performancePage, printedSections, writePage, writeResults } from './report/document';
 import { describeMachine, machineLines } from './report/machine';
 import {
+  largeSection,
   observationSection,
   processSection,
   pureSection,
@@ -19,8 +20,9 @@ import {
   speedSection,
   targetSection,
 } from './report/sections';
-import { memoryTargets, pureTargets, simulatorTargets, speedTargets } from './report/targets';
-import { runSimulator } from './simulator/run-simulator';
+import { largeTargets, memoryTargets, pureTargets, simulatorTargets, speedTargets } from './report/targets';
+import type { LargeFigures } from './simulator/large';
+import { runLarge, runSimulator } from './simulator/run-simulator';
 import type { SimulatorFigures } from './simulator/simulator';
 import { soak } from './soak';
 import { Children } from './support/children';
@@ -49,7 +51,11 @@ async function measureSpeed(
   const watched = await observe({ options, children, bench, onProgress: say });
   const pure = measurePure(options);
   const simulator = measureSimulator(options);
-  const targets = [...speedTargets(rounds, watched), ...pureTargets(pure), ...simulatorTargets(simulator)];
+  const large = measureLarge(options);
+  const targets = [
+    ...[...speedTargets(rounds, watched), ...pureTargets(pure), ...simulatorTargets(simulator)],
+    ...large.flatMap(largeTargets),
+  ];
   const sections = [
     speedSection(rounds),
     ratioSection(rounds),
@@ -59,9 +65,10 @@ async function measureSpeed(
     pureSection(pure),
     pureStageSection(pure),
     simulatorSection(simulator, pure),
+    ...large.map(largeSection),
     targetSection(targets),
   ];
-  return { sections, figures: { rounds, watched, pure, simulator, targets } };
+  return { sections, figures: { rounds, watched, pure, simulator, large, targets } };
 }
 
 function measurePure({ rounds, quick }: BenchOptions): PureFigures {
@@ -72,9 +79,18 @@ function measureSimulator({ rounds, quick }: BenchOptions): SimulatorFigures {
   return runSimulator(rounds, quick ? QUICK_SIMULATED_FAULTS : SIMULATED_FAULTS);
 }
 
+/** Of the large simulation, if it is asked for. */
+function measureLarge({ large }: BenchOptions): LargeFigures[] {
+  return large ? [runLarge()] : [];
+}
+
 function printSimulator(options: BenchOptions): void {
-  const [pure, simulator] = [measurePure(options), measureSimulator(options)];
-  const sections = [simulatorSection(simulator, pure), targetSection(simulatorTargets(simulator))];
+  const [pure, simulator, large] = [measurePure(options), measureSimulator(options), measureLarge(options)];
+  const sections = [
+    simulatorSection(simulator, pure),
+    ...large.map(largeSection),
+    targetSection([...simulatorTargets(simulator), ...large.flatMap(largeTargets)]),
+  ];
   process.stdout.write(`${printedSections(sections)}\n`);
 }
 

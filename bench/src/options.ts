@@ -7,6 +7,8 @@ export interface BenchOptions {
   pure: boolean;
   /** Only the simulator in one process, and the deciders that it is compared with. */
   simulator: boolean;
+  /** Also one simulation of 10,000 devices. */
+  large: boolean;
   rounds: number;
   outstanding: number[];
   /** Time over which faults are counted, in milliseconds. */
@@ -31,6 +33,7 @@ export const USAGE = `usage: npm run bench -- [options]
   --quick                one short round at 1024 outstanding, to see that everything works
   --pure                 only the deciders in one process: a few seconds, no server, no services
   --simulator            only the simulator, beside the deciders alone
+  --large                with it a simulation of 10,000 devices and 10,000,000 faults: ten minutes more
   --rounds N             counted rounds, after one that warms up (default 5)
   --outstanding A,B      faults in flight (default 256,1024,4096)
   --window-millis N      time over which faults are counted in a round (default 3000)
@@ -45,6 +48,7 @@ const definitions = {
   quick: { type: 'boolean', default: false },
   pure: { type: 'boolean', default: false },
   simulator: { type: 'boolean', default: false },
+  large: { type: 'boolean', default: false },
   rounds: { type: 'string' },
   outstanding: { type: 'string' },
   'window-millis': { type: 'string' },
@@ -65,6 +69,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
     quick,
     pure: values.pure,
     simulator: values.simulator,
+    large: values.large,
     rounds: wholeNumber('rounds', values.rounds) ?? (quick ? 1 : 5),
     outstanding:
       values.outstanding?.split(',').map((each) => wholeNumber('outstanding', each) ?? 0) ??

@@ -1,6 +1,7 @@
 import type { Round } from '../measure';
 import { type PureStage, pureStages } from '../core/pure-machine';
 import type { PureFigures } from '../core/pure-path';
+import type { LargeFigures } from '../simulator/large';
 import type { SimulatorFigures } from '../simulator/simulator';
 import type { SoakFigures } from '../soak';
 import type { SystemName } from '../support/system';
@@ -180,6 +181,31 @@ export function simulatorSection(figures: SimulatorFigures, pure: PureFigures): 
       'rounds',
     ],
     rows: [row],
+  };
+}
+
+/** One large simulation. Its heap grows in small steps, so that collecting garbage is more of it than of a small one. */
+export function largeSection(figures: LargeFigures): Section {
+  const { devices, workers, faults, messagesPerFault, seconds, cpuSeconds, peakResidentBytes } = figures;
+  return {
+    title: 'Simulator, large',
+    head: [
+      'devices',
+      'workers',
+      'faults',
+      'messages/fault',
+      'seconds',
+      'us/fault',
+      'CPU us/fault',
+      'peak MB',
+    ],
+    rows: [
+      [
+        ...[count(devices), count(workers), count(faults), messagesPerFault.toFixed(2), seconds.toFixed(0)],
+        ...[((seconds * 1e6) / faults).toFixed(1), ((cpuSeconds * 1e6) / faults).toFixed(1)],
+        megabytes(peakResidentBytes),
+      ],
+    ],
   };
 }
 
