@@ -1,12 +1,13 @@
 import * as fc from 'fast-check';
 import { Atc } from './atc';
+import { AtcHolders } from './atc-holders';
 
 describe('Atc', () => {
   it('R24 is bounded and drops the least recently used entry, as a simple list would', () => {
     const step = fc.record({ touch: fc.boolean(), pasid: fc.nat({ max: 1 }), page: fc.nat({ max: 5 }) });
     fc.assert(
       fc.property(fc.nat({ max: 4 }), fc.array(step, { maxLength: 60, size: 'max' }), (capacity, steps) => {
-        const atc = new Atc(capacity);
+        const atc = new Atc(capacity, 0, new AtcHolders());
         let model: string[] = [];
         for (const { touch, pasid, page } of steps) {
           const key = `${pasid}/${page}`;
@@ -24,7 +25,7 @@ describe('Atc', () => {
   });
 
   it('R125 adds up permissions on the same frame and replaces them on another', () => {
-    const atc = new Atc(2);
+    const atc = new Atc(2, 0, new AtcHolders());
     atc.fill(1, 9, 1, 5);
     atc.fill(1, 9, 2, 5);
     expect(atc.find(1, 9, 3)).toMatchObject({ frame: 5 });

@@ -1,5 +1,5 @@
 import { Permission, type Permissions } from '../kernel/vocabulary';
-import { AtcHolders } from './atc-holders';
+import type { AtcHolders } from './atc-holders';
 
 /** The PASID of an invalidation that means every PASID (the Global bit, R25); "no PASID" is an address space of its own (R24). */
 export const EVERY_PASID = -2;
@@ -36,8 +36,8 @@ export class Atc {
    */
   constructor(
     readonly capacity: number,
-    private readonly device = 0,
-    private readonly holders = new AtcHolders(),
+    private readonly device: number,
+    private readonly holders: AtcHolders,
   ) {}
 
   /** Entries held. */

@@ -2,8 +2,8 @@ import { hasStopToFinish } from './stops';
 import type { SegmentDevice, SegmentState } from './state';
 
 /**
- * Notes whether the next turn has something to do for a device, and whether the device is silent, after anything that may have changed
- * it. A turn then looks at the devices that are due, and not at thousands that are not.
+ * Notes whether the next turn has something to do for a device, after anything that may have changed it. A turn then looks at the devices
+ * that are due, and not at thousands that are not.
  */
 export function review(state: SegmentState, device: SegmentDevice): void {
   const isDue =
@@ -13,12 +13,18 @@ export function review(state: SegmentState, device: SegmentDevice): void {
     if (isDue) state.due.add(device);
     else state.due.delete(device);
   }
-  const isSilent = device.hung || device.removed;
-  if (isSilent !== device.isSilent) {
-    device.isSilent = isSilent;
-    if (isSilent) state.silent.add(device);
-    else state.silent.delete(device);
-  }
+}
+
+/** {@link review} where the device may also have fallen silent, or have come back. */
+export function reviewSilence(state: SegmentState, device: SegmentDevice): void {
+  if (isSilent(device)) state.silent.add(device);
+  else state.silent.delete(device);
+  review(state, device);
+}
+
+/** Whether it hangs or vanished, and so completes nothing (R26, R104). */
+export function isSilent(device: SegmentDevice): boolean {
+  return device.hung || device.removed;
 }
 
 /** Whether accesses hit since the device last reported its hits. */

@@ -1,4 +1,4 @@
-import { review } from './due';
+import { reviewSilence } from './due';
 import type { SegmentState } from './state';
 
 /** Changes with the shape of {@link DurableSegment}. */
@@ -44,7 +44,7 @@ export function restoreSegment(state: SegmentState, durable: DurableSegment): Se
     found.hung = hung;
     found.stops = stopped.map((pasid) => ({ pasid, underWay: 0, stopped: true }));
     found.withdrawn = withdrawn;
-    review(state, found);
+    reviewSilence(state, found);
   }
   return state;
 }

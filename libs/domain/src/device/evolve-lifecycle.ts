@@ -1,4 +1,4 @@
-import { review } from './due';
+import { reviewSilence } from './due';
 import type { SegmentEvent } from './events';
 import { forgetGroups } from './groups';
 import { stopOf } from './stops';
@@ -22,7 +22,7 @@ export type LifecycleEvent = Extract<
 export function evolveLifecycle(state: SegmentState, event: LifecycleEvent): void {
   const device = deviceOf(state, event.device);
   evolveDevice(state, device, event);
-  review(state, device);
+  reviewSilence(state, device);
 }
 
 function evolveDevice(state: SegmentState, device: SegmentDevice, event: LifecycleEvent): void {

@@ -12,7 +12,7 @@ import type {
   TranslationReturned,
 } from './events';
 import { EVERY_DEVICE, EVERY_PASID } from './atc';
-import { review } from './due';
+import { isSilent, review, reviewSilence } from './due';
 import { resetDevice } from './forget';
 import { PRG_INDEXES } from './config';
 import { dissolveGroup, forgetGroups, joinGroup } from './groups';
@@ -110,7 +110,7 @@ function evolveSeldom(state: SegmentState, event: SeldomEvent): void {
     case 'DeviceReset': {
       const device = deviceOf(state, event.device);
       resetDevice(state, device);
-      review(state, device);
+      reviewSilence(state, device);
       if (event.request > 0) state.requests = event.request;
       return;
     }
@@ -226,7 +226,7 @@ function sendStalled(state: SegmentState, event: StalledAccessSent): void {
 function invalidate(state: SegmentState, event: AtcInvalidated): void {
   const { pasid, page, pages } = event;
   const isMeant = (device: SegmentDevice): boolean =>
-    !device.isSilent && (event.device === EVERY_DEVICE || event.device === device.device);
+    !isSilent(device) && (event.device === EVERY_DEVICE || event.device === device.device);
   if (pasid === EVERY_PASID) {
     for (const device of state.devices) if (isMeant(device)) device.atc.drop(pasid, page, pages);
   } else {

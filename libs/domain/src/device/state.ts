@@ -101,9 +101,8 @@ export interface SegmentDevice {
   ended: number;
   /** Accesses that were withdrawn before they started. */
   withdrawn: number;
-  /** Whether the next turn has something to do for it, and whether it is silent, as the sets of the state say. */
+  /** Whether it is among those that are due: asked several times for each fault. */
   isDue: boolean;
-  isSilent: boolean;
 }
 
 /** State of a segment. Only `decide` and `evolve` of {@link createSegment} know its parts; read it through the counters. */
@@ -196,7 +195,6 @@ function createDevice(config: SegmentDeviceConfig, holders: AtcHolders): Segment
     ended: 0,
     withdrawn: 0,
     isDue: false,
-    isSilent: false,
   };
 }
 
