@@ -7,6 +7,7 @@ import {
   type DeadLetterPort,
   ForwardingLog,
   ForwardingWorkMessage,
+  type LaneContext,
   type LanePort,
   LaneRejected,
   type LogAppend,
@@ -158,7 +159,12 @@ class CountedLanes implements LanePort {
     private readonly clock: ClockPort,
   ) {}
 
-  request(...[subject, body, timeoutMillis, context]: Parameters<LanePort['request']>): Promise<Uint8Array> {
+  request(
+    subject: string,
+    body: Uint8Array,
+    timeoutMillis: number,
+    context?: LaneContext,
+  ): Promise<Uint8Array> {
     const { clock } = this;
     const counted = this.metrics.lane(subject);
     counted.records.record(countRecords(body));

@@ -62,9 +62,8 @@ export class SegmentTraces implements SegmentTracer {
         if (!request) continue;
         request.retries.push(event.translation);
         this.retries.set(event.translation, request);
-      } else if (event.kind === 'TranslationReturned') {
-        if (this.retries.size > 0) this.retries.delete(event.translation);
-      } else if (event.kind === 'DeviceReset') this.forget(event.device);
+      } else if (event.kind === 'TranslationReturned') this.retries.delete(event.translation);
+      else if (event.kind === 'DeviceReset') this.forget(event.device);
     }
   }
 
