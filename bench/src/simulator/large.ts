@@ -1,4 +1,4 @@
-import { growHeapSparingly, simulationPlatform } from '@faultline/runtime';
+import { simulationPlatform } from '@faultline/runtime';
 import { simulate } from '@faultline/simulation';
 import { type LargeShape, largeTopology } from './large-topology';
 
@@ -16,9 +16,8 @@ export interface LargeFigures extends LargeShape {
 /** What is wanted to take two minutes and a gigabyte: ten million faults, and the accesses that find their page there. */
 export const LARGE: LargeShape = { devices: 10_000, workers: 1_000, accessesPerDevice: 1_180 };
 
-/** One large simulation with its audit, in this process, as `faultline simulate` does it. */
+/** One large simulation with its audit, in this process. */
 export async function measureLarge(shape: LargeShape): Promise<LargeFigures> {
-  growHeapSparingly();
   const [beganAt, before] = [performance.now(), process.cpuUsage()];
   const { audit, faults, messages } = await simulate(largeTopology(shape), simulationPlatform);
   const { user, system } = process.cpuUsage(before);
