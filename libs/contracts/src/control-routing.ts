@@ -1,5 +1,5 @@
 import type { ControlVerbs } from './control';
-import type { ResolvedScenario } from './scenario';
+import { deviceOf, processOf, type ResolvedScenario } from './scenario';
 import { iommuUnit, segmentUnit, shardUnit } from './units';
 
 type Topology = Pick<ResolvedScenario, 'devices' | 'iommus' | 'processes' | 'shards'>;
@@ -30,7 +30,7 @@ export function unitsAsked<V extends keyof ControlVerbs>(
   if (service === 'iommu' || service === 'device-emulator') {
     const { device, iommu } = named;
     if (device !== undefined) {
-      const found = scenario.devices.find((each) => each.device === device);
+      const found = deviceOf(scenario, device);
       if (!found) throw new NotInScenario(verb, `device ${device}`);
       return [service === 'iommu' ? iommuUnit(found.iommu) : segmentUnit(found.segment)];
     }
@@ -45,11 +45,11 @@ export function unitsAsked<V extends keyof ControlVerbs>(
 function shardsAsked(
   verb: string,
   { mm, shard }: { mm?: number; shard?: number },
-  { processes, shards }: Topology,
+  scenario: Topology,
 ): string[] {
   if (shard !== undefined && mm === undefined) return [shardUnit(shard)];
-  if (mm === undefined) return shards.map((each) => shardUnit(each.shard));
-  const process = processes.find((each) => each.mm === mm);
+  if (mm === undefined) return scenario.shards.map((each) => shardUnit(each.shard));
+  const process = processOf(scenario, mm);
   if (!process) throw new NotInScenario(verb, `address space ${mm}`);
   return [shardUnit(process.shard)];
 }

@@ -1,4 +1,4 @@
-import type { ResolvedScenario } from '@faultline/contracts';
+import { deviceOf, iommuOf, type ResolvedScenario } from '@faultline/contracts';
 import type { DeviceFigures, FaultFigures } from './fault-figures';
 import { type Cell, roundMicros, type Table } from './figure';
 
@@ -24,8 +24,8 @@ function rowOf(
   figures: DeviceFigures | undefined,
   scenario: ResolvedScenario | null,
 ): Cell[] {
-  const device = scenario?.devices.find((each) => each.device === number);
-  const iommu = scenario?.iommus.find((each) => each.iommu === device?.iommu);
+  const device = scenario ? deviceOf(scenario, number) : undefined;
+  const iommu = scenario && device ? iommuOf(scenario, device.iommu) : undefined;
   const time = (percent: number): number | null =>
     figures && figures.endToEnd.count > 0 ? roundMicros(figures.endToEnd.percentile(percent)) : null;
   return [

@@ -1,4 +1,4 @@
-import { type ControlVerbs, type ResolvedScenario, shardUnit } from '@faultline/contracts';
+import { type ControlVerbs, deviceOf, type ResolvedScenario, shardUnit } from '@faultline/contracts';
 import { type MmCommand, shardOfPasid } from '@faultline/domain';
 import { IommuUnit } from './iommu/iommu-unit';
 import { ShardUnit } from './mm/shard-unit';
@@ -27,8 +27,8 @@ const done = async (doing: Promise<unknown>): Promise<Record<string, never>> => 
 };
 
 const ofIommu: Answers<'iommu', IommuUnit> = {
-  'iommu.attach': async ({ control }, { device }, { devices }) => {
-    const found = devices.find((each) => each.device === device);
+  'iommu.attach': async ({ control }, { device }, scenario) => {
+    const found = deviceOf(scenario, device);
     return done(found ? control.attach(found) : Promise.resolve());
   },
   'iommu.bind': ({ control }, binding) => done(control.bind(binding)),

@@ -3,6 +3,7 @@ export * from './host-costs';
 export { costProfileOf } from './own-profile';
 export * from './parse';
 export * from './profiles';
+export { deviceOf, iommuOf, processOf } from './lookup';
 export { queuesOfScenario } from './queues';
 export * from './resolved';
 export { reachOfIommus } from './reach';

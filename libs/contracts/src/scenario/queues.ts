@@ -10,6 +10,9 @@ export function queuesOfScenario(
   if (topology === undefined) throw new Error(`scenario names the unknown topology '${scenario.queues}'`);
   return queuesOf(topology, {
     iommus: iommu === undefined ? scenario.iommus.map((each) => each.iommu) : [iommu],
-    mms: scenario.processes.map(({ mm }) => mm),
+    // Only one topology asks for them, and every worker of a thousand asks for its queues.
+    get mms() {
+      return scenario.processes.map(({ mm }) => mm);
+    },
   });
 }

@@ -1,4 +1,4 @@
-import type { BoundPasid, ResolvedProcess, ResolvedScenario } from '@faultline/contracts';
+import { type BoundPasid, processOf, type ResolvedProcess, type ResolvedScenario } from '@faultline/contracts';
 import type { Asker } from './asker';
 
 /** A PASID that names an address space, and the devices that translate through it. */
@@ -24,13 +24,13 @@ export class Wiring {
 
   /** Brings a laboratory to the point where the devices of the processes that start at the beginning may start. */
   async wireUp(): Promise<void> {
-    const processes = this.scenario.processes.filter(({ starts }) => starts === 'begin');
-    for (const process of processes) await this.create(process);
+    for (const process of this.scenario.processes)
+      if (process.starts === 'begin') await this.create(process);
     for (const { device } of this.scenario.devices) await this.attach(device);
     for (const { device, workloads } of this.scenario.devices) {
       for (const mm of new Set(workloads.map((workload) => workload.mm))) {
-        const process = processes.find((each) => each.mm === mm);
-        if (process) await this.bind(device, process.pasid);
+        const process = processOf(this.scenario, mm);
+        if (process?.starts === 'begin') await this.bind(device, process.pasid);
       }
     }
   }
@@ -105,7 +105,7 @@ export class Wiring {
   }
 
   private processOf(mm: number): ResolvedProcess {
-    const process = this.scenario.processes.find((each) => each.mm === mm);
+    const process = processOf(this.scenario, mm);
     if (!process) throw new Error(`address space ${mm} is not part of the scenario`);
     return process;
   }
