@@ -1,12 +1,12 @@
 import { decodeLogBody } from '@faultline/contracts';
 import { SeededRandom } from '@faultline/domain';
 import { v8States } from '@faultline/runtime';
-import { type FoldedState, foldUnit, unitsOfScenario } from '@faultline/units';
+import { canonical, type FoldedState, foldUnit, unitsOfScenario } from '@faultline/units';
 import { foldLog } from '../chaos/kit/fold';
 import { auditLog, complaintsOf } from '../kit/audit-log';
 import { type History, historyNames, projectLog, readHistory, type ProjectedRun } from '../kit/history';
 import { Laboratory } from '../kit/laboratory';
-import { canonical, replayUnits } from '../kit/replay';
+import { replayUnits } from '../kit/replay';
 import { NO_TROUBLE, virtualPorts } from '../kit/virtual-ports';
 import { VirtualWorld } from '../kit/virtual-world';
 import { currentVersion, RECORDED, recordHistory } from './record';

@@ -1,8 +1,7 @@
-import { types } from 'node:util';
 import { IommuHistory } from '@faultline/contracts';
 import { type Decider, durableSegment, type IommuEvent } from '@faultline/domain';
 import type { LogMessage } from '@faultline/hosting';
-import { foldUnit, IommuUnit, SegmentUnit, ShardUnit } from '@faultline/units';
+import { canonical, foldUnit, IommuUnit, SegmentUnit, ShardUnit } from '@faultline/units';
 import type { Laboratory } from './laboratory';
 
 /** A unit's state as it is, and as folding its events gives it. Texts, so that a difference can be shown. */
@@ -56,17 +55,4 @@ export function fold<State, Event>(
   events: readonly Event[],
 ): State {
   return events.reduce((state, event) => decider.evolve(state, event), decider.initial());
-}
-
-/** A text for plain data: fields by name, Maps and Sets in their order, which is part of the state. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, each: unknown) => {
-    // Those of a snapshot were made outside of the test's own realm, and are no instances of its classes.
-    if (types.isMap(each)) return { map: [...each] };
-    if (types.isSet(each)) return { set: [...each] };
-    if (ArrayBuffer.isView(each))
-      return Buffer.from(each.buffer, each.byteOffset, each.byteLength).toString('base64');
-    if (typeof each !== 'object' || each === null || Array.isArray(each)) return each;
-    return Object.fromEntries(Object.entries(each).sort(([one], [other]) => (one < other ? -1 : 1)));
-  });
 }

@@ -20,10 +20,9 @@ import {
 } from '@faultline/domain';
 import { type LogMessage, toError } from '@faultline/hosting';
 import type { Onlooker } from '@faultline/simulation';
-import { iommuConfigOf, type PathUnit, SegmentUnit } from '@faultline/units';
+import { canonical, iommuConfigOf, type PathUnit, SegmentUnit } from '@faultline/units';
 import { AccessWatch, type Spaces } from '../kit/access-watch';
 import { differing } from '../kit/complaints';
-import { canonical } from '../kit/replay';
 
 /** An invariant does not hold: which one, and what shows it. */
 export class InvariantBroken extends Error {

@@ -12,6 +12,7 @@ import {
   addFaults,
   addLog,
   addRebuild,
+  addReplay,
   addReport,
 } from './program/record-commands';
 import { addRun, addSimulate, addStudy, addUp } from './program/run-commands';
@@ -50,6 +51,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addFaults(program, surroundings);
   addLog(program, surroundings);
   addRebuild(program, surroundings);
+  addReplay(program, surroundings);
   addReport(program, surroundings);
   addConsole(program, surroundings);
   addCompare(program, surroundings);

@@ -3,7 +3,7 @@ import { type Invariant, type InvariantReport, INVARIANT_TITLES, INVARIANTS, typ
 /** What is known of invariants that a log cannot show, or not wholly. */
 const NOTES: Partial<Record<Invariant, string>> = {
   I7: 'a log shows what is written to page tables, not what caches serve; the tests watch that',
-  I8: 'an audit folds no states; the tests fold logs again and compare',
+  I8: 'an audit folds no states; `faultline replay` does',
 };
 
 /** Collects what the checks found. Keeps the first violations of each invariant and counts the others. */

@@ -6,6 +6,7 @@ export { tracesOf } from './fault-traces';
 export * from './projections';
 export * from './rebuild';
 export { type ChainVerdict, type ReadOptions, RecordReader, type StoredMessage } from './record-reader';
+export { recordedScenario } from './recorded-scenario';
 export { RecordWriter, sha256 } from './record-writer';
 export type { Measure } from './stage-sql';
 export { isRun, listRuns, makeDirectory, RunFolder } from './run-folder';

@@ -6,6 +6,7 @@ import type * as faultModule from '../commands/fault';
 import type * as faultsModule from '../commands/faults';
 import type * as logModule from '../commands/log';
 import type * as rebuildModule from '../commands/rebuild';
+import type * as replayModule from '../commands/replay';
 import type * as reportModule from '../commands/report';
 import { example, RUN_HELP } from '../help';
 import { lazily } from '../lazy';
@@ -86,6 +87,23 @@ export function addRebuild(program: Command, { terminal, environment, done }: Su
     .addHelpText('after', `\n${RUN_HELP}${example('faultline rebuild latest')}`)
     .action(async (run: string, options: rebuildModule.RebuildFlags) => {
       done(await lazily<typeof rebuildModule>('./commands/rebuild').rebuild(run, options, terminal));
+    });
+}
+
+export function addReplay(program: Command, { terminal, environment, done }: Surroundings): void {
+  onRun(program.command('replay'), environment)
+    .description(
+      'Fold the events of a run again, unit by unit, from the first one on and from snapshots on the way; print the hash of each state that this gives. Exit status 1 when they differ (I8), or the log cannot be folded.',
+    )
+    .option('--unit <name>', 'only this unit: iommu.0, segment.0, mm.0')
+    .option('--at <seq>', 'only to this sequence', wholeNumber(1))
+    .option('--json', 'print the report as JSON, with the whole hashes')
+    .addHelpText(
+      'after',
+      `\n${RUN_HELP}${example('faultline replay latest', 'faultline replay latest --unit iommu.0 --at 1000')}`,
+    )
+    .action(async (run: string, options: replayModule.ReplayFlags) => {
+      done(await lazily<typeof replayModule>('./commands/replay').replay(run, options, terminal));
     });
 }
 

@@ -1,36 +1,25 @@
-import {
-  type Attributes,
-  type HrTime,
-  type Link,
-  type SpanContext,
-  SpanKind,
-  type SpanStatus,
-  SpanStatusCode,
-  TraceFlags,
-} from '@opentelemetry/api';
-import { FAULTLINE_VERSION, type SpanIdentity } from '@faultline/contracts';
-import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { FAULTLINE_VERSION } from '@faultline/contracts';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace-base';
 import {
   ATTR_SERVICE_INSTANCE_ID,
   ATTR_SERVICE_NAME,
   ATTR_SERVICE_VERSION,
 } from '@opentelemetry/semantic-conventions';
 import type { TracingConfig } from './config';
+import { ExportedSpan } from './exported-span';
 import { FAULTLINE, type Span } from './span';
+import { PartExporter, type SpanPart, writePart } from './span-parts';
 
-/** Spans in one export, and those that may wait. Beyond this they are dropped: the path never waits for who looks on. */
-const BATCH_SPANS = 512;
-const QUEUE_SPANS = 8_192;
-/** How long a span waits for others to be exported with: each export is a request of its own. */
+/**
+ * Spans that are written together. Written they are bytes, which nobody has to copy while they wait; as objects they would live for long
+ * against everything else here, and cost the garbage collector as much again as writing them.
+ */
+const PART_SPANS = 64;
+/** As many go at once; fewer when the first of them has waited for so long, since each export is a request of its own. */
+const EXPORT_SPANS = 2_048;
 const DELAY_MILLIS = 1_000;
-
-const EXPORTERS = { 'http/json': JsonExporter, 'http/protobuf': ProtobufExporter };
-const KINDS = { internal: SpanKind.INTERNAL, producer: SpanKind.PRODUCER, consumer: SpanKind.CONSUMER };
-const NOTHING: never[] = [];
-const SCOPE = { name: 'faultline', version: FAULTLINE_VERSION };
+/** Spans that may wait. Beyond this they are dropped: the path never waits for who looks on. */
+const QUEUE_SPANS = 8_192;
 
 /** What becomes of exports. */
 export interface ExportWatch {
@@ -39,24 +28,23 @@ export interface ExportWatch {
 }
 
 /**
- * Exports spans by OpenTelemetry's own processor and exporter. The one place where its packages are used: it is loaded where traces are
- * asked for.
+ * Exports spans as OpenTelemetry has them, one request after the other. This and what it is made of are the only places where its packages
+ * are used: they are loaded where traces are asked for.
  */
 export class OtlpExport {
-  private readonly processor: BatchSpanProcessor;
+  private readonly exporter: PartExporter;
+  private fresh: ExportedSpan[] = [];
+  private parts: SpanPart[] = [];
   /** Spans that were taken, and are neither exported nor dropped. */
   private waiting = 0;
+  private isExporting = false;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    { endpoint: url, protocol, headers }: TracingConfig,
+    private readonly config: TracingConfig,
     private readonly watch: ExportWatch,
   ) {
-    const exporter = new EXPORTERS[protocol]({ url, headers });
-    this.processor = new BatchSpanProcessor(this.watched(exporter), {
-      maxExportBatchSize: BATCH_SPANS,
-      maxQueueSize: QUEUE_SPANS,
-      scheduledDelayMillis: DELAY_MILLIS,
-    });
+    this.exporter = new PartExporter(config);
   }
 
   /** What the spans of a laboratory have in common. */
@@ -72,95 +60,46 @@ export class OtlpExport {
   take(span: Span, resource: Resource): void {
     if (this.waiting >= QUEUE_SPANS) return this.watch.dropped(1, 'queue-full');
     this.waiting += 1;
-    this.processor.onEnd(new ExportedSpan(span, resource));
+    if (this.fresh.push(new ExportedSpan(span, resource)) >= PART_SPANS) this.write();
+    this.goOn();
   }
 
   /** Exports what waits, and takes no more. */
   async end(): Promise<void> {
-    await this.processor.shutdown().catch(() => undefined);
+    await this.exporter.forceFlush();
+    this.export();
+    await this.exporter.shutdown();
   }
 
-  /** The processor tells nobody how an export ends. */
-  private watched(exporter: SpanExporter): SpanExporter {
-    return {
-      export: (spans, done) =>
-        exporter.export(spans, (result) => {
-          this.waiting -= spans.length;
-          // 0 is a success, by the exporter's own definition.
-          if (result.code === 0) this.watch.exported(spans.length);
-          else this.watch.dropped(spans.length, result.error ?? new Error('the export failed'));
-          done(result);
-        }),
-      shutdown: () => exporter.shutdown(),
-    };
-  }
-}
-
-/** A span as the exporter asks for it: nothing is put together for it before. */
-class ExportedSpan implements ReadableSpan {
-  readonly instrumentationScope = SCOPE;
-  readonly ended = true;
-  readonly events = NOTHING;
-  readonly droppedAttributesCount = 0;
-  readonly droppedEventsCount = 0;
-  readonly droppedLinksCount = 0;
-
-  constructor(
-    private readonly span: Span,
-    readonly resource: Resource,
-  ) {}
-
-  get name(): string {
-    return this.span.name;
+  private write(): void {
+    if (this.fresh.length === 0) return;
+    this.parts.push(writePart(this.fresh, this.config.protocol));
+    this.fresh = [];
   }
 
-  get kind(): SpanKind {
-    return KINDS[this.span.kind];
+  /** Sees to it that what waits is exported. */
+  private goOn(): void {
+    if (this.isExporting || this.waiting === 0) return;
+    if (this.waiting >= EXPORT_SPANS) this.export();
+    else this.timer ??= setTimeout(() => this.export(), DELAY_MILLIS).unref();
   }
 
-  get attributes(): Attributes {
-    return this.span.attributes;
+  private export(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.write();
+    const { parts } = this;
+    if (this.isExporting || parts.length === 0) return;
+    this.parts = [];
+    this.isExporting = true;
+    this.exporter.export(parts, ({ code, error }) => {
+      const spans = parts.reduce((sum, part) => sum + part.spans, 0);
+      this.isExporting = false;
+      this.waiting -= spans;
+      // 0 is a success, by the exporter's own definition.
+      if (code === 0) this.watch.exported(spans);
+      else this.watch.dropped(spans, error ?? new Error('the export failed'));
+      this.goOn();
+    });
   }
-
-  get parentSpanContext(): SpanContext | undefined {
-    const { traceId, parentId } = this.span;
-    return parentId === undefined ? undefined : contextOf({ traceId, spanId: parentId });
-  }
-
-  get startTime(): HrTime {
-    return timeOf(this.span.startMicros);
-  }
-
-  get endTime(): HrTime {
-    return timeOf(this.span.endMicros);
-  }
-
-  get duration(): HrTime {
-    return timeOf(Math.max(0, this.span.endMicros - this.span.startMicros));
-  }
-
-  get status(): SpanStatus {
-    const { error: message } = this.span;
-    return message === undefined ? { code: SpanStatusCode.UNSET } : { code: SpanStatusCode.ERROR, message };
-  }
-
-  get links(): Link[] {
-    return this.span.links.map((link) => ({ context: contextOf(link) }));
-  }
-
-  spanContext(): SpanContext {
-    return contextOf(this.span);
-  }
-}
-
-const contextOf = ({ traceId, spanId }: SpanIdentity): SpanContext => ({
-  traceId,
-  spanId,
-  traceFlags: TraceFlags.SAMPLED,
-});
-
-/** Seconds and nanoseconds; instants have fractions of a microsecond. */
-function timeOf(micros: number): HrTime {
-  const seconds = Math.floor(micros / 1e6);
-  return [seconds, Math.round((micros - seconds * 1e6) * 1e3)];
 }

@@ -9,6 +9,7 @@ import type {
   PageRequestSent,
   SegmentEvent,
   SegmentResetSeen,
+  TranslationRequested,
 } from '@faultline/domain';
 import type { LogMessage, SendingSpan } from '@faultline/hosting';
 import type { Addressed, AskingSpan, ReceivedSpan, SegmentRequest, SegmentTracer } from '@faultline/units';
@@ -55,15 +56,23 @@ export class SegmentTraces implements SegmentTracer {
   decided(events: readonly SegmentEvent[]): void {
     if (this.model !== 'pri') return;
     for (const event of events) {
-      if (event.kind === 'PageRequestSent') this.begin(event);
-      else if (this.open.size === 0) continue;
-      else if (event.kind === 'TranslationRequested') {
-        const request = this.ofAccess.get(event.device)?.get(event.access);
-        if (!request) continue;
-        request.retries.push(event.translation);
-        this.retries.set(event.translation, request);
-      } else if (event.kind === 'TranslationReturned') this.retries.delete(event.translation);
-      else if (event.kind === 'DeviceReset') this.forget(event.device);
+      // Events of a segment have a dozen shapes, so that even to read a kind takes time: it is read once.
+      switch (event.kind) {
+        case 'PageRequestSent':
+          this.begin(event);
+          break;
+        case 'TranslationRequested':
+          if (this.open.size > 0) this.retried(event);
+          break;
+        case 'TranslationReturned':
+          if (this.retries.size > 0) this.retries.delete(event.translation);
+          break;
+        case 'DeviceReset':
+          this.forget(event.device);
+          break;
+        default:
+          break;
+      }
     }
   }
 
@@ -244,6 +253,13 @@ export class SegmentTraces implements SegmentTracer {
       },
       error: isWell ? undefined : settlement,
     });
+  }
+
+  private retried({ device, access, translation }: TranslationRequested): void {
+    const request = this.ofAccess.get(device)?.get(access);
+    if (!request) return;
+    request.retries.push(translation);
+    this.retries.set(translation, request);
   }
 
   private forget(device: number): void {

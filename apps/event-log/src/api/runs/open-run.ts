@@ -1,5 +1,11 @@
-import { decodeLogBody, type ResolvedScenario } from '@faultline/contracts';
-import { FaultQueries, RecordMissing, RecordReader, type RunFolder } from '@faultline/record';
+import type { ResolvedScenario } from '@faultline/contracts';
+import {
+  FaultQueries,
+  RecordMissing,
+  recordedScenario,
+  RecordReader,
+  type RunFolder,
+} from '@faultline/record';
 import { NotProjected } from '../common/failures';
 
 /** A run that is open for questions. */
@@ -23,7 +29,7 @@ export class OpenRun {
 
   /** The scenario as the log has it; undefined while its first message is not there. */
   async scenario(): Promise<ResolvedScenario | undefined> {
-    this.readScenario ??= this.scenarioOfLog();
+    this.readScenario ??= recordedScenario(this.reader);
     const scenario = await this.readScenario;
     if (scenario === undefined) this.readScenario = undefined;
     return scenario;
@@ -54,18 +60,4 @@ export class OpenRun {
     await this.openQueries?.then((queries) => queries.close()).catch(() => undefined);
     await this.reader.close();
   }
-
-  private async scenarioOfLog(): Promise<ResolvedScenario | undefined> {
-    const first = await this.reader.message(1);
-    if (!first) return undefined;
-    for (const event of decodeLogBody(first.headers.schema, first.body))
-      if (event.kind === 'ScenarioLoaded' && isScenario(event.scenario)) return event.scenario;
-    return undefined;
-  }
-}
-
-/** Whether it is what units are made from; the log holds whatever was written to it. */
-function isScenario(value: unknown): value is ResolvedScenario {
-  const parts = new Map<string, unknown>(Object.entries(value ?? {}));
-  return ['devices', 'iommus', 'shards', 'processes'].every((name) => Array.isArray(parts.get(name)));
 }
