@@ -93,6 +93,30 @@ const kinds = new Map<string, FigureKind>([
       meaning: 'INVALID, since their deadline had passed',
     },
   ],
+  [
+    'workerShare',
+    {
+      title: 'servers of the workers in use',
+      unit: 'share',
+      meaning: 'of the time of all of them, waiting for the mm among it; 1 is all the time',
+    },
+  ],
+  [
+    'queueLockShare',
+    {
+      title: 'busiest lock of a queue in use',
+      unit: 'share',
+      meaning: 'of the time; none where it costs nothing',
+    },
+  ],
+  [
+    'mmLockShare',
+    {
+      title: 'busiest lock of an address space in use',
+      unit: 'share',
+      meaning: 'of the time; none where it costs nothing',
+    },
+  ],
   ['pages', { title: 'pages installed', unit: 'count' }],
   ['prefetched', { title: 'pages installed before they were asked for', unit: 'count' }],
   ['pagesRemoved', { title: 'pages taken away', unit: 'count', meaning: 'by the mm, for whatever reason' }],

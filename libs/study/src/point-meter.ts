@@ -1,7 +1,8 @@
-import type { LogEvent } from '@faultline/contracts';
+import type { HostUse, LogEvent } from '@faultline/contracts';
 import { type AuditReport, type FaultMeasures, type Stage, STAGES } from '@faultline/audit';
 import { Histogram, type HistogramData, perSecond } from '@faultline/stats';
 import { FaultBuffer } from './fault-buffer';
+import { machineFigures } from './machine-figures';
 import { latencyFigures, membersOf, WindowTally } from './window-tally';
 
 /** What a meter is told of the run that it measures. */
@@ -24,6 +25,8 @@ export interface Measured {
   /** From the first fault sent to the last one settled, and what of it counts. */
   window: { fromMicros: number; toMicros: number; runMicros: number };
 }
+
+const UNKNOWN_USE: HostUse = { workers: [], mmLocks: [] };
 
 /** Takes the faults of a run one by one, and says at its end what they amount to. */
 export class PointMeter {
@@ -72,7 +75,8 @@ export class PointMeter {
         this.late.record((event.startedAtMicros - event.intendedAtMicros) / this.options.timeScale);
   }
 
-  measured(audit: AuditReport): Measured {
+  /** `use` is absent where nobody was asked what the modelled machine was used for. */
+  measured(audit: AuditReport, use: HostUse = UNKNOWN_USE): Measured {
     const { from, to } = this.options.window;
     const first = Math.min(this.firstMicros, this.lastMicros);
     const runMicros = this.lastMicros - first;
@@ -82,6 +86,7 @@ export class PointMeter {
     return {
       figures: {
         ...this.countFigures(audit, runMicros),
+        ...machineFigures(use, runMicros),
         ...tally.figures(),
         ...this.deviceFigures(tally),
         ...latencyFigures('late', this.late.summary()),

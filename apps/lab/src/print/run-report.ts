@@ -2,6 +2,7 @@ import type { HostUse } from '@faultline/contracts';
 import type { RunSummary } from '@faultline/record';
 import { formatCount, formatMicros, formatRate } from '@faultline/stats';
 import { countRows } from './counts';
+import { bottleneckLine } from './bottleneck';
 import { hostUseTable } from './host-use';
 import { latencyTable } from './latencies';
 import type { Style } from './style';
@@ -57,13 +58,20 @@ export function reportLines(report: RunReport, page: string | null, style: Style
           style.strong(`model time (wall time / ${formatCount(timeScale)})`),
           ...indent(latencyTable(summary.latency, timeScale)),
         ]),
-    ...(hostUse ? ['', ...indent(hostUseTable(hostUse, summary.active.durationMicros / timeScale))] : []),
+    ...(hostUse ? ['', ...indent(machineLines(hostUse, report))] : []),
     '',
     verdictLine(summary.audit, style),
     ...verdictLines(summary.audit, style, width),
     '',
     ...footLines(report, page, style),
   ];
+}
+
+/** What the machine under study was used for, in model time. */
+function machineLines(use: HostUse, { summary, timeScale }: RunReport): string[] {
+  const activeMicros = summary.active.durationMicros / timeScale;
+  const bottleneck = bottleneckLine(use, summary.latency.endToEnd.count, activeMicros);
+  return [...hostUseTable(use, activeMicros), ...(bottleneck === undefined ? [] : [bottleneck])];
 }
 
 function headLines({ run, scenario, profile, end, drained, summary }: RunReport, style: Style): string[] {

@@ -3,6 +3,7 @@ import type { HostUse } from '@faultline/contracts';
 import type { RunSummary } from '@faultline/record';
 import type { SimulationResult } from '@faultline/simulation';
 import { formatCount, formatMicros, formatRate } from '@faultline/stats';
+import { bottleneckLine } from './bottleneck';
 import { hostUseTable } from './host-use';
 import { latencyTable } from './latencies';
 import type { Style } from './style';
@@ -49,6 +50,7 @@ export function summaryOf(
 export function simulationLines(report: SimulationReport, style: Style, width: number): string[] {
   const { scenario, profile, seed, faults, modelMicros, wallMillis, messages, bytes, logHash } = report;
   const inModel = faults / (modelMicros / 1e6);
+  const bottleneck = bottleneckLine(report.hostUse, faults, report.activeMicros);
   return [
     style.strong(`simulation: scenario ${scenario}, profile ${profile}, seed ${seed}`),
     `${formatCount(faults)} faults in ${formatMicros(modelMicros)} of model time: ${formatRate(inModel)}`,
@@ -61,6 +63,7 @@ export function simulationLines(report: SimulationReport, style: Style, width: n
     ...indent(latencyTable(report.latency, 1)),
     '',
     ...indent(hostUseTable(report.hostUse, report.activeMicros)),
+    ...(bottleneck === undefined ? [] : indent([bottleneck])),
     '',
     verdictLine(report.audit, style),
     ...verdictLines(report.audit, style, width),

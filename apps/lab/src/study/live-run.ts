@@ -70,7 +70,7 @@ export async function liveRun(job: RunJob, options: LiveOptions): Promise<PointR
     const leastWallMicros = latency.endToEnd.count > 0 ? latency.endToEnd.minMicros : null;
     return {
       ...known,
-      ...(await measured(folder, job)).measured(audit),
+      ...(await measured(folder, job)).measured(audit, result.hostUse),
       wallMillis: Math.round(performance.now() - begun),
       endedAtMicros: nowMicros(),
       audit: { clean: audit.clean, violated: violatedOf(audit) },

@@ -17,7 +17,7 @@ export async function simulatedRun(job: RunJob): Promise<PointRun> {
   const { hopMicros, hopP99Micros, loss, duplication } = job.network;
   const median = hopMicros ?? hopP99Micros;
   try {
-    const { audit, logHash } = await simulate(scenario, simulationPlatform, {
+    const { audit, logHash, hostUse } = await simulate(scenario, simulationPlatform, {
       seed,
       network: {
         ...(median === undefined ? {} : { hopMicros: { median, p99: hopP99Micros ?? median } }),
@@ -29,7 +29,7 @@ export async function simulatedRun(job: RunJob): Promise<PointRun> {
     });
     return {
       ...known,
-      ...meter.measured(audit),
+      ...meter.measured(audit, hostUse),
       wallMillis: Math.round(performance.now() - begun),
       endedAtMicros: nowMicros(),
       audit: { clean: audit.clean, violated: violatedOf(audit) },

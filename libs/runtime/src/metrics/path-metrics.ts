@@ -44,9 +44,14 @@ export class PathMetrics implements PathMeter {
   }
 
   released(events: readonly PathEvent[]): void {
+    // Neighbours are often of one kind, and then nothing is looked up.
+    let lastKind: PathEvent['kind'] | undefined;
+    let count: Count | undefined;
     for (const event of events) {
       const { kind } = event;
-      (this.eventsOf[kind] ?? this.addKind(kind)).value += 1;
+      if (count === undefined || kind !== lastKind) count = this.eventsOf[kind] ?? this.addKind(kind);
+      lastKind = kind;
+      count.value += 1;
       switch (kind) {
         case 'GroupResponded':
           this.responded(event);

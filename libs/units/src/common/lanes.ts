@@ -54,13 +54,19 @@ interface LaneOptions<Out, All extends Tagged> {
   onRejected?(rejection: LaneRejected, record: Out): void;
 }
 
+/** Who waits for the answer to a record. One may wait for many, and is told once for each. */
+export interface Waiter {
+  answered(): void;
+  /** This end was closed first. */
+  failed(error: Error): void;
+}
+
 /** What somebody waits for the answer to. */
 class Awaited<Out> {
   constructor(
     /** Absent for a greeting, which says nothing but who speaks. */
     readonly record: Out | undefined,
-    readonly resolve: () => void,
-    readonly reject: (error: Error) => void,
+    readonly waiter: Waiter,
   ) {}
 }
 
@@ -100,9 +106,27 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
     this.lane.push(record);
   }
 
+  /** Sends the record, and tells who waits for its answer: at once, with `UnitClosed`, when this end is closed already. */
+  ask(record: Out, waiter: Waiter): void {
+    this.await(record, waiter);
+  }
+
   /** Sends the record; resolves when it was answered. Rejects with `UnitClosed` when this end is closed first. */
   request(record: Out): Promise<void> {
     return this.answerTo(record);
+  }
+
+  /** The same for several; resolves when the last of them was answered. */
+  requestAll(records: readonly Out[]): Promise<void> {
+    let open = records.length;
+    if (open === 0) return Promise.resolve();
+    return new Promise((resolve, failed) => {
+      const answered = (): void => {
+        open -= 1;
+        if (open === 0) resolve();
+      };
+      for (const record of records) this.await(record, { answered, failed });
+    });
   }
 
   /** Says who speaks, and nothing else; resolves when the other side has heard it. Rejects like {@link request}. */
@@ -114,17 +138,19 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
   close(): void {
     this.closed = true;
     this.lane.close();
-    for (const item of this.awaited) item.reject(new UnitClosed());
+    for (const { waiter } of this.awaited) waiter.failed(new UnitClosed());
     this.awaited.clear();
   }
 
   private answerTo(record: Out | undefined): Promise<void> {
-    if (this.closed) return Promise.reject(new UnitClosed());
-    return new Promise((resolve, reject) => {
-      const awaited = new Awaited(record, resolve, reject);
-      this.awaited.add(awaited);
-      this.lane.push(awaited);
-    });
+    return new Promise((answered, failed) => this.await(record, { answered, failed }));
+  }
+
+  private await(record: Out | undefined, waiter: Waiter): void {
+    if (this.closed) return waiter.failed(new UnitClosed());
+    const awaited = new Awaited(record, waiter);
+    this.awaited.add(awaited);
+    this.lane.push(awaited);
   }
 
   private send(batch: readonly Item<Out>[]): Promise<void> {
@@ -154,7 +180,7 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
 
   private answered(item: Item<Out>): void {
     if (!(item instanceof Awaited)) return;
-    item.resolve();
+    item.waiter.answered();
     this.awaited.delete(item);
   }
 
@@ -176,7 +202,12 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
   private recordsOf(batch: readonly Item<Out>[]): readonly Out[] {
     // Whether anybody waits now says nothing: a batch is sent again with items that have been answered.
     if (!batch.some((item) => item instanceof Awaited)) return batch as readonly Out[];
-    return batch.map(recordOf).filter((record) => record !== undefined);
+    const records: Out[] = [];
+    for (const item of batch) {
+      const record = recordOf(item);
+      if (record !== undefined) records.push(record);
+    }
+    return records;
   }
 
   /** What a frozen owner says after a newer one spoke counts for nothing (D4): it is asked again. */

@@ -13,7 +13,8 @@ export function messagesOf<T extends Tagged>(
 ): OutgoingMessage[] {
   const messages: OutgoingMessage[] = [];
   for (let start = 0; start < records.length; start += RECORDS_PER_MESSAGE) {
-    const part = records.slice(start, start + RECORDS_PER_MESSAGE);
+    const part =
+      records.length <= RECORDS_PER_MESSAGE ? records : records.slice(start, start + RECORDS_PER_MESSAGE);
     const span = tracer?.appends({ subject, schema }, part);
     messages.push({ subject, schema, body: schema.encode(part), span });
   }

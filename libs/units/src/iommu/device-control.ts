@@ -78,15 +78,9 @@ export class DeviceControl {
   async replace({ device, pasid, mm, shard, generation }: Binding): Promise<void> {
     await this.host.settle([{ kind: 'ReplaceBinding', device, pasid, mm, shard, generation }]);
     const ranges = [{ page: 0, pages: 0 }];
-    await this.invalidations.dropFromDevices({
-      kind: 'InvalidatePages',
-      device,
-      pasid,
-      mm,
-      shard,
-      sequence: 0,
-      ranges,
-    });
+    await this.invalidations.dropFromDevices([
+      { kind: 'InvalidatePages', device, pasid, mm, shard, sequence: 0, ranges },
+    ]);
   }
 
   async freeQueue(): Promise<void> {

@@ -40,11 +40,12 @@ export class Invalidations {
   async serve(records: ReturnType<typeof invalidateSchema.decode>): Promise<Uint8Array> {
     const orders = records.filter((record) => record.kind === 'InvalidatePages');
     await this.host.asOwner(async () => {
-      for (const { shard, sequence } of orders) await this.replicaAt(shard, sequence);
+      for (const { shard, sequence } of orders)
+        if (!canInvalidate(this.host.state, shard, sequence)) await this.replicaAt(shard, sequence);
       for (const { mm, ranges } of orders) {
         for (const { page, pages } of ranges) this.host.perform({ kind: 'InvalidateIotlb', mm, page, pages });
       }
-      await Promise.all(orders.map((order) => this.dropFromDevices(order)));
+      await this.dropFromDevices(orders);
     });
     return invalidateSchema.encode([this.sender]);
   }
@@ -69,18 +70,18 @@ export class Invalidations {
    * Resolves when no device holds the translations any more. One that stays silent is cut off after the deadline: it can use
    * nothing until its reset, which empties its cache (D11, R62).
    */
-  async dropFromDevices(order: InvalidatePages): Promise<void> {
+  async dropFromDevices(orders: readonly InvalidatePages[]): Promise<void> {
     const { mark } = this.fences;
-    const silent = await this.askDevices(order);
-    await Promise.all(silent.map((device) => this.outwait(device, mark)));
+    const silent = await this.askDevices(orders);
+    if (silent.length > 0) await Promise.all(silent.map((device) => this.outwait(device, mark)));
   }
 
   /**
    * Asks the devices once; resolves with those that did not answer. Masters behind a stalling IOMMU have no cache of their own. What the
    * owner before lets through counts until they have heard of this one (D4).
    */
-  async askDevices(order: InvalidatePages): Promise<readonly number[]> {
-    if (this.iommu.model === 'pri') return this.link.invalidate(order);
+  async askDevices(orders: readonly InvalidatePages[]): Promise<readonly number[]> {
+    if (this.iommu.model === 'pri') return this.link.invalidate(orders);
     await this.link.greet();
     return [];
   }

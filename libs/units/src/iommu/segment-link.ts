@@ -37,6 +37,7 @@ export class SegmentLink {
       peer,
       onReply: (reply, batch) => {
         const silent = reply.flatMap((record) => (record.kind === 'DeviceSilent' ? [record.device] : []));
+        if (silent.length === 0) return;
         for (const order of batch)
           this.silent.set(
             order,
@@ -64,10 +65,12 @@ export class SegmentLink {
     return this.greeted;
   }
 
-  /** Drops translations from the devices' caches. Resolves with the devices that did not complete it. */
-  async invalidate(order: InvalidatePages): Promise<readonly number[]> {
-    await this.invalidations.request(order);
-    return this.silent.get(order) ?? [];
+  /** Drops translations from the devices' caches. Resolves with the devices that did not complete it, each once. */
+  async invalidate(orders: readonly InvalidatePages[]): Promise<readonly number[]> {
+    await this.invalidations.requestAll(orders);
+    const silent = new Set<number>();
+    for (const order of orders) for (const device of this.silent.get(order) ?? []) silent.add(device);
+    return [...silent];
   }
 
   /** Asks a device to stop its work for a PASID. Resolves when it has, with false when its segment goes out of service first. */

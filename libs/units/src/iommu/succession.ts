@@ -17,15 +17,17 @@ export async function succeed(
 
 /** What the devices' caches hold is in no log, so a new owner cannot know what the one before still had to take out (D4). */
 async function emptyCaches(invalidations: Invalidations): Promise<void> {
-  await invalidations.askDevices({
-    kind: 'InvalidatePages',
-    device: EVERY_DEVICE,
-    pasid: EVERY_PASID,
-    mm: 0,
-    shard: 0,
-    sequence: 0,
-    ranges: [{ page: 0, pages: 0 }],
-  });
+  await invalidations.askDevices([
+    {
+      kind: 'InvalidatePages',
+      device: EVERY_DEVICE,
+      pasid: EVERY_PASID,
+      mm: 0,
+      shard: 0,
+      sequence: 0,
+      ranges: [{ page: 0, pages: 0 }],
+    },
+  ]);
 }
 
 /**

@@ -183,7 +183,7 @@ export class TeardownDriver {
         sequence: 0,
         ranges,
       };
-      const silent = await this.invalidations.askDevices(order);
+      const silent = await this.invalidations.askDevices([order]);
       if (silent.length === 0) break;
       await this.fences.emptied(device, mark);
     }

@@ -6,7 +6,7 @@ import {
 } from '@faultline/contracts';
 import { EVERY_DEVICE, type RemovedEntry } from '@faultline/domain';
 import { UnitClosed } from '@faultline/hosting';
-import { LaneClient, type UnitPorts } from '../common';
+import { LaneClient, type UnitPorts, type Waiter } from '../common';
 import { rangesOf } from './invalidation-ranges';
 
 /** Entries that were removed or restricted together, grouped by what they are invalidated by. */
@@ -23,7 +23,9 @@ export class Invalidator {
   /** What names the mm, or named it last. */
   private readonly pasidsOfMm = new Map<number, Set<number>>();
   private waiting: EntriesOfMms = new Map();
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly underWay = new Set<Invalidation>();
+  /** Those that are out of every cache since the last answers, and are completed together. */
+  private emptied: Invalidation[] = [];
   private closed = false;
 
   constructor(
@@ -63,12 +65,7 @@ export class Invalidator {
     if (this.waiting.size === 0) return;
     const { waiting } = this;
     this.waiting = new Map();
-    for (const [mm, entries] of waiting) {
-      const invalidation = this.invalidate(mm, entries, sequence)
-        .catch((error: unknown) => this.onFailure(error))
-        .finally(() => this.underWay.delete(invalidation));
-      this.underWay.add(invalidation);
-    }
+    for (const [mm, entries] of waiting) this.invalidate(mm, entries, sequence);
   }
 
   /**
@@ -76,7 +73,7 @@ export class Invalidator {
    * first: then its next owner completes it, and is to be asked.
    */
   async settled(): Promise<void> {
-    await Promise.all(this.underWay);
+    await Promise.all(Array.from(this.underWay, (invalidation) => invalidation.over()));
     if (this.closed) throw new UnitClosed();
   }
 
@@ -85,10 +82,14 @@ export class Invalidator {
     for (const lanes of this.lanesOfMm.values()) for (const lane of lanes) lane.close();
   }
 
-  private async invalidate(mm: number, entries: RemovedEntry[], sequence: number): Promise<void> {
+  private invalidate(mm: number, entries: RemovedEntry[], sequence: number): void {
+    const pasids = this.pasidsOfMm.get(mm) ?? NOBODY;
+    const lanes = this.lanesOfMm.get(mm) ?? NOBODY;
+    const invalidation = new Invalidation(entries, pasids.size * lanes.size, this.onAnswered, this.onRefused);
+    this.underWay.add(invalidation);
+    if (pasids.size * lanes.size === 0) return this.onAnswered(invalidation);
     const ranges = rangesOf(entries);
-    const requests: Promise<void>[] = [];
-    for (const pasid of this.pasidsOfMm.get(mm) ?? []) {
+    for (const pasid of pasids) {
       const order: InvalidatePages = {
         kind: 'InvalidatePages',
         device: EVERY_DEVICE,
@@ -98,10 +99,70 @@ export class Invalidator {
         sequence,
         ranges,
       };
-      for (const lane of this.lanesOfMm.get(mm) ?? []) requests.push(lane.request(order));
+      for (const lane of lanes) lane.ask(order, invalidation);
     }
-    await Promise.all(requests);
-    await this.complete(entries);
+  }
+
+  /** One answer is that to many invalidations: they are completed together, when it has been gone through. */
+  private readonly onAnswered = (invalidation: Invalidation): void => {
+    this.emptied.push(invalidation);
+    if (this.emptied.length === 1) void Promise.resolve().then(() => this.completeEmptied());
+  };
+
+  private readonly onRefused = (invalidation: Invalidation, error: unknown): void => {
+    if (!this.underWay.delete(invalidation)) return;
+    this.onFailure(error);
+    invalidation.end();
+  };
+
+  private completeEmptied(): void {
+    const { emptied } = this;
+    this.emptied = [];
+    const entries = emptied.flatMap((invalidation) => invalidation.entries);
+    this.complete(entries).then(
+      () => {
+        for (const invalidation of emptied) {
+          this.underWay.delete(invalidation);
+          invalidation.end();
+        }
+      },
+      (error: unknown) => {
+        for (const invalidation of emptied) this.onRefused(invalidation, error);
+      },
+    );
+  }
+}
+
+const NOBODY: ReadonlySet<never> = new Set();
+
+/** Entries on their way out of every cache that may hold them. There may be one for each fault: nobody waits for most of them. */
+class Invalidation implements Waiter {
+  private waiting: (() => void)[] | undefined;
+
+  constructor(
+    readonly entries: readonly RemovedEntry[],
+    /** Answers that are still to come. */
+    private open: number,
+    private readonly onAnswered: (invalidation: Invalidation) => void,
+    private readonly onRefused: (invalidation: Invalidation, error: unknown) => void,
+  ) {}
+
+  answered(): void {
+    this.open -= 1;
+    if (this.open === 0) this.onAnswered(this);
+  }
+
+  failed(error: Error): void {
+    this.onRefused(this, error);
+  }
+
+  /** Resolves when the log says that it is complete, or it never will be. */
+  over(): Promise<void> {
+    return new Promise((resolve) => (this.waiting ??= []).push(resolve));
+  }
+
+  end(): void {
+    for (const resolve of this.waiting ?? []) resolve();
   }
 }
 

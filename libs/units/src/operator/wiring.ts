@@ -1,4 +1,9 @@
-import { type BoundPasid, processOf, type ResolvedProcess, type ResolvedScenario } from '@faultline/contracts';
+import {
+  type BoundPasid,
+  processOf,
+  type ResolvedProcess,
+  type ResolvedScenario,
+} from '@faultline/contracts';
 import type { Asker } from './asker';
 
 /** A PASID that names an address space, and the devices that translate through it. */
@@ -24,8 +29,7 @@ export class Wiring {
 
   /** Brings a laboratory to the point where the devices of the processes that start at the beginning may start. */
   async wireUp(): Promise<void> {
-    for (const process of this.scenario.processes)
-      if (process.starts === 'begin') await this.create(process);
+    for (const process of this.scenario.processes) if (process.starts === 'begin') await this.create(process);
     for (const { device } of this.scenario.devices) await this.attach(device);
     for (const { device, workloads } of this.scenario.devices) {
       for (const mm of new Set(workloads.map((workload) => workload.mm))) {
