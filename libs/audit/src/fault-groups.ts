@@ -80,8 +80,8 @@ export class FaultGroups {
   /** The first result is the one the IOMMU admits (D1). */
   handle(event: GroupHandled, place: Place): void {
     const group = this.groups.peek(event.iommu, event.epoch)?.get(event.group);
-    if (!group || group.handled) return;
-    group.handled = event;
+    if (!group || group.isHandled) return;
+    group.isHandled = true;
     group.members.forEach((fault, position) => {
       if (!fault) return;
       fault.sequences.handled = place.sequence;
@@ -124,7 +124,7 @@ export function asksForNothing({ model, record }: OpenFault): boolean {
 }
 
 function openGroup(place: Place, epoch: number, { group, queue }: GroupHeld | GroupQueued): OpenGroup {
-  return { iommu: place.unit, epoch, group, queue, members: [], handled: undefined };
+  return { iommu: place.unit, epoch, group, queue, members: [], isHandled: false };
 }
 
 function join(fault: OpenFault, group: OpenGroup, queuedAtMicros: number): void {

@@ -2,7 +2,6 @@ import { NumberSet } from '@faultline/domain';
 import type {
   FaultError,
   FaultModel,
-  GroupHandled,
   MemberResolution,
   RequestIdentity,
   RequestRecord,
@@ -51,7 +50,7 @@ export interface OpenGroup {
   group: number;
   queue: string;
   members: (OpenFault | undefined)[];
-  handled: GroupHandled | undefined;
+  isHandled: boolean;
 }
 
 /** The faults that are open, found by identity. What settled is remembered as numbers only. */
