@@ -45,12 +45,16 @@ const fencingOff = replacing<MemoryLog, [LogAppend], Promise<Appended>>(
 const invalidationNotAwaited = replacing<
   Invalidator,
   [number, { mm: number; page: number; frame: number }[], number],
-  Promise<void>
->(Invalidator, 'invalidate', (original) => async (self, how) => {
-  const nothing = { value: (): Promise<void> => Promise.resolve() };
-  const asking = Object.create(self, { complete: nothing }) as Invalidator;
-  original(asking, how).catch(() => undefined);
-  await self['complete'](how[1]);
+  void
+>(Invalidator, 'invalidate', (original) => (self, how) => {
+  const nothing = { value: (): void => undefined };
+  const forgotten = { value: new Set() };
+  original(
+    Object.create(self, { onAnswered: nothing, onRefused: nothing, underWay: forgotten }) as Invalidator,
+    how,
+  );
+  // A shard that is handed over completes nothing more.
+  self['complete'](how[1]).catch(() => undefined);
 });
 
 /** When it leaves an overflow an IOMMU keeps the partial lists (R88). */

@@ -26,7 +26,7 @@ describe('D4 what an owner says counts while there is no newer one', () => {
     sabotage: 'answers of a deposed owner are taken',
     install: replacing<PeerEpoch, [number], boolean>(PeerEpoch, 'accepts', () => () => true),
     noticed: /watch: .* is served from frame/,
-    seeds: [2, 4],
+    seeds: seedsUpTo(150),
     trial: () => ({ scenario: scenarioOf(scarce), takeovers: often('iommu', 'frozen', 60, 6) }),
   });
 });
@@ -34,13 +34,15 @@ describe('D4 what an owner says counts while there is no newer one', () => {
 describe('D11 a frame is free when nothing can show it any more', () => {
   testRule('D11', {
     sabotage: 'a removal is complete at once',
-    install: replacing<
+    install: replacing<Invalidator, [number, { mm: number; page: number; frame: number }[], number], void>(
       Invalidator,
-      [number, { mm: number; page: number; frame: number }[], number],
-      Promise<void>
-    >(Invalidator, 'invalidate', () => async (self, [, entries]) => {
-      await self['complete'](entries);
-    }),
+      'invalidate',
+      () =>
+        (self, [, entries]) => {
+          // A shard that is handed over completes nothing more.
+          self['complete'](entries).catch(() => undefined);
+        },
+    ),
     noticed: /watch: .* is served from frame/,
     seeds: [1],
     trial: () => ({ scenario: scenarioOf(scarce) }),

@@ -12,7 +12,7 @@ export interface Divergence {
   sequence: number;
   /** Where the states differ first, as a JSON pointer into their canonical texts. */
   path: string;
-  /** What is there, folded from the first message, and from the last snapshot before. */
+  /** What is there, or how that begins: folded from the first message, and from the last snapshot before. */
   straight: string;
   resumed: string;
 }
@@ -107,4 +107,10 @@ function firstDifference(straight: unknown, resumed: unknown, path: string): Omi
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
-const textOf = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
+/** A state may hold tens of thousands of values where another one has nothing. */
+const MOST_CHARACTERS = 160;
+
+function textOf(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+}
