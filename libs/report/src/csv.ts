@@ -9,6 +9,7 @@ export function reportCsv(data: RunReportData): string {
     ...data.figures.map((figure): [string, Table] => [figure.id, figure]),
     ['latency', latencyTable(data)],
     ['devices', data.devices],
+    ...(data.use ? [['machine', data.use.table] satisfies [string, Table]] : []),
     ['slowest', slowestTable(data)],
     ['totals', totalsTable(data)],
   ];

@@ -7,10 +7,12 @@ export {
   type RunGroup,
 } from './compare/compare-runs';
 export { type Difference, differenceWords } from './compare/differences';
+export { bottleneckLine } from './bottleneck';
 export { reportCsv } from './csv';
 export { deviceTable } from './devices';
 export { FaultFigures, StageSums } from './fault-figures';
 export type { Cell, Column, Figure, LineChart, PointChart, StackChart, Table } from './figure';
+export { type MachineUse, machineUseOf } from './machine-use';
 export { type PageParts, renderReport } from './page/page';
 export type { LatencyRow, MachineFacts, RunReportData, SlowFault, TotalId, TotalRow } from './report-data';
 export { latencyRows, runFigures } from './run-figures';

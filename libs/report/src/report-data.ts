@@ -2,6 +2,7 @@ import type { AuditReport, Stage } from '@faultline/audit';
 import type { ResolvedScenario } from '@faultline/contracts';
 import type { LatencySummary } from '@faultline/stats';
 import type { Figure, Table } from './figure';
+import type { MachineUse } from './machine-use';
 import type { Topology } from './topology';
 
 /** The machine a run was made on, as far as it is known. */
@@ -91,6 +92,8 @@ export interface RunReportData {
   latency: LatencyRow[];
   figures: Figure[];
   devices: Table;
+  /** Null where no software of the machine under study is modelled, or the run left no summary. */
+  use: MachineUse | null;
   slowest: SlowFault[];
   topology: Topology | null;
   /** As it was run; null when the folder was copied without it. */

@@ -156,6 +156,7 @@ export function reportOf(
     latency: latencyRows(figures),
     figures: runFigures(figures, slowest, scenario),
     devices: deviceTable(figures, scenario),
+    use: null,
     slowest: [],
     topology: scenario && topologyOf(scenario, figures),
     scenario,

@@ -1,8 +1,8 @@
 import type { HostUse } from '@faultline/contracts';
+import { bottleneckLine } from '@faultline/report';
 import type { RunSummary } from '@faultline/record';
 import { formatCount, formatMicros, formatRate } from '@faultline/stats';
 import { countRows } from './counts';
-import { bottleneckLine } from './bottleneck';
 import { hostUseTable } from './host-use';
 import { latencyTable } from './latencies';
 import type { Style } from './style';

@@ -1,9 +1,9 @@
 import type { AuditReport } from '@faultline/audit';
 import type { HostUse } from '@faultline/contracts';
+import { bottleneckLine } from '@faultline/report';
 import type { RunSummary } from '@faultline/record';
 import type { SimulationResult } from '@faultline/simulation';
 import { formatCount, formatMicros, formatRate } from '@faultline/stats';
-import { bottleneckLine } from './bottleneck';
 import { hostUseTable } from './host-use';
 import { latencyTable } from './latencies';
 import type { Style } from './style';

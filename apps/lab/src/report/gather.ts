@@ -5,6 +5,7 @@ import {
   deviceTable,
   FaultFigures,
   latencyRows,
+  machineUseOf,
   runFigures,
   type RunReportData,
   type SlowFault,
@@ -86,6 +87,9 @@ async function gather(
     latency: latencyRows(figures),
     figures: runFigures(figures, tail, scenario),
     devices: deviceTable(figures, scenario),
+    use: kept?.hostUse
+      ? machineUseOf(kept.hostUse, figures.endToEnd.count, summary.active.durationMicros / kept.timeScale)
+      : null,
     slowest: await slowestFaults(queries, namesOf(scenario ?? undefined).device, reference),
     topology: scenario && topologyOf(scenario, figures),
     scenario,

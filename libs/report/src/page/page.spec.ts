@@ -37,6 +37,27 @@ describe('the page', () => {
     expect(html).not.toMatch(/ (src|style|on\w+)="|<link|@import|url\(/);
   });
 
+  it('says what the machine under study was used for, where that is modelled', () => {
+    const columns = [
+      { name: 'worker or lock', unit: '' },
+      { name: 'in use', unit: 'share' },
+      { name: 'mean wait', unit: 'µs' },
+    ];
+    const rows = [
+      ['lock of address space 1', 0.954, 2.5],
+      ['iopf-worker-1', 0.5, null],
+    ];
+    const use = { table: { columns, rows }, bottleneck: 'bottleneck: lock of address space 1' };
+    const html = page(reportOf([one], undefined, { use }));
+    expect(html).toContain('The machine under study');
+    expect(html).toContain('Bottleneck: lock of address space 1.');
+    expect(html).toContain('<td class="number">95.4 %</td><td class="number">2.50 µs</td>');
+    expect(html).toContain(
+      '<td class="">iopf-worker-1</td><td class="number">50.0 %</td><td class="number">–</td>',
+    );
+    expect(page(reportOf([one]))).not.toContain('The machine under study');
+  });
+
   it('has the licence of the library whose code it has', () => {
     expect(page(reportOf([one]))).toContain('The MIT License (MIT) * / Copyright (c) somebody');
   });

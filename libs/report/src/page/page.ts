@@ -2,7 +2,7 @@ import type { Figure } from '../figure';
 import type { RunReportData } from '../report-data';
 import { auditView, factsView, latencyView, totalsView } from './facts';
 import { figureView } from './figure-view';
-import { devicesView, slowestView } from './listings';
+import { devicesView, machineView, slowestView } from './listings';
 import { type PageParts, renderPage, sectionsView } from './frame';
 import { markup, type Part } from './markup';
 import { PAGE_STYLE } from './style';
@@ -23,17 +23,20 @@ export function renderReport(data: RunReportData, parts: PageParts): string {
   return renderPage(page, parts);
 }
 
+type Section = [id: string, title: string, content: Part];
+
 function sections(data: RunReportData): Part {
   const figure = (id: string): Part => {
     const place = data.figures.findIndex((each) => each.id === id);
     const found: Figure | undefined = data.figures[place];
     return found ? figureView(found, place + 1) : null;
   };
-  const all: [id: string, title: string, content: Part][] = [
+  const all: Section[] = [
     ['time', 'Over time', [figure('throughput'), figure('pending'), figure('again')]],
     ['latency', 'Latency', [figure('percentiles'), latencyView(data)]],
     ['stages', 'Stages', [figure('breakdown'), figure('model')]],
     ['devices', 'Devices', [topologyPart(data), devicesView(data)]],
+    ...(data.use ? [['machine', 'The machine under study', machineView(data.use)] satisfies Section] : []),
     ['slow', 'The slowest faults', slowestView(data)],
     ['counts', 'Counts', totalsView(data)],
     ['audit', 'Audit', auditView(data)],
