@@ -5,7 +5,7 @@ const SPAN_BYTES = 8;
 
 /** Names for spans that nobody has to find by what they are about. Random bytes are drawn many at once: a draw costs a microsecond. */
 export class RandomIds {
-  private readonly pool = Buffer.alloc(4_096);
+  private readonly pool = Buffer.alloc(16_384);
   private used = this.pool.length;
 
   traceId(): string {
