@@ -11,6 +11,20 @@ export class Refused extends Error {
   }
 }
 
+let isLeaving = false;
+// A page that the browser shows again as it was left is not on its way any more.
+addEventListener('pageshow', () => (isLeaving = false));
+
+/**
+ * The login has ended: the door leads back to where one was. Several questions may hear of it at once, and a second way there would break
+ * off the first.
+ */
+function goToDoor() {
+  if (isLeaving) return;
+  isLeaving = true;
+  location.assign(`/login?next=${encodeURIComponent(`/${location.hash}`)}`);
+}
+
 /**
  * Asks the API. Rejects with {@link Refused}, and with an `AbortError` when the signal says so.
  *
@@ -26,8 +40,7 @@ export async function ask(path, query = {}, signal) {
     headers: { accept: 'application/json' },
   });
   if (response.ok) return response.json();
-  // The login has ended: the door says where to go, and leads back to where one was.
-  if (response.status === 401) location.assign(`/login?next=${encodeURIComponent(`/${location.hash}`)}`);
+  if (response.status === 401) goToDoor();
   const failure = await response.json().catch(() => ({}));
   throw new Refused(
     response.status,
