@@ -1,6 +1,5 @@
 import { ForwardingLog, type LanePort, type LogPort, type WorkPort } from '@faultline/hosting';
 import { LabTracer, PathMetrics, PortMetrics } from '@faultline/runtime';
-import { runInThisContext } from 'node:vm';
 import type { Observed } from './observed';
 
 /**
@@ -22,24 +21,15 @@ function methodsOf(object: object): string[] {
 /** No method that is gated takes more. To gather what a call brings costs as much as some of what is measured. */
 type Gated = (this: unknown, one: unknown, other: unknown, third: unknown) => unknown;
 
-/**
- * The method while the benchmark observes what it is for, nothing else. Each gate is compiled from a text of its own: one code for all of
- * them would call now this method and now that, so that their engine could put none of them into its caller, as it does without a gate.
- */
-function gateOf(method: Gated, name: string, observed: keyof Observed): Gated {
-  const code = `(now, method) => function ${name}(one, other, third) {
-    return now.${observed} ? method.call(this, one, other, third) : undefined;
-  }`;
-  const make = runInThisContext(code) as (now: Observed, method: Gated) => Gated;
-  return make(now, method);
-}
-
 /** The same tracer, which sees nothing while nobody traces. How its unit begins it sees always. */
 function gated<Tracer extends object>(tracer: Tracer): Tracer {
   const gate: Record<string, Gated> = {};
   for (const name of methodsOf(tracer)) {
     const method = ((tracer as unknown as Methods)[name] as Gated).bind(tracer);
-    gate[name] = name === 'begins' ? method : gateOf(method, name, 'traces');
+    gate[name] =
+      name === 'begins'
+        ? method
+        : (one, other, third) => (now.traces ? method(one, other, third) : undefined);
   }
   return gate as Tracer;
 }
@@ -50,7 +40,12 @@ function gateMethods(
   names: readonly string[],
   observed: keyof Observed,
 ): void {
-  for (const name of names) methods[name] = gateOf(methods[name] as Gated, name, observed);
+  for (const name of names) {
+    const original = methods[name] as Gated;
+    methods[name] = function (one, other, third) {
+      return now[observed] ? original.call(this, one, other, third) : undefined;
+    };
+  }
 }
 
 function gateTracers(): void {
