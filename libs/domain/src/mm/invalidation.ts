@@ -19,8 +19,8 @@ export function completeInvalidation(durable: MmDurableState, entries: readonly 
     const space = spaces.get(mm);
     const left = space === undefined ? 0 : countPending(space, page, frame) - done.countEntry(mm, page);
     if (space === undefined || left <= 0) continue;
-    const completed = entries.length === 1 ? 1 : done.add(mm, page, frame);
-    if (frame === ZERO_FRAME || !isFrameDone(frames, frame, completed)) {
+    done.add(mm, page, frame);
+    if (frame === ZERO_FRAME || !isFrameDone(frames, frame, done.countFrame(frame))) {
       events.push(invalidated(mm, page, frame));
       continue;
     }
@@ -33,25 +33,24 @@ export function completeInvalidation(durable: MmDurableState, entries: readonly 
   return events;
 }
 
-/** What one command has completed so far. Most commands complete one entry, and need no count. */
+/** What one command has completed so far. */
 class CompletionCounts {
-  private entries: Map<number, Map<number, number>> | undefined;
-  private frames: Map<number, number> | undefined;
+  private readonly entries = new Map<number, Map<number, number>>();
+  private readonly frames = new Map<number, number>();
 
-  /** Returns how many invalidations of the frame are complete with it. */
-  add(mm: number, page: number, frame: number): number {
-    this.entries ??= new Map();
-    this.frames ??= new Map();
+  add(mm: number, page: number, frame: number): void {
     let pages = this.entries.get(mm);
     if (pages === undefined) this.entries.set(mm, (pages = new Map()));
     pages.set(page, (pages.get(page) ?? 0) + 1);
-    const completed = (this.frames.get(frame) ?? 0) + 1;
-    this.frames.set(frame, completed);
-    return completed;
+    this.frames.set(frame, this.countFrame(frame) + 1);
   }
 
   countEntry(mm: number, page: number): number {
-    return this.entries?.get(mm)?.get(page) ?? 0;
+    return this.entries.get(mm)?.get(page) ?? 0;
+  }
+
+  countFrame(frame: number): number {
+    return this.frames.get(frame) ?? 0;
   }
 }
 
