@@ -22,7 +22,7 @@ export { SegmentUnit } from './segment/segment-unit';
 export { type OwnerPorts, shareUnits } from './share-units';
 export { canonical } from './canonical';
 export { type FoldedMessage, type FoldedState, foldUnit, type UnitFold, unitsOfScenario } from './unit-fold';
-export { type Divergence, type Replayed, UnitReplay } from './unit-replay';
+export { type Replayed, type ReplayTrouble, UnitReplay } from './unit-replay';
 export { type Asked, type Told, UnitNotHere, UnitOwner, type UnitProgress } from './unit-owner';
 export { ShardLanes } from './worker/shard-lanes';
 export { WorkIntake } from './worker/work-intake';

@@ -53,10 +53,13 @@ function replayed(states: StateCodec, messages = log) {
 describe('the replay of a unit', () => {
   it('comes to the same state from the first message and from snapshots on the way', () => {
     const { state, ...result } = replayed(copied);
-    expect(result).toEqual({ messages: 61, snapshots: expect.any(Number) as number, divergence: undefined });
+    expect(result).toEqual({
+      ...{ messages: 61, snapshots: expect.any(Number) as number },
+      ...{ broken: undefined, divergence: undefined },
+    });
     expect(result.snapshots).toBeGreaterThan(10);
     expect(result.snapshots).toBeLessThan(40);
-    const { pasids } = JSON.parse(state) as { pasids: { map: unknown[] } };
+    const { pasids } = JSON.parse(state ?? '{}') as { pasids: { map: unknown[] } };
     expect(pasids.map).toHaveLength(20);
   });
 
@@ -75,14 +78,49 @@ describe('the replay of a unit', () => {
       },
     };
     const { divergence } = replayed(forgetful);
-    expect(divergence).toMatchObject({
-      path: '/pasids/map/1',
-      straight: '[2,{"bound":true,"generation":1,"mm":2}]',
-      resumed: 'nothing',
-    });
+    expect(divergence?.sentence).toBe(
+      '/pasids/map/1 is [2,{"bound":true,"generation":1,"mm":2}] from the first message on, nothing from a snapshot',
+    );
     // The second PASID is bound by the seventh message.
     expect(divergence?.sequence).toBeGreaterThan(70);
     expect(divergence?.sequence).toBeLessThan(200);
+  });
+
+  it('says so when a snapshot lacks what a later message is about, and does not blame the log', () => {
+    const forgetful: StateCodec = {
+      ...copied,
+      decode: (bytes) => {
+        const { state } = bytes as unknown as Extract<FoldedState, { kind: 'mm' }>;
+        state.spaces.clear();
+        return { kind: 'mm', state };
+      },
+    };
+    const { messages, state, broken, divergence } = replayed(forgetful);
+    expect([messages, broken, state === null]).toEqual([61, undefined, false]);
+    // The first address space gets its area in the third message.
+    expect(divergence).toEqual({
+      sequence: 30,
+      sentence: 'it cannot be folded from a snapshot: mm 1 does not exist',
+    });
+  });
+
+  it('folds nothing after a message that cannot be folded, and finds no difference in what is half folded', () => {
+    const [begin, created, ...rest] = log;
+    if (!begin || !created) throw new Error('a log has messages');
+    const event = { kind: 'AddressSpaceCreated', mm: 1 } as const;
+    const strange = {
+      kind: 'PageRemoved',
+      mm: 1,
+      page: 16,
+      frame: 16,
+      cause: 'reclaim',
+      swapped: false,
+    } as const;
+    const torn = { ...created, body: mmSchema.encode([event, strange]) };
+    expect(replayed(copied, [begin, torn, ...rest])).toEqual({
+      ...{ messages: 1, snapshots: 1, state: null, divergence: undefined },
+      broken: { sequence: 20, sentence: 'mm 1 page 16 cannot be removed' },
+    });
   });
 
   it('knows only the units of the scenario', () => {

@@ -6,26 +6,24 @@ import { type FoldedMessage, type FoldedState, foldUnit, type UnitFold } from '.
 /** Between two snapshots come an eighth of all messages before: some at the begin, where most is new, and few in a long log. */
 const BETWEEN = 1 / 8;
 
-/** Two foldings of one log came to different states. */
-export interface Divergence {
-  /** The message after which it was seen. */
+/** What is wrong, and the message at which it was seen. */
+export interface ReplayTrouble {
   sequence: number;
-  /** Where the states differ first, as a JSON pointer into their canonical texts. */
-  path: string;
-  /** What is there, or how that begins: folded from the first message, and from the last snapshot before. */
-  straight: string;
-  resumed: string;
+  sentence: string;
 }
 
 /** What replaying a unit has come to. */
 export interface Replayed {
+  /** Messages that were folded. */
   messages: number;
   /** How often the other fold went on from a snapshot of itself. */
   snapshots: number;
-  /** The state, as {@link canonical} writes it. */
-  state: string;
-  /** Undefined when both folds came to the same state, bit for bit (I8). */
-  divergence: Divergence | undefined;
+  /** The state, as {@link canonical} writes it; null where the log cannot be folded. */
+  state: string | null;
+  /** The message cannot be folded: the log is broken there, and nothing after it was folded. */
+  broken: ReplayTrouble | undefined;
+  /** Both folds did not come to the same, as they have to, bit for bit (I8). */
+  divergence: ReplayTrouble | undefined;
 }
 
 /**
@@ -38,8 +36,10 @@ export class UnitReplay {
   private messages = 0;
   private snapshots = 0;
   private snapshotAt = 1;
-  private divergence: Divergence | undefined;
+  /** Of the last message that was folded. */
   private sequence = 0;
+  private broken: ReplayTrouble | undefined;
+  private divergence: ReplayTrouble | undefined;
 
   /** Throws for a unit that the scenario does not have. */
   constructor(
@@ -51,26 +51,37 @@ export class UnitReplay {
     this.resumed = this.fold();
   }
 
-  /** Takes the next message of the unit. Throws `DecodeError`, and what `evolve` throws for a broken log. */
+  /** Takes the next message of the unit. A log may hold anything: what cannot be folded is a fact about it. */
   take(message: FoldedMessage & { sequence: number }): void {
-    this.straight.take(message);
-    this.resumed.take(message);
-    this.sequence = message.sequence;
+    if (this.broken) return;
+    const { sequence } = message;
+    const sentence = failureOf(this.straight, message);
+    if (sentence !== undefined) {
+      this.broken = { sequence, sentence };
+      return;
+    }
     this.messages += 1;
+    this.sequence = sequence;
+    if (this.divergence) return;
+    const resumedSentence = failureOf(this.resumed, message);
+    if (resumedSentence !== undefined) {
+      this.divergence = { sequence, sentence: `it cannot be folded from a snapshot: ${resumedSentence}` };
+      return;
+    }
     // The part of a cycle that has come is in no snapshot (D5).
     if (this.messages >= this.snapshotAt && this.resumed.isWhole) this.resume();
   }
 
   /** What has come of it so far. */
   result(): Replayed {
-    const state = canonical(this.straight.folded.state);
-    this.compare(state);
-    const { messages, snapshots, divergence } = this;
-    return { messages, snapshots, state, divergence };
+    // Of a message that cannot be folded a part may be in one of the states, and not in the other.
+    const state = this.broken ? null : canonical(this.straight.folded.state);
+    if (state !== null) this.compare(state);
+    const { messages, snapshots, broken, divergence } = this;
+    return { messages, snapshots, state, broken, divergence };
   }
 
   private resume(): void {
-    if (this.divergence) return;
     this.compare(canonical(this.straight.folded.state));
     this.resumed = this.fold(this.states.decode(this.states.encode(this.resumed.folded)) as FoldedState);
     this.snapshots += 1;
@@ -78,12 +89,11 @@ export class UnitReplay {
   }
 
   private compare(straight: string): void {
+    if (this.divergence) return;
     const resumed = canonical(this.resumed.folded.state);
-    if (this.divergence || straight === resumed) return;
-    this.divergence = {
-      sequence: this.sequence,
-      ...firstDifference(JSON.parse(straight), JSON.parse(resumed), ''),
-    };
+    if (straight === resumed) return;
+    const sentence = firstDifference(JSON.parse(straight), JSON.parse(resumed), '');
+    this.divergence = { sequence: this.sequence, sentence };
   }
 
   private fold(from?: FoldedState): UnitFold {
@@ -93,7 +103,18 @@ export class UnitReplay {
   }
 }
 
-function firstDifference(straight: unknown, resumed: unknown, path: string): Omit<Divergence, 'sequence'> {
+/** Why the message cannot be folded; undefined when it was. */
+function failureOf(fold: UnitFold, message: FoldedMessage): string | undefined {
+  try {
+    fold.take(message);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Where the states differ first, as a JSON pointer into their canonical texts, and what is there. */
+function firstDifference(straight: unknown, resumed: unknown, path: string): string {
   if (isObject(straight) && isObject(resumed)) {
     for (const name of new Set([...Object.keys(straight), ...Object.keys(resumed)])) {
       const [one, other] = [straight[name], resumed[name]];
@@ -101,7 +122,7 @@ function firstDifference(straight: unknown, resumed: unknown, path: string): Omi
         return firstDifference(one, other, `${path}/${name}`);
     }
   }
-  return { path, straight: textOf(straight), resumed: textOf(resumed) };
+  return `${path} is ${textOf(straight)} from the first message on, ${textOf(resumed)} from a snapshot`;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

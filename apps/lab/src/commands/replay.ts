@@ -57,24 +57,12 @@ async function replayUnits(
   at: number,
 ): Promise<ReplayedUnit[]> {
   const replays = new Map(names.map((unit) => [unit, new UnitReplay(unit, scenario, v8States)]));
-  const broken = new Map<string, ReplayedUnit['broken']>();
-  for await (const page of reader.pages({ to: at })) {
-    for (const { message } of page) {
-      const { unit } = message.headers;
-      if (broken.has(unit)) continue;
-      try {
-        replays.get(unit)?.take(message);
-      } catch (error) {
-        // A log may hold anything: what cannot be folded is a fact about it, and the other units are replayed all the same.
-        broken.set(unit, { sequence: message.sequence, sentence: (error as Error).message });
-      }
-    }
-  }
-  return [...replays].map(([unit, each]) => replayedUnit(unit, each, broken.get(unit)));
-}
-
-function replayedUnit(unit: string, replayed: UnitReplay, broken: ReplayedUnit['broken']): ReplayedUnit {
-  const { state, ...result } = replayed.result();
-  const stateHash = broken ? null : Buffer.from(sha256(Buffer.from(state))).toString('hex');
-  return { unit, ...result, stateHash, broken };
+  const unit = names.length === 1 ? names[0] : undefined;
+  for await (const page of reader.pages({ to: at, unit }))
+    for (const { message } of page) replays.get(message.headers.unit)?.take(message);
+  return [...replays].map(([unit, replayed]) => {
+    const { state, ...result } = replayed.result();
+    const stateHash = state === null ? null : Buffer.from(sha256(Buffer.from(state))).toString('hex');
+    return { unit, ...result, stateHash };
+  });
 }

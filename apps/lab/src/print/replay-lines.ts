@@ -8,8 +8,6 @@ export interface ReplayedUnit extends Omit<Replayed, 'state'> {
   unit: string;
   /** SHA-256 of the state in its canonical text: equal for equal states, on whichever machine. Null where its log cannot be folded. */
   stateHash: string | null;
-  /** What cannot be folded, and where. */
-  broken: { sequence: number; sentence: string } | undefined;
 }
 
 /** What a replay of a run's units has come to. */
@@ -55,13 +53,8 @@ function verdictOf({ identical, units }: ReplayReport, style: Style): string {
 }
 
 function complaintsOf({ unit, broken, divergence }: ReplayedUnit): string[] {
-  const lines: string[] = [];
-  if (broken) lines.push(`${unit} cannot be folded at sequence ${broken.sequence}: ${broken.sentence}`);
-  if (divergence) {
-    const { sequence, path, straight, resumed } = divergence;
-    lines.push(
-      `${unit} differs at sequence ${sequence} in ${path || '/'}: ${straight} from the first message on, ${resumed} from a snapshot`,
-    );
-  }
-  return lines;
+  return [
+    ...(broken ? [`${unit} cannot be folded at sequence ${broken.sequence}: ${broken.sentence}`] : []),
+    ...(divergence ? [`${unit} differs at sequence ${divergence.sequence}: ${divergence.sentence}`] : []),
+  ];
 }
