@@ -10,7 +10,6 @@ import type {
   ShardTracer,
   WorkerTracer,
 } from '@faultline/units';
-import { laneOf } from '../lane-name';
 import { IommuTraces } from './iommu-tracer';
 import { ReceivedMessage } from './received-message';
 import { SegmentTraces } from './segment-tracer';
@@ -47,7 +46,7 @@ export class LabTracer implements PathTracer {
     const sender = parseTraceparent(context.traceparent);
     if (!sender) return undefined;
     const attributes = { [MESSAGING.batchCount]: records };
-    const received = new ReceivedMessage(this.maker, sender, subject, laneOf(subject), attributes);
+    const received = new ReceivedMessage(this.maker, sender, subject, this.maker.laneOf(subject), attributes);
     for (const { traceparent } of context.traced) {
       const fault = parseTraceparent(traceparent);
       if (fault) received.tells(fault);

@@ -8,6 +8,7 @@ import { Permission, type RequestRecord } from '@faultline/domain';
 import type { ClockPort, LogMessage } from '@faultline/hosting';
 import type { Addressed } from '@faultline/units';
 import { laneOf } from '../lane-name';
+import { byValue } from '../metrics/families';
 import { RandomIds } from './random-ids';
 import { ReceivedMessage } from './received-message';
 import { SentMessage } from './sent-message';
@@ -16,6 +17,8 @@ import { type AttributeValue, FAULTLINE, MESSAGING, type Span, type SpanSink, ty
 /** What the tracers of all units of a process make their spans with. */
 export class SpanMaker implements SpanSource {
   private readonly ids = new RandomIds();
+  /** There are as many subjects as lanes, and messages of traced faults without end. */
+  readonly laneOf = byValue(laneOf);
 
   constructor(
     readonly sampler: FaultSampler,
@@ -44,7 +47,7 @@ export class SpanMaker implements SpanSource {
   }
 
   request(subject: string, records: number): SentMessage {
-    return new SentMessage(this, 'request', subject, laneOf(subject), records);
+    return new SentMessage(this, 'request', subject, this.laneOf(subject), records);
   }
 
   /** Undefined for a message that came without a trace, as most do. */

@@ -108,7 +108,7 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
 
   /** Sends the record, and tells who waits for its answer: at once, with `UnitClosed`, when this end is closed already. */
   ask(record: Out, waiter: Waiter): void {
-    this.await(record, waiter);
+    this.pushAwaited(record, waiter);
   }
 
   /** Sends the record; resolves when it was answered. Rejects with `UnitClosed` when this end is closed first. */
@@ -125,7 +125,7 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
         open -= 1;
         if (open === 0) resolve();
       };
-      for (const record of records) this.await(record, { answered, failed });
+      for (const record of records) this.pushAwaited(record, { answered, failed });
     });
   }
 
@@ -143,10 +143,10 @@ export class LaneClient<Out extends Tagged, All extends Tagged = Tagged> {
   }
 
   private answerTo(record: Out | undefined): Promise<void> {
-    return new Promise((answered, failed) => this.await(record, { answered, failed }));
+    return new Promise((answered, failed) => this.pushAwaited(record, { answered, failed }));
   }
 
-  private await(record: Out | undefined, waiter: Waiter): void {
+  private pushAwaited(record: Out | undefined, waiter: Waiter): void {
     if (this.closed) return waiter.failed(new UnitClosed());
     const awaited = new Awaited(record, waiter);
     this.awaited.add(awaited);
