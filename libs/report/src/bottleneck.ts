@@ -1,5 +1,6 @@
 import type { HostUse } from '@faultline/contracts';
 import { analyseBottleneck, formatCount, formatShare, perSecond, type StageLoad } from '@faultline/stats';
+import { mmLocksOf, queueLocksOf } from './machine-locks';
 
 /** Used for so much of the time, a part of the machine has hardly any room for more faults than came. */
 const LIMITS_FROM = 0.8;
@@ -21,18 +22,21 @@ export function bottleneckLine(use: HostUse, faults: number, activeMicros: numbe
 }
 
 /** What has servers, with the time that they were at work. A server that waits for the lock of an address space does no work meanwhile. */
-function stagesOf({ workers, mmLocks }: HostUse, windowMicros: number): StageLoad[] {
+function stagesOf(use: HostUse, windowMicros: number): StageLoad[] {
   const sum = (of: (worker: HostUse['workers'][number]) => number): number =>
-    workers.reduce((all, one) => all + of(one), 0);
-  const waitedMicros = mmLocks.reduce((all, lock) => all + lock.waitedMicros, 0);
-  const busyMicros = Math.max(0, sum((worker) => worker.busyMicros) - waitedMicros);
-  const stages: StageLoad[] = [
-    { name: 'servers of the workers', servers: sum(({ servers }) => servers), busyMicros, windowMicros },
+    use.workers.reduce((all, one) => all + of(one), 0);
+  const waitedMicros = use.mmLocks.reduce((all, lock) => all + lock.waitedMicros, 0);
+  const parts = [
+    {
+      name: 'servers of the workers',
+      servers: sum(({ servers }) => servers),
+      busyMicros: sum(({ busyMicros }) => busyMicros) - waitedMicros,
+    },
+    ...[...queueLocksOf(use), ...mmLocksOf(use)].map(([name, { heldMicros: busyMicros }]) => ({
+      ...{ name, servers: 1, busyMicros },
+    })),
   ];
-  for (const { instance, queueLocks } of workers)
-    for (const [queue, { heldMicros: busyMicros }] of Object.entries(queueLocks))
-      stages.push({ name: `lock of queue ${queue} in ${instance}`, servers: 1, busyMicros, windowMicros });
-  for (const { mm, heldMicros: busyMicros } of mmLocks)
-    stages.push({ name: `lock of address space ${mm}`, servers: 1, busyMicros, windowMicros });
-  return stages.filter((stage) => stage.servers > 0 && 'busyMicros' in stage && stage.busyMicros > 0);
+  return parts
+    .filter(({ servers, busyMicros }) => servers > 0 && busyMicros > 0)
+    .map((part) => ({ ...part, windowMicros }));
 }

@@ -12,6 +12,7 @@ export { reportCsv } from './csv';
 export { deviceTable } from './devices';
 export { FaultFigures, StageSums } from './fault-figures';
 export type { Cell, Column, Figure, LineChart, PointChart, StackChart, Table } from './figure';
+export { mmLocksOf, type NamedLock, queueLocksOf } from './machine-locks';
 export { type MachineUse, machineUseOf } from './machine-use';
 export { type PageParts, renderReport } from './page/page';
 export type { LatencyRow, MachineFacts, RunReportData, SlowFault, TotalId, TotalRow } from './report-data';

@@ -1,6 +1,7 @@
-import type { HostUse, LockUse } from '@faultline/contracts';
+import type { HostUse } from '@faultline/contracts';
 import { bottleneckLine } from './bottleneck';
 import { type Cell, roundMicros, type Table } from './figure';
+import { mmLocksOf, type NamedLock, queueLocksOf } from './machine-locks';
 
 /** What the machine under study was used for, in model time: its workers and its locks, the most used first. */
 export interface MachineUse {
@@ -25,12 +26,7 @@ export function machineUseOf(use: HostUse, faults: number, activeMicros: number)
       share: shareOf(busyMicros, servers * activeMicros),
       cells: [instance, servers, null, woken + switched, null, null] as Cell[],
     })),
-    ...use.workers.flatMap(({ instance, queueLocks }) =>
-      Object.entries(queueLocks).map(([queue, lock]) =>
-        lockRow(`lock of queue ${queue} in ${instance}`, lock, activeMicros),
-      ),
-    ),
-    ...use.mmLocks.map(({ mm, ...lock }) => lockRow(`lock of address space ${mm}`, lock, activeMicros)),
+    ...[...queueLocksOf(use), ...mmLocksOf(use)].map((lock) => lockRow(lock, activeMicros)),
   ];
   rows.sort((one, other) => (other.share ?? 0) - (one.share ?? 0));
   return {
@@ -40,8 +36,7 @@ export function machineUseOf(use: HostUse, faults: number, activeMicros: number)
 }
 
 function lockRow(
-  name: string,
-  { taken, heldMicros, waitedMicros, mostWaiting }: LockUse,
+  [name, { taken, heldMicros, waitedMicros, mostWaiting }]: NamedLock,
   activeMicros: number,
 ): { share: number | null; cells: Cell[] } {
   const meanMicros = taken > 0 ? roundMicros(waitedMicros / taken) : null;

@@ -34,7 +34,7 @@ test('of many workers and locks it is told what they come to together, and the e
     '1,000 workers: 2,000 servers, 25.0 % of groups woke one | 50.0 % | 4,000',
     '| least used: iopf-worker-1: 2 servers, 25.0 % of groups woke one | 25.0 % | 4',
     '| most used: iopf-worker-1000: 2 servers, 25.0 % of groups woke one | 75.0 % | 4',
-    'lock of queue global, iopf-worker-1000 | 9.99 % | 999 | 0 µs | 0',
+    'lock of queue global in iopf-worker-1000 | 9.99 % | 999 | 0 µs | 0',
   ]);
   expect(lines.some((line) => /lock of address space 0 /.test(line))).toBe(false);
 });

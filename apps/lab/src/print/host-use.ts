@@ -1,4 +1,5 @@
-import type { HostUse, LockUse } from '@faultline/contracts';
+import type { HostUse } from '@faultline/contracts';
+import { mmLocksOf, type NamedLock, queueLocksOf } from '@faultline/report';
 import { formatCount, formatMicros, formatShare } from '@faultline/stats';
 import { formatTable } from './table';
 
@@ -11,25 +12,19 @@ type Worker = HostUse['workers'][number];
  * What the workers and locks of the modelled machine were used for. `activeMicros` is the model time from the first fault to the last,
  * of which the uses are shares.
  */
-export function hostUseTable({ workers, mmLocks }: HostUse, activeMicros: number): string[] {
-  const locks = workers.flatMap(({ instance, queueLocks }) =>
-    Object.entries(queueLocks).map(([queue, use]): [string, LockUse] => [
-      `lock of queue ${queue}, ${instance}`,
-      use,
-    ]),
-  );
-  const ofMm = mmLocks.map(({ mm, ...use }): [string, LockUse] => [`lock of address space ${mm}`, use]);
-  const lockRow = ([name, use]: [string, LockUse]): string[] => rowOfLock(name, use, activeMicros);
+export function hostUseTable(use: HostUse, activeMicros: number): string[] {
+  const { workers } = use;
+  const lockRow = (lock: NamedLock): string[] => rowOfLock(lock, activeMicros);
   const rows =
     workers.length > MOST_ROWS
-      ? [...rowsOfMany(workers, activeMicros), ...mostUsed(locks).map(lockRow)]
+      ? [...rowsOfMany(workers, activeMicros), ...mostUsed(queueLocksOf(use)).map(lockRow)]
       : workers.flatMap((worker) => [
           rowOfWorker(worker.instance, worker, activeMicros),
-          ...Object.entries(worker.queueLocks).map(([queue, use]) =>
-            lockRow([`  lock of queue ${queue}`, use]),
+          ...Object.entries(worker.queueLocks).map(([queue, lock]) =>
+            lockRow([`  lock of queue ${queue}`, lock]),
           ),
         ]);
-  rows.push(...mostUsed(ofMm).map(lockRow));
+  rows.push(...mostUsed(mmLocksOf(use)).map(lockRow));
   const right = { align: 'right' } as const;
   return formatTable(
     [
@@ -78,14 +73,13 @@ function rowsOfMany(workers: readonly Worker[], activeMicros: number): string[][
   ];
 }
 
-function mostUsed(locks: readonly [string, LockUse][]): [string, LockUse][] {
+function mostUsed(locks: readonly NamedLock[]): NamedLock[] {
   if (locks.length <= MOST_ROWS) return [...locks];
   return [...locks].sort(([, one], [, other]) => other.heldMicros - one.heldMicros).slice(0, MOST_ROWS);
 }
 
 function rowOfLock(
-  name: string,
-  { taken, heldMicros, waitedMicros, mostWaiting }: LockUse,
+  [name, { taken, heldMicros, waitedMicros, mostWaiting }]: NamedLock,
   activeMicros: number,
 ): string[] {
   return [
