@@ -40,6 +40,7 @@ export class Invalidations {
   async serve(records: ReturnType<typeof invalidateSchema.decode>): Promise<Uint8Array> {
     const orders = records.filter((record) => record.kind === 'InvalidatePages');
     await this.host.asOwner(async () => {
+      // Most replicas are there already, and to wait for nothing costs a promise for each order.
       for (const { shard, sequence } of orders)
         if (!canInvalidate(this.host.state, shard, sequence)) await this.replicaAt(shard, sequence);
       for (const { mm, ranges } of orders) {
